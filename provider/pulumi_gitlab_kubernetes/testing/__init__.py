@@ -1,0 +1,1 @@
+"""Tools for testing stacks without a GitLab or a Pulumi CLI."""

@@ -1,0 +1,101 @@
+"""Tokens of agents: at most two active ones, shown once, revoked rather than removed.
+
+Follows https://docs.gitlab.com/api/cluster_agents/#agent-tokens.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import find_agent
+from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project, find_record
+from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row, digest
+from pulumi_gitlab_kubernetes.testing.simulator.validation import BLANK, blank, too_long
+
+PREFIX = "glagent-"
+MAX_ACTIVE = 2
+LIMIT_REACHED = "An agent can have only two active tokens at a time"
+_MAX_NAME = 255
+_MAX_DESCRIPTION = 1024
+_LENGTH = 50
+
+routes = Family()
+
+_COLLECTION = "/projects/{id}/cluster_agents/{agent_id:int}/tokens"
+_MEMBER = "/projects/{id}/cluster_agents/{agent_id:int}/tokens/{token_id:int}"
+
+
+def _basic(row: Row) -> dict[str, Any]:
+    names = ("id", "name", "description", "agent_id", "status", "created_at", "created_by_user_id")
+    return {name: row[name] for name in names}
+
+
+def _token(row: Row) -> dict[str, Any]:
+    return {**_basic(row), "last_used_at": row["last_used_at"]}
+
+
+@routes.get(_COLLECTION, *PAGE_PARAMS)
+def _list(call: Call) -> Any:
+    agent = find_agent(call, find_project(call))
+    return paginate(
+        call,
+        "SELECT * FROM cluster_agent_tokens WHERE agent_id = ? AND status = 'active' "
+        "ORDER BY last_used_at DESC NULLS LAST, id",
+        (agent["id"],),
+        _basic,
+    )
+
+
+@routes.get(_MEMBER)
+def _show(call: Call) -> Any:
+    agent = find_agent(call, find_project(call))
+    token_id = call.params["token_id"]
+    return _token(
+        find_record(call, "cluster_agent_tokens", token_id, agent_id=agent["id"], status="active")
+    )
+
+
+@routes.post(_COLLECTION, Param("name", required=True), Param("description"))
+def _create(call: Call) -> Any:
+    project, given, store = find_project(call), call.params, call.store
+    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    agent = find_agent(call, project)
+    active = store.scalar(
+        "SELECT count(*) FROM cluster_agent_tokens WHERE agent_id = ? AND status = 'active'",
+        agent["id"],
+    )
+    if active >= MAX_ACTIVE:
+        raise errors.bad_request(LIMIT_REACHED)
+    name, description = given.get("name"), given.get("description")
+    complaints = [f"Name {BLANK}"] if blank(name) else []
+    complaints += [f"Name {text}" for text in too_long(name, _MAX_NAME)]
+    complaints += [f"Description {text}" for text in too_long(description, _MAX_DESCRIPTION)]
+    if complaints:
+        raise errors.bad_request_list(complaints)
+    # 38 random bytes are 51 URL-safe characters.
+    value = PREFIX + secrets.token_urlsafe(38)[:_LENGTH]
+    row = store.insert(
+        "cluster_agent_tokens",
+        agent_id=agent["id"],
+        name=name,
+        description=description,
+        digest=digest(value),
+        created_by_user_id=call.caller["id"],
+        created_at=store.timestamp(),
+    )
+    return {**_token(row), "token": value}
+
+
+@routes.delete(_MEMBER)
+def _revoke(call: Call) -> None:
+    project = find_project(call)
+    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    agent = find_agent(call, project)
+    row = find_record(call, "cluster_agent_tokens", call.params["token_id"], agent_id=agent["id"])
+    call.store.update("cluster_agent_tokens", row["id"], status="revoked")

@@ -1,0 +1,175 @@
+"""URL configurations of receptive agents: one an agent, gated by licence and instance setting.
+
+Follows https://docs.gitlab.com/api/cluster_agents/#receptive-agents, except that certificates
+travel as base64 of their PEM, as GitLab's source has it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import find_agent
+from pulumi_gitlab_kubernetes.testing.simulator.instance import licensed_plan, setting
+from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
+    check_unmodified_since,
+    find_project,
+)
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row
+from pulumi_gitlab_kubernetes.testing.simulator.validation import (
+    NOT_A_CERTIFICATE,
+    is_certificate,
+    is_private_key,
+    url_complaints,
+)
+
+ALREADY_EXISTS = "URL configuration already exists for this agent"
+NOT_A_KEY = "must be a valid PEM private key"
+NOT_A_HOST = "must be a valid hostname!"
+_MIME_LINE = 60
+_HOST = re.compile(
+    r"([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+)
+
+
+def _gate(call: Call) -> None:
+    find_project(call)
+    licensed = licensed_plan(call.store) == "ultimate"
+    if not licensed or not setting(call.store, "receptive_cluster_agents_enabled"):
+        raise errors.not_found()
+
+
+routes = Family(before=(_gate,))
+
+_COLLECTION = "/projects/{id}/cluster_agents/{agent_id:int}/url_configurations"
+_MEMBER = f"{_COLLECTION}/{{url_configuration_id:int}}"
+
+
+def encode(content: bytes | None) -> str | None:
+    """Return MIME base64: a line feed after each 60 characters and at the end."""
+    if content is None:
+        return None
+    text = base64.b64encode(content).decode()
+    lines = [text[start : start + _MIME_LINE] for start in range(0, len(text), _MIME_LINE)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def decode(text: str | None) -> bytes | None:
+    """Return what base64 stands for; other characters are skipped, blank is null."""
+    if not text:
+        return None
+    letters = re.sub(r"[^A-Za-z0-9+/]", "", text.partition("=")[0])
+    whole = letters[: len(letters) - (len(letters) % 4 == 1)]
+    return base64.b64decode(whole + "=" * (-len(whole) % 4))
+
+
+def _configuration(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "agent_id": row["agent_id"],
+        "url": row["url"],
+        "public_key": encode(row["public_key"]),
+        "client_cert": encode(row["client_cert"]),
+        "ca_cert": encode(row["ca_cert"]),
+        "tls_host": row["tls_host"],
+    }
+
+
+def _agent(call: Call) -> Row:
+    """Return the agent, after the role: reading asks for Maintainer too."""
+    project = find_project(call)
+    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    return find_agent(call, project)
+
+
+def _of(call: Call, agent: Row) -> Row | None:
+    return call.store.one(
+        "SELECT * FROM cluster_agent_url_configurations WHERE agent_id = ?", agent["id"]
+    )
+
+
+def _find(call: Call, agent: Row) -> Row:
+    row = _of(call, agent)
+    if row is None or row["id"] != call.params["url_configuration_id"]:
+        raise errors.not_found()
+    return row
+
+
+@routes.get(_COLLECTION)
+def _list(call: Call) -> Any:
+    row = _of(call, _agent(call))
+    return [_configuration(row)] if row else []
+
+
+@routes.get(_MEMBER)
+def _show(call: Call) -> Any:
+    return _configuration(_find(call, _agent(call)))
+
+
+@routes.post(
+    _COLLECTION,
+    Param("url", required=True),
+    Param("client_cert"),
+    Param("client_key"),
+    Param("ca_cert"),
+    Param("tls_host"),
+)
+def _create(call: Call) -> Any:
+    agent, given, store = _agent(call), call.params, call.store
+    if _of(call, agent):
+        raise errors.bad_request(ALREADY_EXISTS)
+    certificate, key, authority = (
+        decode(given.get(name)) for name in ("client_cert", "client_key", "ca_cert")
+    )
+    columns: dict[str, Any]
+    if key is None:
+        # A certificate without its key is dropped in silence, and the agent gets a key pair.
+        columns = {"public_key": Ed25519PrivateKey.generate().public_key().public_bytes_raw()}
+    else:
+        columns = {"client_cert": certificate}
+    columns |= {"url": given.get("url") or "", "tls_host": given.get("tls_host") or None}
+    columns["ca_cert"] = authority
+    if complaints := _complaints(columns, key):
+        raise errors.bad_request_list(complaints)
+    now = store.timestamp()
+    row = store.insert(
+        "cluster_agent_url_configurations",
+        agent_id=agent["id"],
+        created_at=now,
+        updated_at=now,
+        **columns,
+    )
+    store.update("cluster_agents", agent["id"], is_receptive=1, updated_at=now)
+    return _configuration(row)
+
+
+def _complaints(columns: dict[str, Any], key: bytes | None) -> list[str]:
+    found = [
+        f"Url {text}" for text in url_complaints(columns["url"], ("grpc", "grpcs"), local=True)
+    ]
+    if key is not None:
+        if not is_certificate(columns["client_cert"] or b""):
+            found.append(f"Client cert {NOT_A_CERTIFICATE}")
+        if not is_private_key(key):
+            found.append(f"Client key {NOT_A_KEY}")
+    if columns["ca_cert"] is not None and not is_certificate(columns["ca_cert"]):
+        found.append(f"Ca cert {NOT_A_CERTIFICATE}")
+    if columns["tls_host"] is not None and not _HOST.fullmatch(columns["tls_host"]):
+        found.append(f"Tls host {NOT_A_HOST}")
+    return found
+
+
+@routes.delete(_MEMBER)
+def _delete(call: Call) -> None:
+    agent, store = _agent(call), call.store
+    row = _find(call, agent)
+    check_unmodified_since(call, row)
+    store.delete("cluster_agent_url_configurations", row["id"])
+    store.update("cluster_agents", agent["id"], is_receptive=0, updated_at=store.timestamp())

@@ -1,0 +1,164 @@
+"""The ASGI app: from a request to a route, and from what the route says to a response.
+
+The order is GitLab's: throttle, routing, body, authentication, the route's hooks, declared
+parameters, the endpoint itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from pulumi_gitlab_kubernetes.testing.simulator import (
+    agent_tokens,
+    agent_url_configurations,
+    auth,
+    cluster_agents,
+    environment_stops,
+    environments,
+    errors,
+    groups,
+    instance,
+    members,
+    project_clusters,
+    projects,
+    repository_files,
+    users,
+)
+from pulumi_gitlab_kubernetes.testing.simulator.body import read_parameters
+from pulumi_gitlab_kubernetes.testing.simulator.control import Control
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import declared
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Route
+from pulumi_gitlab_kubernetes.testing.simulator.store import Store
+from pulumi_gitlab_kubernetes.testing.simulator.throttle import Throttle
+
+ROUTES: tuple[Route, ...] = tuple(
+    route
+    for family in (
+        project_clusters,
+        cluster_agents,
+        agent_tokens,
+        agent_url_configurations,
+        environment_stops,  # before the routes with an id in the same place
+        environments,
+        projects,
+        members,
+        repository_files,
+        groups,
+        users,
+        instance,
+    )
+    for route in family.routes.routes
+)
+
+_PREFIX = "/api/v4/"
+_log = logging.getLogger(__name__)
+
+
+class App:
+    """GitLab's REST API over a `Store`.
+
+    Args:
+        store: the state.
+        root_token: the administrator's personal access token.
+    """
+
+    def __init__(self, store: Store, root_token: str) -> None:
+        self.store = store
+        self.throttle = Throttle(store)
+        self.control = Control(store, root_token, on_reset=self.throttle.forget)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's request (ASGI)."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        path = scope["raw_path"].decode("latin-1").partition("?")[0]
+        if path.startswith("/-/simulator/"):
+            response = await self.control.respond(request, path)
+        else:
+            entry = self.control.log(request.method, path)
+            fault = self.control.fault_for(request.method, path)
+            await request.body()
+            if fault:
+                await fault.wait()
+            if fault and fault.drop == "before":
+                await _drop(scope, receive)
+                return
+            response = (fault and fault.response()) or await self._respond(request, path, entry)
+            entry["status"] = response.status_code
+            _log.info("%s %s %s", request.method, path, response.status_code)
+            if fault and fault.drop == "after":
+                await _drop(scope, receive)
+                return
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request, path: str, entry: dict[str, Any]) -> Response:
+        limits: dict[str, str] = {}
+        try:
+            limits = self.throttle.admit(request)
+            status, body, headers = await self._answer(request, path, entry)
+        except errors.ApiError as error:
+            status, body, headers = error.status, error.body, error.headers
+        except Exception:  # noqa: BLE001 - GitLab answers 500 to whatever went wrong
+            _log.exception("%s %s failed inside the simulator", request.method, path)
+            status, body, headers = 500, {"message": "500 Internal Server Error"}, {}
+        headers = {
+            "X-Frame-Options": "SAMEORIGIN",
+            "X-Content-Type-Options": "nosniff",
+            "X-Request-Id": secrets.token_hex(16),
+            **limits,
+            **headers,
+        }
+        if status == HTTPStatus.NO_CONTENT:
+            return Response(status_code=status, headers=headers)
+        if isinstance(body, str):
+            return PlainTextResponse(body, status, headers)
+        return JSONResponse(body, status, headers)
+
+    async def _answer(
+        self, request: Request, path: str, entry: dict[str, Any]
+    ) -> tuple[int, Any, dict[str, str]]:
+        method = "GET" if request.method == "HEAD" else request.method  # as Grape has it
+        if path.startswith("/api/v3/"):
+            text = "API V3 is no longer supported. Use API V4 instead."
+            raise errors.ApiError(410, {"error": text})
+        route, in_path = _find_route(method, path)
+        given = await read_parameters(request) | in_path
+        url = f"{request.url.scheme}://{request.url.netloc}{path}"
+        headers = dict(request.headers)
+        call = Call(self.store, method, url, request.url.query, headers, given)
+        with self.store.transaction():
+            try:
+                auth.authenticate(call, route)
+            finally:
+                entry["user"] = call.user["username"] if call.user else None
+            for hook in route.before:
+                hook(call)
+            call.params = declared(route.declared, given, route.exclusive)
+            body = route.handler(call)
+        return route.status, body, call.response_headers
+
+
+def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    if path.startswith(_PREFIX):
+        # Several slashes are one, as for GitLab's web server and router.
+        segments = [segment for segment in path[len(_PREFIX) :].split("/") if segment]
+        for route in ROUTES:
+            values = route.match(method, segments)
+            if values is not None:
+                return route, values
+    raise errors.no_route()
+
+
+async def _drop(scope: Scope, receive: Receive) -> None:
+    """Cut the connection without a byte of an answer."""
+    scope["extensions"]["simulator.transport"]["abort"]()
+    while (await receive())["type"] != "http.disconnect":
+        pass

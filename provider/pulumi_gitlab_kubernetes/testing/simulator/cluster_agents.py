@@ -1,0 +1,127 @@
+"""Agents for Kubernetes. GitLab has no call that changes one.
+
+Follows https://docs.gitlab.com/api/cluster_agents/.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
+    check_unmodified_since,
+    find_project,
+    find_record,
+)
+from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row
+from pulumi_gitlab_kubernetes.testing.simulator.validation import (
+    BLANK,
+    TAKEN,
+    blank,
+    kubernetes_name,
+    too_long,
+)
+
+_MAX_NAME = 63
+NAME_CHARACTERS = (
+    "can contain only lowercase letters, digits, and '-', but cannot start or end with '-'"
+)
+
+routes = Family()
+
+_COLLECTION = "/projects/{id}/cluster_agents"
+_MEMBER = "/projects/{id}/cluster_agents/{agent_id:int}"
+
+
+def cluster_agent(call: Call, row: Row) -> dict[str, Any]:
+    """Return an agent as GitLab's EE sends it."""
+    project = call.store.fetch("projects", row["project_id"])
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "config_project": fragments.project_identity(call, project),
+        "created_at": row["created_at"],
+        "created_by_user_id": row["created_by_user_id"],
+        "is_receptive": bool(row["is_receptive"]),
+    }
+
+
+def reads_agents(call: Call, project: Row) -> bool:
+    """Tell whether the caller may know of a project's agents."""
+    return auth.has_role(call, project, Role.DEVELOPER, "infrastructure")
+
+
+def find_agent(call: Call, project: Row) -> Row:
+    """Return the agent that `:agent_id` names, of the given project.
+
+    Raises:
+        ApiError: 404, also for callers who may not know of it.
+    """
+    agent_id = call.params["agent_id"]
+    agent = find_record(call, "cluster_agents", agent_id, project_id=project["id"])
+    if not reads_agents(call, project):
+        raise errors.record_not_found()
+    return agent
+
+
+@routes.get(_COLLECTION, *PAGE_PARAMS)
+def _list(call: Call) -> Any:
+    project = find_project(call)
+    if not reads_agents(call, project):
+        raise errors.not_found("ClusterAgents")
+    return paginate(
+        call,
+        "SELECT * FROM cluster_agents WHERE project_id = ? ORDER BY name",
+        (project["id"],),
+        lambda row: cluster_agent(call, row),
+    )
+
+
+@routes.get(_MEMBER)
+def _show(call: Call) -> Any:
+    return cluster_agent(call, find_agent(call, find_project(call)))
+
+
+@routes.post(_COLLECTION, Param("name", required=True))
+def _create(call: Call) -> Any:
+    project, store = find_project(call), call.store
+    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    name = call.params.get("name")
+    if complaints := _name_complaints(call, project, name):
+        raise errors.bad_request_list([f"Name {text}" for text in complaints])
+    now = store.timestamp()
+    agent = store.insert(
+        "cluster_agents",
+        project_id=project["id"],
+        name=name,
+        created_by_user_id=call.caller["id"],
+        created_at=now,
+        updated_at=now,
+    )
+    return cluster_agent(call, agent)
+
+
+def _name_complaints(call: Call, project: Row, name: str | None) -> list[str]:
+    """Return the complaints in GitLab's order: presence, length, uniqueness, format."""
+    found = [BLANK] if blank(name) else []
+    found += too_long(name, _MAX_NAME)
+    if call.store.one(
+        "SELECT 1 FROM cluster_agents WHERE project_id = ? AND name = ?", project["id"], name
+    ):
+        found.append(TAKEN)
+    if not kubernetes_name(name or ""):
+        found.append(NAME_CHARACTERS)
+    return found
+
+
+@routes.delete(_MEMBER)
+def _delete(call: Call) -> None:
+    project = find_project(call)
+    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    agent = find_agent(call, project)
+    check_unmodified_since(call, agent)
+    call.store.delete("cluster_agents", agent["id"])

@@ -1,0 +1,196 @@
+"""Stopping environments: one, the stale ones, the review apps; and the jobs that a stop waits for.
+
+Follows https://docs.gitlab.com/api/environments/#stop-an-environment and the two calls after it
+there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.environment_names import folder
+from pulumi_gitlab_kubernetes.testing.simulator.environments import (
+    MEMBER,
+    environment,
+    environment_basic,
+    find_environment,
+    require_reader,
+    require_writer,
+    settle,
+)
+from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, to_timestamp
+
+STOP_FAILED = "Attempted to stop the environment but failed to change the status"
+STALE_REQUESTED = "Successfully requested stop for all stale environments"
+NOTHING_TO_DELETE = (
+    "No environments found for scheduled deletion. Either your query did not match any "
+    "environments (default parameters match environments that are 30 days or older), or you "
+    "have insufficient permissions to delete matching environments."
+)
+MAY_NOT_DELETE = "You do not have permission to destroy environments in this project"
+_REVIEW_AGE = timedelta(days=30)
+_REVIEW_DELAY = timedelta(days=7)
+_STALE_NEWEST = timedelta(days=7)
+_STALE_OLDEST = timedelta(days=3652)
+
+routes = Family(before=(settle,), job_token=True)
+
+
+@routes.post(f"{MEMBER}/stop", Param("force", bool, default=False), status=200)
+def _stop(call: Call) -> Any:
+    project, force = find_project(call), call.params["force"]
+    require_reader(call, project)
+    row = find_environment(call, project)
+    require_writer(call, project)
+    if force:
+        if row["state"] == "stopped":
+            # The state machine has no such transition; that it ends in a 500 is inferred.
+            raise errors.message(500, "500 Internal Server Error")
+        return environment(call, _stopped(call.store, row))
+    # Without a job to wait for, "with_action" makes a plain stop do nothing.
+    idle = row["auto_stop_setting"] == "with_action" and not row["on_stop_job"]
+    if row["state"] != "available" or idle:
+        raise errors.bad_request(STOP_FAILED)
+    return environment(call, _begin_stop(call.store, row))
+
+
+def _begin_stop(store: Store, row: Row) -> Row:
+    """Stop at once, or wait in `stopping` for the job."""
+    if not row["on_stop_job"]:
+        return _stopped(store, row)
+    ends_at = None
+    if row["on_stop_seconds"] is not None:
+        ends_at = to_timestamp(store.now() + timedelta(seconds=row["on_stop_seconds"]))
+    now = store.timestamp()
+    return store.update(
+        "environments", row["id"], state="stopping", stop_job_ends_at=ends_at, updated_at=now
+    )
+
+
+def _stopped(store: Store, row: Row) -> Row:
+    return store.update(
+        "environments",
+        row["id"],
+        state="stopped",
+        auto_stop_at=None,
+        stop_job_ends_at=None,
+        updated_at=store.timestamp(),
+    )
+
+
+def set_stop_job(
+    store: Store,
+    project_id: int,
+    environment_id: int,
+    *,
+    present: bool = True,
+    seconds: float | None = None,
+) -> dict[str, Any]:
+    """Give an environment an on-stop job, or take it away.
+
+    Args:
+        store: the state.
+        project_id: the environment's project.
+        environment_id: the environment.
+        present: whether a stop has a job to wait for.
+        seconds: how long the job runs, in the simulator's time; None until told that it ended.
+
+    Raises:
+        LookupError: there is no such environment.
+    """
+    row = _known(store, project_id, environment_id)
+    store.update("environments", row["id"], on_stop_job=present, on_stop_seconds=seconds)
+    return {"state": row["state"], "on_stop_job": present}
+
+
+def finish_stop_job(
+    store: Store, project_id: int, environment_id: int, *, success: bool = True
+) -> dict[str, Any]:
+    """End the job that a stopping environment waits for; a failed one makes it available again.
+
+    Raises:
+        LookupError: there is no such environment, or it is not stopping.
+    """
+    row = _known(store, project_id, environment_id)
+    if row["state"] != "stopping":
+        raise LookupError(f"environment {environment_id} is not stopping")
+    if success:
+        row = _stopped(store, row)
+    else:
+        row = store.update(
+            "environments", row["id"], state="available", updated_at=store.timestamp()
+        )
+    return {"state": row["state"]}
+
+
+def _known(store: Store, project_id: int, environment_id: int) -> Row:
+    row = store.get("environments", environment_id)
+    if row is None or row["project_id"] != project_id:
+        raise LookupError(f"environment {environment_id} of project {project_id}")
+    return row
+
+
+@routes.post(
+    "/projects/{id}/environments/stop_stale", Param("before", datetime, required=True), status=200
+)
+def _stop_stale(call: Call) -> Any:
+    project, store, before = find_project(call), call.store, call.params["before"]
+    require_writer(call, project, Role.MAINTAINER)
+    now = store.now()
+    if before is None or not now - _STALE_OLDEST <= before <= now - _STALE_NEWEST:
+        raise errors.bad_request("Invalid Date")
+    # GitLab does it in a job of its own; here it is done when the answer comes.
+    for row in store.all(
+        "SELECT * FROM environments WHERE project_id = ? AND state = 'available' "
+        "AND updated_at < ?",
+        project["id"],
+        to_timestamp(before),
+    ):
+        _begin_stop(store, row)
+    return {"message": STALE_REQUESTED}
+
+
+@routes.delete(
+    "/projects/{id}/environments/review_apps",
+    Param("before", datetime),
+    Param("limit", int, default=100, values=range(1, 1001)),
+    Param("dry_run", bool, default=True),
+    status=200,
+)
+def _delete_review_apps(call: Call) -> Any:
+    project, store, given = find_project(call), call.store, call.params
+    require_reader(call, project)
+    if not auth.has_role(call, project, Role.DEVELOPER, "environments"):
+        raise _nothing_deleted(401, MAY_NOT_DELETE)
+    before = given.get("before") or store.now() - _REVIEW_AGE
+    rows = [
+        row
+        for row in store.all(
+            "SELECT * FROM environments WHERE project_id = ? AND state = 'stopped' "
+            "AND auto_delete_at IS NULL AND created_at < ? ORDER BY created_at, id",
+            project["id"],
+            to_timestamp(before),
+        )
+        if folder(row["name"]) == "review"
+    ][: given["limit"]]
+    if not rows:
+        raise _nothing_deleted(400, NOTHING_TO_DELETE)
+    if not given["dry_run"]:
+        due = to_timestamp(store.now() + _REVIEW_DELAY)
+        for row in rows:
+            store.update("environments", row["id"], auto_delete_at=due)
+    return {
+        "scheduled_entries": [environment_basic(row) for row in rows],
+        "unprocessable_entries": [],
+    }
+
+
+def _nothing_deleted(status: int, text: str) -> errors.ApiError:
+    body = {"scheduled_entries": [], "unprocessable_entries": [], "message": text}
+    return errors.message(status, body)

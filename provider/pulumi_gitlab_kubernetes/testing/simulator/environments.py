@@ -1,0 +1,298 @@
+"""Environments: made, found, changed, removed. Stopping them lives in `environment_stops`.
+
+Follows https://docs.gitlab.com/api/environments/; where the docs and GitLab's source differ, the
+source.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import cluster_agent, reads_agents
+from pulumi_gitlab_kubernetes.testing.simulator.environment_names import (
+    TIERS,
+    guess_tier,
+    slug_for,
+)
+from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
+    check_unmodified_since,
+    find_project,
+    find_record,
+)
+from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row
+from pulumi_gitlab_kubernetes.testing.simulator.validation import (
+    BLANK,
+    TAKEN,
+    blank,
+    kubernetes_namespace,
+    too_long,
+)
+
+STATES = ("available", "stopping", "stopped")
+AUTO_STOP_SETTINGS = ("always", "with_action")
+_NAME = re.compile(r"[a-zA-Z0-9_\\$\{\}. -]([a-zA-Z0-9_\\/$\{\}. -]*[a-zA-Z0-9_\\$\{\}. -])?")
+_MAX_TEXT = 255
+_MAX_DESCRIPTION = 10_000
+_MIN_SEARCH = 3
+_UNSAFE_SCHEMES = ("javascript", "data", "vbscript")  # GitLab's full list is inferred
+
+NAME_CHARACTERS = (
+    "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', and spaces, "
+    "but it cannot start or end with '/'"
+)
+NO_AGENT = "cannot be set without a cluster agent"
+NO_NAMESPACE = "cannot be set without a kubernetes namespace"
+WRONG_AGENT = "cluster agent doesn't exist or cannot be associated with this environment"
+SEARCH_TOO_SHORT = f"Search query is less than {_MIN_SEARCH} characters"
+
+
+def settle(call: Call) -> None:
+    """Let what was due by now have happened: ends of stop jobs, scheduled removals."""
+    now = call.store.timestamp()
+    call.store.execute(
+        "UPDATE environments SET state = 'stopped', stop_job_ends_at = NULL, auto_stop_at = NULL, "
+        "updated_at = stop_job_ends_at WHERE state = 'stopping' AND stop_job_ends_at <= ?",
+        now,
+    )
+    call.store.execute("DELETE FROM environments WHERE auto_delete_at <= ?", now)
+
+
+# All of these routes, and no others here, accept CI job tokens.
+routes = Family(before=(settle,), job_token=True)
+
+_COLLECTION = "/projects/{id}/environments"
+MEMBER = "/projects/{id}/environments/{environment_id:int}"
+
+
+def environment_basic(row: Row) -> dict[str, Any]:
+    """Return `EnvironmentBasic`."""
+    names = ("id", "name", "slug", "external_url", "created_at", "updated_at")
+    return {name: row[name] for name in names}
+
+
+def environment(call: Call, row: Row, *, single: bool = False) -> dict[str, Any]:
+    """Return `Environment`.
+
+    Args:
+        call: the request.
+        row: the environment.
+        single: as GET by id sends it: the last deployment in place of the project.
+    """
+    store = call.store
+    project = store.fetch("projects", row["project_id"])
+    answer = {**environment_basic(row), "tier": row["tier"]}
+    if single:
+        answer["last_deployment"] = None
+    else:
+        answer["project"] = fragments.basic_project_details(call, project)
+    for name in ("state", "auto_stop_at", "description", "auto_stop_setting"):
+        answer[name] = row[name]
+    if row["cluster_agent_id"] is not None and reads_agents(call, project):
+        agent = store.fetch("cluster_agents", row["cluster_agent_id"])
+        answer["cluster_agent"] = cluster_agent(call, agent)
+        answer["kubernetes_namespace"] = row["kubernetes_namespace"]
+        answer["flux_resource_path"] = row["flux_resource_path"]
+    return answer
+
+
+def require_reader(call: Call, project: Row) -> None:
+    """Refuse callers who may not read environments: below Reporter, unless the project is public.
+
+    Raises:
+        ApiError: 403.
+    """
+    least = Role.REPORTER if project["visibility"] == "private" else Role.NONE
+    features = ("environments", "builds", "repository")
+    if not all(auth.has_role(call, project, least, feature) for feature in features):
+        raise errors.forbidden()
+
+
+def require_writer(call: Call, project: Row, role: Role = Role.DEVELOPER) -> None:
+    """Refuse callers who may not change environments.
+
+    Raises:
+        ApiError: 403.
+    """
+    auth.require(call, project, role, "environments", "builds", "repository")
+
+
+def find_environment(call: Call, project: Row) -> Row:
+    """Return the environment that `:environment_id` names, of the given project.
+
+    Raises:
+        ApiError: 404.
+    """
+    return find_record(
+        call, "environments", call.params["environment_id"], project_id=project["id"]
+    )
+
+
+@routes.get(
+    _COLLECTION,
+    Param("name"),
+    Param("search"),
+    Param("states", values=STATES),
+    *PAGE_PARAMS,
+    exclusive=("name", "search"),
+)
+def _list(call: Call) -> Any:
+    project, given = find_project(call), call.params
+    require_reader(call, project)
+    search = given.get("search")
+    if search and len(search) < _MIN_SEARCH:
+        raise errors.bad_request(SEARCH_TOO_SHORT)
+    return paginate(
+        call,
+        "SELECT * FROM environments WHERE project_id = ? AND (? IS NULL OR name = ?) "
+        "AND instr(lower(name), lower(?)) <= 1 AND instr(lower(name), lower(?)) "
+        "AND (? IS NULL OR state = ?) ORDER BY id",
+        (
+            project["id"],
+            *(given.get("name"),) * 2,
+            *(search or "",) * 2,
+            *(given.get("states"),) * 2,
+        ),
+        lambda row: environment(call, row),
+    )
+
+
+@routes.get(MEMBER)
+def _show(call: Call) -> Any:
+    project = find_project(call)
+    require_reader(call, project)
+    return environment(call, find_environment(call, project), single=True)
+
+
+_ATTRIBUTES = (
+    Param("external_url"),
+    Param("slug", absence="is automatically generated and cannot be changed"),
+    Param("tier", values=TIERS),
+    Param("cluster_agent_id", int),
+    Param("kubernetes_namespace"),
+    Param("flux_resource_path"),
+    Param("description"),
+    Param("auto_stop_setting", values=AUTO_STOP_SETTINGS),
+)
+
+
+@routes.post(_COLLECTION, Param("name", required=True), *_ATTRIBUTES)
+def _create(call: Call) -> Any:
+    project, given, store = find_project(call), call.params, call.store
+    require_writer(call, project)
+    name = given.get("name") or ""
+    now = store.timestamp()
+    columns = {param.name: None for param in _ATTRIBUTES} | _columns(call, project)
+    columns |= {
+        "project_id": project["id"],
+        "name": name,
+        "slug": slug_for(name),
+        "tier": given.get("tier") or guess_tier(name),
+        "auto_stop_setting": given.get("auto_stop_setting") or "always",
+        "created_at": now,
+        "updated_at": now,
+    }
+    complaints = _name_complaints(call, columns) | _complaints(columns)
+    if complaints:
+        raise errors.model_errors(complaints)
+    return environment(call, store.insert("environments", **columns))
+
+
+@routes.put(MEMBER, *_ATTRIBUTES)
+def _update(call: Call) -> Any:
+    project, store = find_project(call), call.store
+    require_writer(call, project)
+    row = find_environment(call, project)
+    changes = _columns(call, project)
+    if "tier" in changes:
+        # That a cleared tier is guessed anew is inferred; so is the auto-stop setting's default.
+        changes["tier"] = changes["tier"] or guess_tier(row["name"])
+    if "auto_stop_setting" in changes:
+        changes["auto_stop_setting"] = changes["auto_stop_setting"] or "always"
+    if complaints := _complaints({**dict(row), **changes}):
+        raise errors.model_errors(complaints)
+    if any(row[name] != value for name, value in changes.items()):
+        changes["updated_at"] = store.timestamp()
+    return environment(call, store.update("environments", row["id"], **changes))
+
+
+@routes.delete(MEMBER)
+def _delete(call: Call) -> None:
+    project = find_project(call)
+    require_reader(call, project)
+    row = find_environment(call, project)
+    require_writer(call, project)
+    # Whoever asks, administrators too: what is not stopped stays.
+    if row["state"] != "stopped":
+        raise errors.forbidden()
+    check_unmodified_since(call, row)
+    call.store.delete("environments", row["id"])
+
+
+def _columns(call: Call, project: Row) -> dict[str, Any]:
+    """Return the given attributes as columns; blank texts are null."""
+    names = {param.name for param in _ATTRIBUTES} - {"slug"}
+    columns = {name: value for name, value in call.params.items() if name in names}
+    for name in ("external_url", "kubernetes_namespace", "flux_resource_path"):
+        if name in columns and blank(columns[name]):
+            columns[name] = None
+    agent_id = columns.get("cluster_agent_id")
+    if agent_id is not None:
+        agent = call.store.get("cluster_agents", agent_id)
+        if agent is None or agent["project_id"] != project["id"] or not reads_agents(call, project):
+            raise errors.bad_request(WRONG_AGENT)
+    return columns
+
+
+def _name_complaints(call: Call, columns: dict[str, Any]) -> dict[str, list[str]]:
+    name, found = columns["name"], {}
+    texts = [BLANK] if blank(name) else []
+    for column in ("name", "slug"):
+        if call.store.one(
+            f"SELECT 1 FROM environments WHERE project_id = ? AND {column} = ?",
+            columns["project_id"],
+            columns[column],
+        ):
+            found[column] = [TAKEN]
+    texts += found.get("name", []) + too_long(name, _MAX_TEXT)
+    if not _NAME.fullmatch(name):
+        texts.append(NAME_CHARACTERS)
+    return ({"name": texts} if texts else {}) | {k: v for k, v in found.items() if k == "slug"}
+
+
+def _complaints(columns: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what GitLab's model says about everything but the name, by field."""
+    namespace, path = columns["kubernetes_namespace"], columns["flux_resource_path"]
+    namespace_texts = [] if namespace is None else kubernetes_namespace(namespace)
+    if namespace is not None and columns["cluster_agent_id"] is None:
+        namespace_texts.append(NO_AGENT)
+    path_texts = too_long(path, _MAX_TEXT)
+    if path is not None and namespace is None:
+        path_texts.append(NO_NAMESPACE)
+    found = {
+        "external_url": _external_url_complaints(columns["external_url"]),
+        "description": too_long(columns["description"], _MAX_DESCRIPTION),
+        "kubernetes_namespace": namespace_texts,
+        "flux_resource_path": path_texts,
+    }
+    return {field: texts for field, texts in found.items() if texts}
+
+
+def _external_url_complaints(url: str | None) -> list[str]:
+    if url is None:
+        return []
+    found = too_long(url, _MAX_TEXT)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return [*found, "URI is invalid"]
+    if parts.scheme.lower() in _UNSAFE_SCHEMES:
+        found.append(f"{parts.scheme} scheme is not allowed")
+    return found

@@ -1,0 +1,192 @@
+"""Groups: enough of them to hold projects and members.
+
+Follows https://docs.gitlab.com/api/groups/.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator import errors
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.lookups import full_path
+from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
+
+VISIBILITIES = ("private", "internal", "public")
+PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
+
+routes = Family()
+
+
+def _group(call: Call, group: Row) -> dict[str, Any]:
+    names, parent = [group["name"]], group["parent_id"]
+    while parent is not None:
+        above = call.store.fetch("namespaces", parent)
+        names.insert(0, above["name"])
+        parent = above["parent_id"]
+    return {
+        "id": group["id"],
+        "web_url": f"{call.base_url}/groups/{group['full_path']}",
+        "name": group["name"],
+        "path": group["path"],
+        "description": group["description"] or "",
+        "visibility": group["visibility"],
+        "avatar_url": None,
+        "full_name": " / ".join(names),
+        "full_path": group["full_path"],
+        "created_at": group["created_at"],
+        "parent_id": group["parent_id"],
+    }
+
+
+def find_group(call: Call) -> Row:
+    """Return the group that `:id` names, if the caller may know of it.
+
+    Raises:
+        ApiError: 404.
+    """
+    name = str(call.given["id"])
+    column = "id" if name.isdigit() else "full_path"
+    group = call.store.one(f"SELECT * FROM namespaces WHERE kind = 'group' AND {column} = ?", name)
+    if group is None or (group["visibility"] == "private" and not group_level(call, group)):
+        raise errors.not_found("Group")
+    return group
+
+
+def group_level(call: Call, group: Row) -> int:
+    """Return the caller's role in a group: the highest of its own and those of the groups above."""
+    level: int = Role.NONE
+    current: Row | None = group
+    if call.caller["admin"]:
+        return Role.OWNER
+    while current is not None:
+        found = call.store.scalar(
+            "SELECT access_level FROM members WHERE namespace_id = ? AND user_id = ?",
+            current["id"],
+            call.caller["id"],
+        )
+        level = max(level, found or 0)
+        parent = current["parent_id"]
+        current = None if parent is None else call.store.fetch("namespaces", parent)
+    return level
+
+
+def _require_owner(call: Call, group: Row) -> None:
+    if group_level(call, group) < Role.OWNER:
+        raise errors.forbidden()
+
+
+@routes.get("/groups", Param("search"), *PAGE_PARAMS)
+def _list(call: Call) -> Any:
+    seen = [
+        row["id"]
+        for row in call.store.all("SELECT * FROM namespaces WHERE kind = 'group'")
+        if row["visibility"] != "private" or group_level(call, row)
+    ]
+    search = call.params.get("search") or ""
+    marks = ", ".join("?" * len(seen))
+    return paginate(
+        call,
+        f"SELECT * FROM namespaces WHERE id IN ({marks}) AND instr(lower(full_path), lower(?)) "
+        "ORDER BY name, id",
+        (*seen, search),
+        lambda group: _group(call, group),
+    )
+
+
+@routes.get("/groups/{id}")
+def _show(call: Call) -> Any:
+    return _group(call, find_group(call))
+
+
+@routes.post(
+    "/groups",
+    Param("name", required=True),
+    Param("path", required=True),
+    Param("parent_id", int),
+    Param("description"),
+    Param("visibility", default="private", values=VISIBILITIES),
+)
+def _create(call: Call) -> Any:
+    given, store = call.params, call.store
+    path, parent_id = given["path"], given.get("parent_id")
+    if parent_id is not None:
+        parent = store.get("namespaces", parent_id)
+        if parent is None or parent["kind"] != "group" or not group_level(call, parent):
+            raise errors.not_found("Group")
+        _require_owner(call, parent)
+        path = f"{parent['full_path']}/{path}"
+    if not PATH.fullmatch(given["path"]):
+        raise errors.model_errors({"path": ["can only include letters, digits, '_', '-', '.'"]})
+    _require_free(store, path)
+    group = store.insert(
+        "namespaces",
+        kind="group",
+        name=given["name"],
+        path=given["path"],
+        full_path=path,
+        parent_id=parent_id,
+        visibility=given["visibility"],
+        description=given.get("description"),
+        created_at=store.timestamp(),
+    )
+    store.insert(
+        "members",
+        user_id=call.caller["id"],
+        namespace_id=group["id"],
+        access_level=Role.OWNER,
+        created_at=store.timestamp(),
+    )
+    return _group(call, group)
+
+
+def _require_free(store: Store, path: str) -> None:
+    if store.one("SELECT 1 FROM namespaces WHERE full_path = ?", path):
+        # GitLab sends the list of messages as one printed text here.
+        raise errors.message(400, 'Failed to save group {:path=>["has already been taken"]}')
+
+
+@routes.put(
+    "/groups/{id}",
+    Param("name"),
+    Param("path"),
+    Param("description"),
+    Param("visibility", values=VISIBILITIES),
+)
+def _update(call: Call) -> Any:
+    group, given, store = find_group(call), call.params, call.store
+    _require_owner(call, group)
+    changes = {key: value for key, value in given.items() if key != "id" and value is not None}
+    if (path := changes.get("path")) and path != group["path"]:
+        changes["full_path"] = "/".join([*group["full_path"].split("/")[:-1], path])
+        _require_free(store, changes["full_path"])
+        _move_children(store, group, changes["full_path"])
+    return _group(call, store.update("namespaces", group["id"], **changes))
+
+
+def _move_children(store: Store, group: Row, path: str) -> None:
+    """Leave redirects behind and give every group below its new path."""
+    for project in store.all("SELECT * FROM projects WHERE namespace_id = ?", group["id"]):
+        leave_redirect(store, project)
+    for child in store.all("SELECT * FROM namespaces WHERE parent_id = ?", group["id"]):
+        below = f"{path}/{child['path']}"
+        _move_children(store, child, below)
+        store.update("namespaces", child["id"], full_path=below)
+
+
+def leave_redirect(store: Store, project: Row) -> None:
+    """Let the path that a project is about to leave lead to it."""
+    path = full_path(store, project)
+    store.execute("REPLACE INTO redirects (path, project_id) VALUES (?, ?)", path, project["id"])
+
+
+@routes.delete("/groups/{id}", status=202)
+def _delete(call: Call) -> Any:
+    group = find_group(call)
+    _require_owner(call, group)
+    call.store.delete("namespaces", group["id"])
+    return {"message": "202 Accepted"}

@@ -1,0 +1,92 @@
+"""Finding what a path names: projects by id or path, moved ones too, and records by id."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import parse_moment
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, from_timestamp
+
+
+def full_path(store: Store, project: Row) -> str:
+    """Return a project's path with its namespace."""
+    namespace = store.fetch("namespaces", project["namespace_id"])
+    return f"{namespace['full_path']}/{project['path']}"
+
+
+def project_by_path(store: Store, path: str) -> Row | None:
+    """Return the project that has this path today."""
+    namespace, _, name = path.rpartition("/")
+    return store.one(
+        "SELECT p.* FROM projects p JOIN namespaces n ON n.id = p.namespace_id "
+        "WHERE n.full_path = ? AND p.path = ?",
+        namespace,
+        name,
+    )
+
+
+def find_project(call: Call) -> Row:
+    """Return the project that `:id` names, if the caller may know of it.
+
+    Raises:
+        ApiError: 404, or for a path the project moved away from 301 (GET) or 405.
+    """
+    store, name = call.store, str(call.given["id"])
+    moved = False
+    if re.fullmatch(r"[0-9]{1,99}", name):
+        project = store.get("projects", int(name))
+    elif "/" in name:
+        project = project_by_path(store, name)
+        if project is None and (found := store.one("SELECT * FROM redirects WHERE path = ?", name)):
+            project, moved = store.fetch("projects", found["project_id"]), True
+    else:
+        project = None
+    if project is None or not auth.can_see(store, call.caller, project):
+        raise errors.not_found("Project")
+    # A job's token opens its own project alone; that others answer 404 is inferred.
+    if call.job_project_id not in (None, project["id"]):
+        raise errors.not_found("Project")
+    if moved:
+        raise _moved(call, project)
+    return project
+
+
+def _moved(call: Call, project: Row) -> errors.ApiError:
+    if call.method != "GET":
+        return errors.message(405, "Non GET methods are not allowed for moved projects")
+    url = re.sub(r"/projects/[^/?]+", f"/projects/{project['id']}", call.full_url, count=1)
+    text = f"This resource has been moved permanently to {url}."
+    return errors.ApiError(301, text, {"Location": url})
+
+
+def find_record(call: Call, table: str, row_id: int, **where: Any) -> Row:
+    """Return a row by id that also has the given column values.
+
+    Raises:
+        ApiError: 404.
+    """
+    row = call.store.get(table, row_id)
+    if row is None or any(row[column] != value for column, value in where.items()):
+        raise errors.record_not_found()
+    return row
+
+
+def check_unmodified_since(call: Call, row: Row) -> None:
+    """Refuse to go on when the row changed after the client's `If-Unmodified-Since`.
+
+    Raises:
+        ApiError: 412.
+    """
+    header = call.headers.get("if-unmodified-since", "")
+    for parse in (parsedate_to_datetime, parse_moment):
+        try:
+            limit = parse(header)
+        except (TypeError, ValueError):
+            continue  # what cannot be read is ignored
+        if limit.tzinfo and from_timestamp(row["updated_at"]) > limit:
+            raise errors.message(412, "412 Precondition Failed")
+        return

@@ -1,0 +1,174 @@
+"""Declared parameters, checked the way Grape does for GitLab.
+
+A route declares its parameters as data; anything else a client sends is ignored. All complaints
+about one request come together, joined by commas, in the order of the declaration.
+
+Follows https://github.com/ruby-grape/grape#parameter-validation-and-coercion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator import errors
+
+_TRUE = {"1", "on", "On", "ON", "t", "true", "True", "TRUE", "T", "y", "yes", "Yes", "YES", "Y"}
+_FALSE = {"0", "off", "Off", "OFF", "f", "false", "False", "FALSE", "F", "n", "no", "No", "NO", "N"}
+
+
+@dataclass(frozen=True)
+class Param:
+    """One declared parameter.
+
+    Args:
+        name: as the client spells it.
+        type: `str`, `int`, `bool`, `datetime`, `date`, `list` (of strings) or `dict` (see
+        `fields`). required: the key has to be there (null counts as there). default: taken when the
+        key is absent or null. values: what is allowed, as a collection or a range. allow_blank:
+        False refuses null, empty and white space. fields: the parameters inside a `dict`. absence:
+        the complaint when the key is there at all.
+    """
+
+    name: str
+    type: type = str
+    required: bool = False
+    default: Any = None
+    values: Sequence[Any] | None = None
+    allow_blank: bool = True
+    fields: tuple[Param, ...] = ()
+    absence: str = ""
+
+
+def declared(
+    params: Sequence[Param], given: Mapping[str, Any], exclusive: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the declared parameters that were given or have a default, coerced.
+
+    Args:
+        params: the declaration.
+        given: path, query and body, merged.
+        exclusive: names of which only one may be given.
+
+    Raises:
+        ApiError: 400 with every complaint.
+    """
+    complaints: list[str] = []
+    values = _check(params, given, "", complaints)
+    used = [name for name in exclusive if given.get(name) is not None]
+    if len(used) > 1:
+        # The wording around GitLab's own text is inferred.
+        complaints.append(f"{', '.join(used)} cannot be used together")
+    if complaints:
+        raise errors.parameter_error(", ".join(dict.fromkeys(complaints)))
+    return values
+
+
+def _check(
+    params: Sequence[Param], given: Mapping[str, Any], prefix: str, complaints: list[str]
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for param in params:
+        label = f"{prefix}[{param.name}]" if prefix else param.name
+        value = given.get(param.name)
+        if value is None and param.default is not None:
+            values[param.name] = param.default
+        elif param.name in given:
+            try:
+                coerced = _coerce(param.type, value)
+                coerced = param.default if coerced is None else coerced
+                values[param.name] = coerced
+            except (TypeError, ValueError):
+                complaints.append(f"{label} is invalid")
+                coerced = None
+            else:
+                complaints.extend(f"{label} {text}" for text in _refusals(param, coerced))
+            value = coerced
+        elif param.required:
+            complaints.append(f"{label} is missing")
+        if param.fields and (param.required or isinstance(value, Mapping)):
+            inner = value if isinstance(value, Mapping) else {}
+            values[param.name] = _check(param.fields, inner, label, complaints)
+    return values
+
+
+def _refusals(param: Param, value: Any) -> Iterator[str]:
+    if param.absence:
+        yield param.absence
+    elif not param.allow_blank and (
+        value is None or (isinstance(value, str) and not value.strip())
+    ):
+        yield "is empty"
+    elif param.values is not None and value is not None:
+        members = value if isinstance(value, list) else [value]
+        if any(member not in param.values for member in members):
+            yield "does not have a valid value"
+
+
+def _coerce(kind: type, value: Any) -> Any:
+    """Return the value as the declared type, or raise; blank means null except for text."""
+    if value is None or (value == "" and kind is not str):
+        return None
+    return _COERCIONS[kind](value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (list, Mapping)):
+        raise TypeError
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text.encode()  # half of a surrogate pair is no text
+    return text
+
+
+def _integer(value: Any) -> int:
+    # A float is refused even when whole: integers come from JSON integers and digits alone.
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,99}", value):
+        return int(value)
+    if type(value) is int:
+        return value
+    raise TypeError
+
+
+def _boolean(value: Any) -> bool:
+    text = _text(value)
+    if text not in _TRUE | _FALSE:
+        raise ValueError
+    return text in _TRUE
+
+
+def parse_moment(value: Any) -> datetime:
+    """Return the moment an ISO 8601 text names, in UTC unless it says otherwise.
+
+    Raises:
+        ValueError: the text is not a moment.
+    """
+    moment = datetime.fromisoformat(_text(value).strip().replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _list(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        raise TypeError
+    # GitLab takes most lists of words as one text with commas too.
+    parts = value if isinstance(value, list) else str(value).split(",")
+    return [_text(part) for part in parts]
+
+
+def _hash(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError
+    return value
+
+
+_COERCIONS: dict[type, Any] = {
+    str: _text,
+    int: _integer,
+    bool: _boolean,
+    datetime: parse_moment,
+    date: lambda value: date.fromisoformat(_text(value)),
+    list: _list,
+    dict: _hash,
+}

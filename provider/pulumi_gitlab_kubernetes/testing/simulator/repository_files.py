@@ -1,0 +1,111 @@
+"""Files in a project's repository: single ones, on branches that come into being with them.
+
+Follows https://docs.gitlab.com/api/repository_files/.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row
+
+_PATH = "/projects/{id}/repository/files/{file_path}"
+_COMMIT = (Param("branch", required=True), Param("commit_message", required=True))
+_CONTENT = (
+    Param("content", required=True),
+    Param("encoding", default="text", values=("text", "base64")),
+)
+
+routes = Family()
+
+
+def _content(call: Call) -> bytes:
+    content: str = call.params["content"]
+    return base64.b64decode(content) if call.params["encoding"] == "base64" else content.encode()
+
+
+def _file(call: Call, project: Row, branch: str) -> Row | None:
+    return call.store.one(
+        "SELECT * FROM repository_files WHERE project_id = ? AND branch = ? AND path = ?",
+        project["id"],
+        branch,
+        call.params["file_path"],
+    )
+
+
+def _answer(call: Call) -> dict[str, Any]:
+    return {"file_path": call.params["file_path"], "branch": call.params["branch"]}
+
+
+@routes.post(_PATH, *_COMMIT, *_CONTENT)
+def _create(call: Call) -> Any:
+    project, given = find_project(call), call.params
+    auth.require(call, project, Role.DEVELOPER, "repository")
+    if _file(call, project, given["branch"]):
+        raise errors.message(400, "A file with this name already exists")
+    call.store.insert(
+        "repository_files",
+        project_id=project["id"],
+        branch=given["branch"],
+        path=given["file_path"],
+        content=_content(call),
+        commit_id=secrets.token_hex(20),
+    )
+    if project["default_branch"] is None:
+        call.store.update("projects", project["id"], default_branch=given["branch"])
+    return _answer(call)
+
+
+@routes.put(_PATH, *_COMMIT, *_CONTENT)
+def _update(call: Call) -> Any:
+    project = find_project(call)
+    auth.require(call, project, Role.DEVELOPER, "repository")
+    file = _file(call, project, call.params["branch"])
+    if file is None:
+        raise errors.message(400, "A file with this name doesn't exist")
+    call.store.update(
+        "repository_files", file["id"], content=_content(call), commit_id=secrets.token_hex(20)
+    )
+    return _answer(call)
+
+
+@routes.get(_PATH, Param("ref", required=True))
+def _show(call: Call) -> Any:
+    project = find_project(call)
+    auth.require(call, project, Role.REPORTER, "repository")
+    ref = call.params["ref"]
+    branch = project["default_branch"] if ref == "HEAD" else ref
+    file = _file(call, project, branch)
+    if file is None:
+        raise errors.not_found("File")
+    return {
+        "file_name": file["path"].rpartition("/")[2],
+        "file_path": file["path"],
+        "size": len(file["content"]),
+        "encoding": "base64",
+        "content_sha256": hashlib.sha256(file["content"]).hexdigest(),
+        "ref": ref,
+        "blob_id": hashlib.sha1(file["content"], usedforsecurity=False).hexdigest(),
+        "commit_id": file["commit_id"],
+        "last_commit_id": file["commit_id"],
+        "execute_filemode": False,
+        "content": base64.b64encode(file["content"]).decode(),
+    }
+
+
+@routes.delete(_PATH, *_COMMIT)
+def _delete(call: Call) -> None:
+    project = find_project(call)
+    auth.require(call, project, Role.DEVELOPER, "repository")
+    file = _file(call, project, call.params["branch"])
+    if file is None:
+        raise errors.message(400, "A file with this name doesn't exist")
+    call.store.delete("repository_files", file["id"])

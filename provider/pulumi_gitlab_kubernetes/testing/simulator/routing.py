@@ -1,0 +1,163 @@
+"""Routes as data: a family declares method, path, parameters and gates; the app does the rest.
+
+Adding an endpoint means one decorated function in its family's module::
+
+    @routes.get("/projects/{id}/cluster_agents/{agent_id:int}")
+    def show(call: Call) -> dict[str, Any]:
+        ...
+
+The function gets a `Call` and returns what is sent as JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
+
+_SEGMENT = re.compile(r"\{(\w+)(:int)?\}")
+
+
+@dataclass
+class Call:
+    """One request on its way through a route.
+
+    Args:
+        store: the state, inside this request's transaction.
+        method: HTTP method (HEAD is GET).
+        url: scheme, host and path as the client wrote them, without the query.
+        query: the query as the client wrote it.
+        headers: request headers, names in lower case.
+        given: path, query and body parameters, merged and not yet checked.
+    """
+
+    store: Store
+    method: str
+    url: str
+    query: str
+    headers: Mapping[str, str]
+    given: Mapping[str, Any]
+    params: dict[str, Any] = field(default_factory=dict)
+    response_headers: dict[str, str] = field(default_factory=dict)
+    user: Row | None = None
+    token_id: int | None = None
+    job_project_id: int | None = None
+
+    @property
+    def base_url(self) -> str:
+        """The address of the instance, as the client knows it."""
+        return self.url.partition("/api/")[0]
+
+    @property
+    def full_url(self) -> str:
+        """The address asked for, query included."""
+        return f"{self.url}?{self.query}" if self.query else self.url
+
+    @property
+    def caller(self) -> Row:
+        """The authenticated user."""
+        if self.user is None:
+            raise LookupError("the route did not authenticate")
+        return self.user
+
+
+Handler = Callable[[Call], Any]
+Hook = Callable[[Call], object]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint.
+
+    Args:
+        method: HTTP method.
+        path: template below `/api/v4`; `{x}` is one segment, `{x:int}` one declared an integer.
+        handler: what answers.
+        params: declared query and body parameters.
+        exclusive: parameters that cannot be used together.
+        before: run after authentication and before the parameters are checked.
+        status: of success.
+        admin: for administrators alone.
+        job_token: CI job tokens are accepted.
+        scopes: token scopes that open the route beside `api`.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    params: tuple[Param, ...] = ()
+    exclusive: tuple[str, ...] = ()
+    before: tuple[Hook, ...] = ()
+    status: int = 200
+    admin: bool = False
+    job_token: bool = False
+    scopes: tuple[str, ...] = ()
+
+    def match(self, method: str, segments: Sequence[str]) -> dict[str, str] | None:
+        """Return the path's parameters when this route is meant, else None."""
+        template = self.path.strip("/").split("/")
+        if method != self.method or len(template) != len(segments):
+            return None
+        values: dict[str, str] = {}
+        for expected, actual in zip(template, segments, strict=True):
+            name = _SEGMENT.fullmatch(expected)
+            if name:
+                values[name[1]] = unquote(actual)
+            elif expected != unquote(actual):
+                return None
+        return values
+
+    @property
+    def declared(self) -> tuple[Param, ...]:
+        """The path's parameters and those declared."""
+        kinds = {name: int if kind else str for name, kind in _SEGMENT.findall(self.path)}
+        path = tuple(Param(name, kind, required=True) for name, kind in kinds.items())
+        return (*path, *self.params)
+
+
+class Family:
+    """The routes of one API family, in the order in which they are tried.
+
+    Args:
+        before: hooks of every route.
+        job_token: whether every route accepts CI job tokens.
+        admin: whether every route is for administrators alone.
+    """
+
+    def __init__(
+        self, *, before: tuple[Hook, ...] = (), job_token: bool = False, admin: bool = False
+    ) -> None:
+        self.routes: list[Route] = []
+        self._shared: dict[str, Any] = {"before": before, "job_token": job_token, "admin": admin}
+
+    def route(
+        self, method: str, path: str, *params: Param, **rules: Any
+    ) -> Callable[[Handler], Handler]:
+        """Return a decorator that adds a handler as a `Route`; `rules` are its other fields."""
+
+        def add(handler: Handler) -> Handler:
+            self.routes.append(Route(method, path, handler, params, **(self._shared | rules)))
+            return handler
+
+        return add
+
+    def get(self, path: str, *params: Param, **rules: Any) -> Callable[[Handler], Handler]:
+        """Add a GET route, answering 200."""
+        return self.route("GET", path, *params, **rules)
+
+    def post(self, path: str, *params: Param, **rules: Any) -> Callable[[Handler], Handler]:
+        """Add a POST route, answering 201 unless told otherwise."""
+        return self.route("POST", path, *params, **({"status": 201} | rules))
+
+    def put(self, path: str, *params: Param, **rules: Any) -> Callable[[Handler], Handler]:
+        """Add a PUT route, answering 200."""
+        return self.route("PUT", path, *params, **rules)
+
+    def delete(self, path: str, *params: Param, **rules: Any) -> Callable[[Handler], Handler]:
+        """Add a DELETE route, answering 204 without a body unless told otherwise."""
+        return self.route("DELETE", path, *params, **({"status": 204} | rules))

@@ -1,0 +1,99 @@
+"""The tables of the simulator's SQLite file; column names are GitLab's, times ISO 8601 texts."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS features (name TEXT PRIMARY KEY, enabled INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS licenses (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, plan TEXT NOT NULL, created_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS users (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  name TEXT NOT NULL,
+  email TEXT NOT NULL UNIQUE COLLATE NOCASE, admin INTEGER NOT NULL, created_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS personal_access_tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+  name TEXT NOT NULL, description TEXT, digest TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL,
+  expires_at TEXT,
+  revoked INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS namespaces (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, name TEXT NOT NULL,
+  path TEXT NOT NULL COLLATE NOCASE, full_path TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  parent_id INTEGER REFERENCES namespaces ON DELETE CASCADE,
+  owner_id INTEGER REFERENCES users ON DELETE CASCADE,
+  visibility TEXT NOT NULL, description TEXT, created_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS projects (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  namespace_id INTEGER NOT NULL REFERENCES namespaces ON DELETE CASCADE,
+  name TEXT NOT NULL, path TEXT NOT NULL COLLATE NOCASE, description TEXT, visibility TEXT NOT NULL,
+  default_branch TEXT, archived INTEGER NOT NULL DEFAULT 0, creator_id INTEGER,
+  repository_access_level TEXT NOT NULL, builds_access_level TEXT NOT NULL,
+  environments_access_level TEXT NOT NULL, infrastructure_access_level TEXT NOT NULL,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (namespace_id, path)
+);
+CREATE TABLE IF NOT EXISTS redirects (
+  path TEXT PRIMARY KEY COLLATE NOCASE,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE
+);
+CREATE TABLE IF NOT EXISTS members (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+  project_id INTEGER REFERENCES projects ON DELETE CASCADE,
+  namespace_id INTEGER REFERENCES namespaces ON DELETE CASCADE,
+  access_level INTEGER NOT NULL, expires_at TEXT, created_at TEXT NOT NULL,
+  UNIQUE (user_id, project_id), UNIQUE (user_id, namespace_id)
+);
+CREATE TABLE IF NOT EXISTS repository_files (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  branch TEXT NOT NULL, path TEXT NOT NULL, content BLOB NOT NULL, commit_id TEXT NOT NULL,
+  UNIQUE (project_id, branch, path)
+);
+CREATE TABLE IF NOT EXISTS job_tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE, digest TEXT NOT NULL UNIQUE
+);
+CREATE TABLE IF NOT EXISTS clusters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  user_id INTEGER REFERENCES users ON DELETE SET NULL,
+  management_project_id INTEGER REFERENCES projects ON DELETE SET NULL,
+  name TEXT NOT NULL, enabled INTEGER NOT NULL, managed INTEGER NOT NULL, domain TEXT,
+  environment_scope TEXT NOT NULL, namespace_per_environment INTEGER NOT NULL,
+  provider_type TEXT NOT NULL DEFAULT 'user', api_url TEXT NOT NULL, token_digest TEXT NOT NULL,
+  ca_cert TEXT, namespace TEXT, authorization_type TEXT NOT NULL,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, environment_scope)
+);
+CREATE TABLE IF NOT EXISTS cluster_agents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  name TEXT NOT NULL, created_by_user_id INTEGER REFERENCES users ON DELETE SET NULL,
+  is_receptive INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+  UNIQUE (project_id, name)
+);
+CREATE TABLE IF NOT EXISTS cluster_agent_tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  agent_id INTEGER NOT NULL REFERENCES cluster_agents ON DELETE CASCADE,
+  name TEXT NOT NULL, description TEXT, digest TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'active',
+  created_by_user_id INTEGER REFERENCES users ON DELETE SET NULL, created_at TEXT NOT NULL,
+  last_used_at TEXT
+);
+CREATE TABLE IF NOT EXISTS cluster_agent_url_configurations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  agent_id INTEGER NOT NULL UNIQUE REFERENCES cluster_agents ON DELETE CASCADE, url TEXT NOT NULL,
+  public_key BLOB, client_cert BLOB, ca_cert BLOB, tls_host TEXT, created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS environments (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  name TEXT NOT NULL, slug TEXT NOT NULL, external_url TEXT, tier TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'available', description TEXT, auto_stop_setting TEXT NOT NULL,
+  cluster_agent_id INTEGER REFERENCES cluster_agents ON DELETE SET NULL, kubernetes_namespace TEXT,
+  flux_resource_path TEXT, auto_stop_at TEXT, auto_delete_at TEXT,
+  on_stop_job INTEGER NOT NULL DEFAULT 0, on_stop_seconds REAL, stop_job_ends_at TEXT,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, name),
+  UNIQUE (project_id, slug)
+)
+"""

@@ -1,0 +1,170 @@
+"""The simulator as a process of its own, for tests and examples."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from pulumi_gitlab_kubernetes.testing.simulator.command import ROOT_TOKEN_VARIABLE
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_START_TIMEOUT = 20
+_STOP_TIMEOUT = 10
+_REQUEST_TIMEOUT = 30
+
+
+class SimulatorError(Exception):
+    """The simulator did not start, or refused what a test asked of it."""
+
+
+class Simulator:
+    """A simulator in a process of its own, on a free port, for the length of a `with` block.
+
+    Args:
+        data: SQLite file; None keeps the state in memory.
+        root_token: the administrator's personal access token.
+    """
+
+    def __init__(self, data: Path | str | None = None, root_token: str = "root-token") -> None:  # noqa: S107 - it opens nothing but this process
+        self.root_token = root_token
+        self.url = ""
+        self._data = data
+        self._process: subprocess.Popen[str] | None = None
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["PRIVATE-TOKEN"] = root_token
+
+    def __enter__(self) -> Self:
+        """Start the process and wait until it accepts connections."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the process."""
+        self.stop()
+
+    @property
+    def process(self) -> subprocess.Popen[str]:
+        """The running process."""
+        if self._process is None:
+            raise SimulatorError("the simulator is not running")
+        return self._process
+
+    def start(self) -> None:
+        """Start the process.
+
+        Raises:
+            SimulatorError: it ended before it accepted connections; the message is what it said.
+        """
+        package = __name__.rpartition(".")[0]
+        command = [sys.executable, "-m", package]
+        if self._data is not None:
+            command += ["--data", str(self._data)]
+        # A file, since nobody reads a pipe while the process runs.
+        with tempfile.TemporaryFile("w+") as complaints:
+            process = self._process = subprocess.Popen(  # noqa: S603 - this package's own program
+                command,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                text=True,
+                env={**os.environ, ROOT_TOKEN_VARIABLE: self.root_token},
+            )
+            timer = threading.Timer(_START_TIMEOUT, process.kill)
+            timer.start()
+            self.url = process.stdout.readline().strip() if process.stdout else ""
+            timer.cancel()
+            if not self.url:
+                self.stop()
+                complaints.seek(0)
+                raise SimulatorError(f"the simulator did not start: {complaints.read().strip()}")
+
+    def stop(self) -> None:
+        """End the process and wait for it."""
+        process, self._process = self._process, None
+        self._session.close()
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.communicate(timeout=_STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+    def api(self, method: str, path: str, /, **parameters: Any) -> Any:
+        """Call GitLab's API as the administrator and return what it answers.
+
+        Args:
+            method: HTTP method.
+            path: below `/api/v4/`.
+            **parameters: sent as JSON.
+
+        Raises:
+            SimulatorError: GitLab would have refused.
+        """
+        return self._call(method, f"/api/v4/{path.lstrip('/')}", parameters)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the requests to the API so far: method, path, status, user, time."""
+        found: list[dict[str, Any]] = self._call("GET", "/-/simulator/requests")
+        return found
+
+    def reset(self) -> None:
+        """Go back to the state right after the first start."""
+        self._call("POST", "/-/simulator/reset")
+
+    def faults(self, *faults: Mapping[str, Any]) -> None:
+        """Add faults; `control.Fault` says what they may hold."""
+        self._call("POST", "/-/simulator/faults", list(faults))
+
+    def clock(self, **change: Any) -> str:
+        """Move the time (`advance=seconds` or `now="2030-01-01T00:00:00Z"`) and return it."""
+        return str(self._call("POST", "/-/simulator/clock", change)["now"])
+
+    def on_stop_job(
+        self,
+        project_id: int,
+        environment_id: int,
+        *,
+        present: bool = True,
+        seconds: float | None = None,
+    ) -> None:
+        """Let a stop of the environment wait for a job (for ever, or some seconds)."""
+        path = f"/-/simulator/environments/{project_id}/{environment_id}/on_stop_job"
+        self._call("POST", path, {"present": present, "seconds": seconds})
+
+    def finish_stop_job(
+        self, project_id: int, environment_id: int, *, success: bool = True
+    ) -> None:
+        """End the job that a stopping environment waits for."""
+        path = f"/-/simulator/environments/{project_id}/{environment_id}/on_stop_job/finish"
+        self._call("POST", path, {"success": success})
+
+    def job_token(self, project_id: int, user_id: int) -> str:
+        """Return the token of a CI job that the user runs in the project."""
+        body = {"project_id": project_id, "user_id": user_id}
+        return str(self._call("POST", "/-/simulator/job_tokens", body)["token"])
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        response = self._session.request(
+            method, self.url + path, json=body, timeout=_REQUEST_TIMEOUT
+        )
+        if not response.ok:
+            raise SimulatorError(f"{method} {path}: {response.status_code} {response.text}")
+        return response.json() if response.content else None

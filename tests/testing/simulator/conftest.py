@@ -1,0 +1,122 @@
+"""A simulator in its own process for each test session, fresh for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gitlab
+import pytest
+import requests
+
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+
+class Api:
+    """A caller of the REST API over plain HTTP."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = f"{url}/api/v4"
+        self.session = requests.Session()
+        if token:
+            self.session.headers["PRIVATE-TOKEN"] = token
+
+    def __call__(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
+        """Send one request and return the response."""
+        options.setdefault("allow_redirects", False)
+        return self.session.request(method, f"{self.url}/{path}", json=json, timeout=20, **options)
+
+
+@pytest.fixture(scope="session")
+def process() -> Iterator[Simulator]:
+    """One process for all tests of a session."""
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(process: Simulator) -> Simulator:
+    """A simulator as fresh as after its start."""
+    process.reset()
+    return process
+
+
+@pytest.fixture
+def gl(simulator: Simulator) -> Iterator[gitlab.Gitlab]:
+    """python-gitlab as the administrator."""
+    with gitlab.Gitlab(simulator.url, private_token=simulator.root_token) as client:
+        yield client
+
+
+@pytest.fixture
+def connect(simulator: Simulator) -> Iterator[Callable[[str | None], Api]]:
+    """Make callers with given tokens."""
+    made: list[Api] = []
+
+    def make(token: str | None) -> Api:
+        made.append(Api(simulator.url, token))
+        return made[-1]
+
+    yield make
+    for api in made:
+        api.session.close()
+
+
+@pytest.fixture
+def root(simulator: Simulator, connect: Callable[[str | None], Api]) -> Api:
+    """The administrator over plain HTTP."""
+    return connect(simulator.root_token)
+
+
+@pytest.fixture
+def project(simulator: Simulator) -> Any:
+    """A private project `group/app`."""
+    group = simulator.api("POST", "groups", name="Group", path="group")
+    return simulator.api("POST", "projects", name="App", path="app", namespace_id=group["id"])
+
+
+@pytest.fixture
+def agent(simulator: Simulator, project: Any) -> Any:
+    """An agent of the project."""
+    return simulator.api("POST", f"projects/{project['id']}/cluster_agents", name="dev")
+
+
+@pytest.fixture
+def as_role(
+    simulator: Simulator, project: Any, connect: Callable[[str | None], Api]
+) -> Callable[..., Api]:
+    """Make callers with a role in the project (0: none) and token scopes."""
+    numbers = itertools.count(1)
+
+    def make(level: int, *scopes: str) -> Api:
+        name = f"user{next(numbers)}"
+        email = f"{name}@example.com"
+        user = simulator.api(
+            "POST", "users", name=name, username=name, email=email, force_random_password=True
+        )
+        token = simulator.api(
+            "POST",
+            f"users/{user['id']}/personal_access_tokens",
+            name="t",
+            scopes=scopes or ["api"],
+        )
+        if level:
+            path = f"projects/{project['id']}/members"
+            simulator.api("POST", path, user_id=user["id"], access_level=level)
+        return connect(token["token"])
+
+    return make
+
+
+@pytest.fixture
+def clusters_on(simulator: Simulator) -> None:
+    """Certificate-based clusters switched on."""
+    simulator.api("POST", "features/certificate_based_clusters", value=True)
+
+
+@pytest.fixture
+def receptive(simulator: Simulator) -> None:
+    """Receptive agents licensed and switched on."""
+    simulator.api("POST", "license", license="ultimate")
+    simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)

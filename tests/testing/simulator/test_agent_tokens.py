@@ -1,0 +1,91 @@
+"""Agent tokens: shown once, two active ones, revoked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def path(project: Any, agent: Any) -> str:
+    """Where the agent's tokens are."""
+    return f"projects/{project['id']}/cluster_agents/{agent['id']}/tokens"
+
+
+def test_a_token_is_shown_once(root: Callable[..., Any], path: str) -> None:
+    """POST alone returns the value; GET and list have everything else."""
+    made = root("POST", path, {"name": "t", "description": "d"})
+    assert made.status_code == 201
+    body = made.json()
+    assert re.fullmatch(r"glagent-[A-Za-z0-9_-]{50}", body.pop("token"))
+    assert (body["status"], body["last_used_at"], body["created_by_user_id"]) == ("active", None, 1)
+    assert root("GET", f"{path}/{body['id']}").json() == body
+    del body["last_used_at"]
+    assert root("GET", path).json() == [body]
+
+
+def test_only_two_tokens_are_active(root: Callable[..., Any], path: str) -> None:
+    """A third is refused in plain text until one is revoked."""
+    ids = [root("POST", path, {"name": "same"}).json()["id"] for _ in range(2)]
+    refused = root("POST", path, {"name": "third"})
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"message": "400 Bad request - An agent can have only two active tokens at a time"},
+    )
+    assert root("DELETE", f"{path}/{ids[0]}").status_code == 204
+    assert root("POST", path, {"name": "third"}).status_code == 201
+
+
+def test_the_limit_holds_under_a_race(root: Callable[..., Any], path: str) -> None:
+    """Ten at once make two."""
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: root("POST", path, {"name": "t"}).status_code, range(10)))
+    assert sorted(answers) == [201] * 2 + [400] * 8
+
+
+def test_a_revoked_token_is_gone_but_can_be_revoked_again(
+    root: Callable[..., Any], path: str
+) -> None:
+    """DELETE is idempotent, GET answers 404, the list leaves it out."""
+    token = f"{path}/{root('POST', path, {'name': 't'}).json()['id']}"
+    assert [root("DELETE", token).status_code for _ in range(2)] == [204, 204]
+    gone = root("GET", token)
+    assert (gone.status_code, gone.json()) == (404, {"message": "404 Not found"})
+    assert root("GET", path).json() == []
+    assert root("DELETE", f"{path}/999").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ({}, {"error": "name is missing"}),
+        ({"name": " "}, {"message": '400 Bad request - ["Name can\'t be blank"]'}),
+        (
+            {"name": "n" * 256, "description": "d" * 1025},
+            {
+                "message": '400 Bad request - ["Name is too long (maximum is 255 characters)", '
+                '"Description is too long (maximum is 1024 characters)"]'
+            },
+        ),
+    ],
+)
+def test_a_bad_token_is_refused(
+    root: Callable[..., Any], path: str, given: Any, answer: Any
+) -> None:
+    """Model messages come as one printed Ruby array."""
+    refused = root("POST", path, given)
+    assert (refused.status_code, refused.json()) == (400, answer)
+
+
+def test_roles(as_role: Callable[..., Any], path: str) -> None:
+    """Developers read, maintainers write, others do not know of the agent."""
+    developer, maintainer, guest = as_role(30), as_role(40), as_role(10)
+    assert developer("GET", path).status_code == 200
+    assert developer("POST", path, {"name": "t"}).status_code == 403
+    assert developer("DELETE", f"{path}/999").status_code == 403
+    assert maintainer("POST", path, {"name": "t"}).status_code == 201
+    assert guest("GET", path).status_code == 404

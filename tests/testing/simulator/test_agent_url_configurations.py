@@ -1,0 +1,146 @@
+"""URL configurations of receptive agents: gates, base64, one an agent."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[bytes, bytes]:
+    """A certificate and its key, both PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "agent")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return certificate.public_bytes(Encoding.PEM), private
+
+
+@pytest.fixture
+def path(project: Any, agent: Any) -> str:
+    """Where the agent's URL configurations are."""
+    return f"projects/{project['id']}/cluster_agents/{agent['id']}/url_configurations"
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def test_the_gates_win_over_everything(
+    root: Callable[..., Any], as_role: Callable[..., Any], simulator: Any, path: str
+) -> None:
+    """Without licence or setting every call is a 404, before parameters and roles."""
+    guest = as_role(10)
+    for prepare in (
+        lambda: None,
+        lambda: simulator.api("POST", "license", license="premium"),
+        lambda: simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True),
+    ):
+        prepare()
+        for answer in (root("GET", path), root("POST", path, {}), guest("GET", path)):
+            assert (answer.status_code, answer.json()) == (404, {"message": "404 Not Found"})
+    simulator.api("POST", "license", license="ultimate")
+    assert root("GET", path).json() == []
+    assert guest("GET", path).status_code == 403
+
+
+@pytest.mark.usefixtures("receptive")
+def test_without_a_key_the_agent_gets_one(
+    root: Callable[..., Any], project: Any, agent: Any, path: str, pair: tuple[bytes, bytes]
+) -> None:
+    """An Ed25519 public key comes back; a certificate without key is dropped in silence."""
+    given = {"url": "grpcs://agent.example.com:4443", "client_cert": _base64(pair[0])}
+    made = root("POST", path, given)
+    assert made.status_code == 201
+    body = made.json()
+    assert set(body) == {
+        "id", "agent_id", "url", "public_key", "client_cert", "ca_cert", "tls_host"
+    }  # fmt: skip
+    assert len(base64.b64decode(body["public_key"])) == 32
+    assert (len(body["public_key"]), body["public_key"][-1]) == (45, "\n")
+    assert body["client_cert"] is None
+    assert root("GET", path).json() == [body]
+    assert "X-Total" not in root("GET", path).headers
+    assert root("GET", f"{path}/{body['id']}").json() == body
+    agent_path = f"projects/{project['id']}/cluster_agents/{agent['id']}"
+    assert root("GET", agent_path).json()["is_receptive"] is True
+    assert root("DELETE", f"{path}/{body['id']}").status_code == 204
+    assert root("GET", agent_path).json()["is_receptive"] is False
+    gone = root("GET", f"{path}/{body['id']}")
+    assert (gone.status_code, gone.json()) == (404, {"message": "404 Not Found"})
+
+
+@pytest.mark.usefixtures("receptive")
+def test_certificates_travel_as_mime_base64(
+    root: Callable[..., Any], path: str, pair: tuple[bytes, bytes]
+) -> None:
+    """Lines of 60 come back and decode to what was sent."""
+    certificate, key = pair
+    given = {
+        "url": "grpcs://agent.example.com",
+        "client_cert": _base64(certificate),
+        "client_key": _base64(key),
+        "ca_cert": _base64(certificate),
+        "tls_host": "agent.example.com",
+    }
+    body = root("POST", path, given).json()
+    lines = body["client_cert"].splitlines()
+    assert {len(line) for line in lines[:-1]} == {60}
+    assert body["client_cert"].endswith("\n")
+    assert base64.b64decode(body["client_cert"]) == certificate
+    assert base64.b64decode(body["ca_cert"]) == certificate
+    assert body["public_key"] is None
+    assert "client_key" not in body
+    again = root("POST", path, given)
+    text = "400 Bad request - URL configuration already exists for this agent"
+    assert (again.status_code, again.json()) == (400, {"message": text})
+
+
+@pytest.mark.usefixtures("receptive")
+def test_bad_values_are_refused(
+    root: Callable[..., Any], path: str, pair: tuple[bytes, bytes]
+) -> None:
+    """Raw PEM, a key alone, a wrong scheme and a bad host name are complained about together."""
+    assert root("POST", path, {}).json() == {"error": "url is missing"}
+    raw = {"client_cert": pair[0].decode(), "client_key": pair[1].decode()}
+    refused = root("POST", path, {"url": "https://x", "tls_host": "a b", **raw})
+    assert refused.status_code == 400
+    for text in (
+        "Url is blocked: Only allowed schemes are grpc, grpcs",
+        "Client cert must be a valid PEM certificate",
+        "Client key must be a valid PEM private key",
+        "Tls host must be a valid hostname!",
+    ):
+        assert f'"{text}"' in refused.json()["message"]
+    alone = root("POST", path, {"url": "grpc://x", "client_key": _base64(pair[1])})
+    assert "Client cert must be a valid PEM certificate" in alone.json()["message"]
+    assert root("POST", path, {"url": "grpc://localhost"}).status_code == 201
+
+
+@pytest.mark.usefixtures("receptive")
+def test_roles(as_role: Callable[..., Any], path: str) -> None:
+    """Everything asks for Maintainer, before the agent is looked up."""
+    unknown = path.replace("cluster_agents/1/", "cluster_agents/999/")
+    assert as_role(30)("GET", unknown).status_code == 403
+    maintainer = as_role(40)
+    assert maintainer("GET", path).status_code == 200
+    assert maintainer("GET", unknown).json() == {"message": "404 Not found"}

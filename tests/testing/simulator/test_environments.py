@@ -1,0 +1,296 @@
+"""Environments: names, slugs, tiers, agent keys, filters, roles, stopping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+STOP_FAILED = "400 Bad request - Attempted to stop the environment but failed to change the status"
+
+NAME_CHARACTERS = (
+    "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', and spaces, "
+    "but it cannot start or end with '/'"
+)
+
+
+@pytest.fixture
+def path(project: Any) -> str:
+    """Where the project's environments are."""
+    return f"projects/{project['id']}/environments"
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("production", "production"),
+        ("review/fix-foo", "review-fix-foo-v25cyx"),
+        ("Production", "production-iis43c"),
+        ("1", "env-1-x3mbm3"),
+        ("review/1", "review-1-8fxbic"),
+        ("staging_01", "staging-01-razxil"),
+        ("a" * 25, "a" * 17 + "-1n7uof"),
+        ("staging-", "staging"),
+    ],
+)
+def test_the_slug_follows_the_name(
+    root: Callable[..., Any], path: str, name: str, slug: str
+) -> None:
+    """It is made of `a-z0-9-`, with a digest where it differs from the name."""
+    assert root("POST", path, {"name": name}).json()["slug"] == slug
+
+
+def test_the_tier_is_guessed(root: Callable[..., Any], path: str) -> None:
+    """The first matching word decides."""
+    expected = {
+        "dev": "development", "review/1": "development", "trunk": "development",
+        "qa": "testing", "print": "testing", "maintenance": "testing", "TST-1": "testing",
+        "preprod": "staging", "nonprod": "staging", "demo": "staging",
+        "Production": "production", "live": "production", "prd": "production",
+        "deploy": "other", "blue": "other",
+    }  # fmt: skip
+    found = {name: root("POST", path, {"name": name}).json()["tier"] for name in expected}
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ({}, {"error": "name is missing"}),
+        (
+            {"name": "a", "slug": "b", "tier": "c"},
+            {
+                "error": "slug is automatically generated and cannot be changed, "
+                "tier does not have a valid value"
+            },
+        ),
+        (
+            {"name": "/a"},
+            {"message": {"name": [NAME_CHARACTERS]}},
+        ),
+        (
+            {"name": "a" * 256},
+            {"message": {"name": ["is too long (maximum is 255 characters)"]}},
+        ),
+        (
+            {"name": "a", "kubernetes_namespace": "n"},
+            {"message": {"kubernetes_namespace": ["cannot be set without a cluster agent"]}},
+        ),
+        (
+            {"name": "a", "flux_resource_path": "p"},
+            {"message": {"flux_resource_path": ["cannot be set without a kubernetes namespace"]}},
+        ),
+        (
+            {"name": "a", "cluster_agent_id": 99},
+            {
+                "message": "400 Bad request - cluster agent doesn't exist or cannot be "
+                "associated with this environment"
+            },
+        ),
+        (
+            {"name": "a", "external_url": "javascript:alert(1)"},
+            {"message": {"external_url": ["javascript scheme is not allowed"]}},
+        ),
+    ],
+)
+def test_a_bad_environment_is_refused(
+    root: Callable[..., Any], path: str, given: Any, answer: Any
+) -> None:
+    """Parameter errors come as one text, model errors by field."""
+    refused = root("POST", path, given)
+    assert (refused.status_code, refused.json()) == (400, answer)
+
+
+def test_a_name_and_a_slug_are_taken_once(root: Callable[..., Any], path: str) -> None:
+    """Stopped environments keep theirs; different names can meet in one slug."""
+    made = root("POST", path, {"name": "staging"}).json()
+    root("POST", f"{path}/{made['id']}/stop")
+    taken = ["has already been taken"]
+    assert root("POST", path, {"name": "staging"}).json() == {
+        "message": {"name": taken, "slug": taken}
+    }
+    assert root("POST", path, {"name": "staging-"}).json() == {"message": {"slug": taken}}
+
+
+def test_agent_keys_are_there_with_an_agent_only(
+    root: Callable[..., Any], as_role: Callable[..., Any], path: str, agent: Any
+) -> None:
+    """They are absent without an agent, and for callers who may not know of it."""
+    keys = {"cluster_agent", "kubernetes_namespace", "flux_resource_path"}
+    plain = root("POST", path, {"name": "plain"}).json()
+    assert not keys & set(plain)
+    given = {
+        "name": "production",
+        "cluster_agent_id": agent["id"],
+        "kubernetes_namespace": "apps",
+        "flux_resource_path": "HelmRelease/a",
+    }
+    full = root("POST", path, given).json()
+    assert full["cluster_agent"] == agent
+    assert keys <= set(as_role(30)("GET", f"{path}/{full['id']}").json())
+    assert not keys & set(as_role(20)("GET", f"{path}/{full['id']}").json())
+
+
+def test_clearing_goes_in_one_request(root: Callable[..., Any], path: str, agent: Any) -> None:
+    """An agent cannot go while its namespace stays; null clears, absence keeps."""
+    given = {"name": "p", "cluster_agent_id": agent["id"], "kubernetes_namespace": "apps"}
+    member = f"{path}/{root('POST', path, given).json()['id']}"
+    alone = root("PUT", member, {"cluster_agent_id": None})
+    assert alone.json() == {
+        "message": {"kubernetes_namespace": ["cannot be set without a cluster agent"]}
+    }
+    both = root("PUT", member, {"cluster_agent_id": None, "kubernetes_namespace": None})
+    assert (both.status_code, "cluster_agent" in both.json()) == (200, False)
+
+
+def test_an_update_ignores_the_name_and_keeps_what_is_absent(
+    root: Callable[..., Any], path: str
+) -> None:
+    """There is no rename; external_url and description stay."""
+    made = root("POST", path, {"name": "p", "external_url": "https://x", "description": "d"})
+    member = f"{path}/{made.json()['id']}"
+    changed = root("PUT", member, {"name": "q", "tier": "staging"}).json()
+    assert (changed["name"], changed["external_url"], changed["description"]) == (
+        "p", "https://x", "d",
+    )  # fmt: skip
+    assert changed["tier"] == "staging"
+    assert root("PUT", member, {"external_url": ""}).json()["external_url"] is None
+
+
+def test_a_single_environment_has_other_keys(root: Callable[..., Any], path: str) -> None:
+    """GET by id has the last deployment, all else has the project."""
+    made = root("POST", path, {"name": "p"}).json()
+    single = root("GET", f"{path}/{made['id']}").json()
+    assert made.pop("project")["path_with_namespace"] == "group/app"
+    assert single == {**made, "last_deployment": None}
+    assert (made["state"], made["auto_stop_setting"]) == ("available", "always")
+
+
+def test_filters(root: Callable[..., Any], path: str) -> None:
+    """Name is exact, search a prefix of three or more, states one state."""
+    for name in ("review/1", "review/2", "my-review"):
+        root("POST", path, {"name": name})
+    root("POST", f"{path}/1/stop")
+
+    def names(query: str) -> list[str]:
+        return [found["name"] for found in root("GET", f"{path}?{query}").json()]
+
+    assert names("search=REV") == ["review/1", "review/2"]
+    assert names("name=my-review") == ["my-review"]
+    assert names("states=stopped") == ["review/1"]
+    short = root("GET", f"{path}?search=re")
+    assert short.json() == {"message": "400 Bad request - Search query is less than 3 characters"}
+    both = root("GET", f"{path}?search=rev&name=x")
+    assert both.json() == {"error": "name, search cannot be used together"}
+    wrong = root("GET", f"{path}?states=gone")
+    assert wrong.json() == {"error": "states does not have a valid value"}
+
+
+def test_roles(as_role: Callable[..., Any], root: Callable[..., Any], path: str) -> None:
+    """Reporters read, developers write, strangers see no project."""
+    member = f"{path}/{root('POST', path, {'name': 'p'}).json()['id']}"
+    guest, reporter, developer, stranger = (as_role(level) for level in (10, 20, 30, 0))
+    assert guest("GET", path).status_code == 403
+    assert reporter("GET", path).status_code == 200
+    assert reporter("POST", path, {"name": "q"}).status_code == 403
+    assert reporter("PUT", member, {"tier": "other"}).status_code == 403
+    assert reporter("POST", f"{member}/stop").status_code == 403
+    assert stranger("GET", path).json() == {"message": "404 Project Not Found"}
+    assert developer("POST", f"{member}/stop").status_code == 200
+    assert developer("DELETE", member).status_code == 204
+
+
+def test_a_stop_happens_once(root: Callable[..., Any], path: str) -> None:
+    """A second stop is a 400; what is not stopped cannot be deleted, even by an administrator."""
+    member = f"{path}/{root('POST', path, {'name': 'p'}).json()['id']}"
+    refused = root("DELETE", member)
+    assert (refused.status_code, refused.json()) == (403, {"message": "403 Forbidden"})
+    assert root("POST", f"{member}/stop").json()["state"] == "stopped"
+    again = root("POST", f"{member}/stop")
+    assert (again.status_code, again.json()) == (400, {"message": STOP_FAILED})
+    assert root("DELETE", member).status_code == 204
+    assert root("DELETE", member).json() == {"message": "404 Not found"}
+
+
+def test_with_action_needs_force_where_no_job_is(root: Callable[..., Any], path: str) -> None:
+    """A plain stop does nothing and says so."""
+    given = {"name": "p", "auto_stop_setting": "with_action"}
+    member = f"{path}/{root('POST', path, given).json()['id']}"
+    assert root("POST", f"{member}/stop").json() == {"message": STOP_FAILED}
+    assert root("POST", f"{member}/stop", {"force": True}).json()["state"] == "stopped"
+
+
+def test_a_stop_job_keeps_it_stopping(
+    simulator: Any, root: Callable[..., Any], project: Any, path: str
+) -> None:
+    """It stays `stopping` until the job ended: failed means available, success stopped."""
+    number = root("POST", path, {"name": "p"}).json()["id"]
+    member = f"{path}/{number}"
+    simulator.on_stop_job(project["id"], number)
+    assert root("POST", f"{member}/stop").json()["state"] == "stopping"
+    assert root("GET", member).json()["state"] == "stopping"
+    assert root("POST", f"{member}/stop").status_code == 400
+    assert root("DELETE", member).status_code == 403
+    simulator.finish_stop_job(project["id"], number, success=False)
+    assert root("GET", member).json()["state"] == "available"
+    root("POST", f"{member}/stop")
+    simulator.finish_stop_job(project["id"], number)
+    assert root("GET", member).json()["state"] == "stopped"
+
+
+def test_a_stop_job_can_end_by_itself(
+    simulator: Any, root: Callable[..., Any], project: Any, path: str
+) -> None:
+    """After its seconds, by the wall clock or by the simulator's moved one."""
+    for name, wait in (
+        ("moved", lambda: simulator.clock(advance=600)),
+        ("waited", lambda: time.sleep(0.2)),
+    ):
+        number = root("POST", path, {"name": name}).json()["id"]
+        simulator.on_stop_job(project["id"], number, seconds=600 if name == "moved" else 0.1)
+        assert root("POST", f"{path}/{number}/stop").json()["state"] == "stopping"
+        wait()
+        assert root("GET", f"{path}/{number}").json()["state"] == "stopped"
+
+
+def test_review_apps_are_scheduled_for_deletion(
+    simulator: Any, root: Callable[..., Any], as_role: Callable[..., Any], path: str
+) -> None:
+    """Old stopped ones in the folder `review`, first in a dry run; they go a week later."""
+    for name in ("review/1", "reviews/2", "review/3"):
+        root("POST", path, {"name": name})
+    for number in (1, 2):
+        root("POST", f"{path}/{number}/stop")
+    review_apps = f"{path}/review_apps"
+    nothing = root("DELETE", review_apps)
+    assert (nothing.status_code, nothing.json()["message"]["scheduled_entries"]) == (400, [])
+    assert as_role(20)("DELETE", review_apps).status_code == 401
+    simulator.clock(advance=31 * 86400)
+    for query in ("", "?dry_run=false"):
+        entries = root("DELETE", review_apps + query).json()["scheduled_entries"]
+        assert [entry["name"] for entry in entries] == ["review/1"]
+    assert root("DELETE", f"{review_apps}?dry_run=false").status_code == 400
+    assert root("GET", f"{path}/1").status_code == 200
+    simulator.clock(advance=8 * 86400)
+    assert root("GET", f"{path}/1").status_code == 404
+
+
+def test_stale_environments_are_stopped(
+    simulator: Any, root: Callable[..., Any], as_role: Callable[..., Any], path: str
+) -> None:
+    """Only those untouched since the date, which lies between a week and ten years ago."""
+    root("POST", path, {"name": "old"})
+    simulator.clock(now="2040-01-20T00:00:00Z")
+    root("POST", path, {"name": "new"})
+    maintainer = as_role(40)
+    for wrong in ("2040-01-19T00:00:00Z", "2020-01-01T00:00:00Z"):
+        refused = maintainer("POST", f"{path}/stop_stale", {"before": wrong})
+        assert refused.json() == {"message": "400 Bad request - Invalid Date"}
+    good = {"before": "2040-01-10T00:00:00Z"}
+    assert as_role(30)("POST", f"{path}/stop_stale", good).status_code == 403
+    answer = maintainer("POST", f"{path}/stop_stale", good)
+    assert answer.json() == {"message": "Successfully requested stop for all stale environments"}
+    states = [found["state"] for found in root("GET", path).json()]
+    assert states == ["stopped", "available"]

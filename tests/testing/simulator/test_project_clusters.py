@@ -1,0 +1,171 @@
+"""Certificate clusters: the gate, defaults, GitLab's traps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+PLATFORM = {"api_url": "https://k8s.example.com", "token": "secret"}
+
+
+@pytest.fixture
+def path(project: Any) -> str:
+    """Where the project's clusters are."""
+    return f"projects/{project['id']}/clusters"
+
+
+@pytest.fixture
+def cluster(root: Callable[..., Any], path: str, clusters_on: None) -> Any:
+    """A cluster with everything set."""
+    del clusters_on
+    given = {
+        "name": "c",
+        "domain": "apps.example.com",
+        "environment_scope": " staging/* ",
+        "namespace_per_environment": False,
+        "platform_kubernetes_attributes": {**PLATFORM, "namespace": "Apps"},
+    }
+    made = root("POST", f"{path}/user", given)
+    assert made.status_code == 201
+    return made.json()
+
+
+def test_the_gate_is_shut_at_first(
+    root: Callable[..., Any], as_role: Callable[..., Any], path: str
+) -> None:
+    """Without the flag every call is a 404, before parameters and roles but after the project."""
+    for answer in (root("GET", path), root("POST", f"{path}/user", {}), as_role(10)("GET", path)):
+        assert (answer.status_code, answer.json()) == (404, {"message": "404 Not Found"})
+    assert root("POST", "projects/99/clusters/user", {}).json() == {
+        "message": "404 Project Not Found"
+    }
+
+
+@pytest.mark.usefixtures("clusters_on")
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        (
+            {},
+            {
+                "error": "name is missing, platform_kubernetes_attributes is missing, "
+                "platform_kubernetes_attributes[api_url] is missing, "
+                "platform_kubernetes_attributes[token] is missing"
+            },
+        ),
+        (
+            {"name": "c", "platform_kubernetes_attributes": {"api_url": " ", "token": "t"}},
+            {"error": "platform_kubernetes_attributes[api_url] is empty"},
+        ),
+        (
+            {
+                "name": "c",
+                "platform_kubernetes_attributes": {**PLATFORM, "authorization_type": "no"},
+            },
+            {
+                "error": "platform_kubernetes_attributes[authorization_type] "
+                "does not have a valid value"
+            },
+        ),
+        (
+            {"name": "", "platform_kubernetes_attributes": {**PLATFORM, "token": " "}},
+            {
+                "message": {
+                    "name": [" has to be present"],
+                    "platform_kubernetes.token": ["can't be blank"],
+                }
+            },
+        ),
+        (
+            {
+                "name": "c",
+                "management_project_id": 99,
+                "platform_kubernetes_attributes": {
+                    "api_url": "https://127.0.0.1",
+                    "token": "t",
+                    "ca_cert": "no",
+                    "namespace": "gitlab-managed-apps",
+                },
+            },
+            {
+                "message": {
+                    "platform_kubernetes.api_url": [
+                        "is blocked: Requests to localhost are not allowed"
+                    ],
+                    "platform_kubernetes.ca_cert": ["must be a valid PEM certificate"],
+                    "platform_kubernetes.namespace": ["is reserved"],
+                    "management_project_id": [
+                        "Project does not exist or you don't have permission to perform this action"
+                    ],
+                }
+            },
+        ),
+    ],
+)
+def test_a_bad_cluster_is_refused(
+    root: Callable[..., Any], path: str, given: Any, answer: Any
+) -> None:
+    """Parameter errors come as one text, model errors by field."""
+    refused = root("POST", f"{path}/user", given)
+    assert (refused.status_code, refused.json()) == (400, answer)
+
+
+def test_values_are_cleaned(cluster: Any) -> None:
+    """The scope is trimmed, the namespace lower-cased, the type fixed, the token never shown."""
+    assert cluster["environment_scope"] == "staging/*"
+    assert cluster["platform_kubernetes"] == {
+        "api_url": "https://k8s.example.com",
+        "namespace": "apps",
+        "authorization_type": "rbac",
+        "ca_cert": None,
+    }
+    assert (cluster["provider_type"], cluster["cluster_type"]) == ("user", "project_type")
+
+
+def test_a_scope_is_used_once(root: Callable[..., Any], path: str, cluster: Any) -> None:
+    """A second cluster with the same scope is refused."""
+    given = {"name": "d", "platform_kubernetes_attributes": PLATFORM}
+    same = {**given, "environment_scope": cluster["environment_scope"]}
+    refused = root("POST", f"{path}/user", same)
+    assert refused.json() == {
+        "message": {"environment_scope": ["cannot add duplicated environment scope"]}
+    }
+    assert root("POST", f"{path}/user", given).status_code == 201
+
+
+def test_an_update_forgets_namespace_per_environment_and_nothing_else(
+    root: Callable[..., Any], path: str, cluster: Any
+) -> None:
+    """An absent `namespace_per_environment` becomes true; all else absent stays."""
+    changed = root("PUT", f"{path}/{cluster['id']}", {"name": "renamed", "api_url": "https://no"})
+    assert changed.status_code == 200
+    assert changed.json() == {**cluster, "name": "renamed", "namespace_per_environment": True}
+    cleared = root("PUT", f"{path}/{cluster['id']}", {"domain": None}).json()
+    assert cleared["domain"] is None
+    blank = {"platform_kubernetes_attributes": {"token": "", "api_url": "https://other.example"}}
+    moved = root("PUT", f"{path}/{cluster['id']}", blank)
+    assert moved.json()["platform_kubernetes"]["api_url"] == "https://other.example"
+
+
+def test_a_refused_update_changes_nothing(
+    root: Callable[..., Any], path: str, cluster: Any
+) -> None:
+    """A good value beside a bad one is not kept."""
+    bad = {"name": "new", "platform_kubernetes_attributes": {"namespace": "no_underscore"}}
+    refused = root("PUT", f"{path}/{cluster['id']}", bad)
+    assert refused.status_code == 400
+    assert "platform_kubernetes.namespace" in refused.json()["message"]
+    assert root("GET", f"{path}/{cluster['id']}").json() == cluster
+
+
+def test_roles(as_role: Callable[..., Any], path: str, cluster: Any) -> None:
+    """Developers read, maintainers write; a missing cluster is told before the role."""
+    developer, maintainer, reporter = as_role(30), as_role(40), as_role(20)
+    member = f"{path}/{cluster['id']}"
+    assert reporter("GET", path).status_code == 403
+    assert developer("GET", path).status_code == 200
+    assert developer("DELETE", member).status_code == 403
+    assert developer("DELETE", f"{path}/999").json() == {"message": "404 Not found"}
+    assert maintainer("DELETE", member).status_code == 204

@@ -1,0 +1,130 @@
+"""python-gitlab's own objects drive the simulator as they drive GitLab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gitlab
+import pytest
+
+
+def _project(gl: gitlab.Gitlab) -> Any:
+    group = gl.groups.create({"name": "Group", "path": "group"})
+    return gl.projects.create({"name": "App", "namespace_id": group.id})
+
+
+def test_the_instance_is_set_up_through_gitlabs_api(gl: gitlab.Gitlab) -> None:
+    """Users, tokens, groups, projects, members, settings, features and a licence are made."""
+    gl.auth()
+    assert gl.user
+    assert gl.user.username == "root"
+    version, _ = gl.version()
+    assert int(version.split(".")[0]) >= 17
+
+    user = gl.users.create(
+        {"name": "Ann", "username": "ann", "email": "ann@example.com", "password": "long-enough"}
+    )
+    token = user.personal_access_tokens.create({"name": "t", "scopes": ["api"]})
+    project = _project(gl)
+    assert project.path_with_namespace == "group/app"
+    assert project.namespace["kind"] == "group"
+    project.members.create({"user_id": user.id, "access_level": 40})
+    project.files.create(
+        {
+            "file_path": ".gitlab/agents/dev/config.yaml",
+            "branch": "main",
+            "content": "ci_access: {}",
+            "commit_message": "configure",
+        }
+    )
+    file = project.files.get(".gitlab/agents/dev/config.yaml", ref="main")
+    assert file.decode() == b"ci_access: {}"
+
+    with gitlab.Gitlab(gl.url, private_token=token.token) as hers:
+        hers.auth()
+        assert hers.user
+        assert hers.user.username == "ann"
+        assert [found.id for found in hers.projects.list(get_all=True)] == [project.id]
+        with pytest.raises(gitlab.GitlabError, match="403"):
+            hers.settings.get()
+        gl.personal_access_tokens.delete(token.id)
+        with pytest.raises(gitlab.GitlabAuthenticationError, match="401"):
+            hers.auth()
+
+    settings = gl.settings.get()
+    settings.receptive_cluster_agents_enabled = True
+    settings.save()
+    assert gl.settings.get().receptive_cluster_agents_enabled is True
+    assert gl.features.set("certificate_based_clusters", True).state == "on"
+    license_ = gl.set_license("ultimate")
+    assert gl.get_license()["plan"] == "ultimate"
+    gl.http_delete(f"/license/{license_['id']}")
+    assert gl.http_get("/license") is None
+
+
+def test_clusters_live_and_die(gl: gitlab.Gitlab) -> None:
+    """A cluster is made, read, listed, changed, deleted."""
+    gl.features.set("certificate_based_clusters", True)
+    project = _project(gl)
+    cluster = project.clusters.create(
+        {
+            "name": "c",
+            "domain": "apps.example.com",
+            "platform_kubernetes_attributes": {"api_url": "https://k8s.example.com", "token": "s"},
+        }
+    )
+    assert (cluster.enabled, cluster.managed, cluster.environment_scope) == (True, True, "*")
+    assert "token" not in cluster.platform_kubernetes
+    cluster.domain = "other.example.com"
+    cluster.platform_kubernetes_attributes = {"namespace": "Apps"}
+    cluster.save()
+    read = project.clusters.get(cluster.id)
+    assert read.domain == "other.example.com"
+    assert read.platform_kubernetes["namespace"] == "apps"
+    assert read.project["id"] == project.id
+    listed = project.clusters.list(get_all=True)
+    assert [found.id for found in listed] == [cluster.id]
+    assert "project" not in listed[0].attributes
+    cluster.delete()
+    with pytest.raises(gitlab.GitlabGetError, match="404"):
+        project.clusters.get(cluster.id)
+
+
+def test_agents_live_and_die(gl: gitlab.Gitlab) -> None:
+    """An agent is made, read, listed by name, deleted."""
+    project = _project(gl)
+    first = project.cluster_agents.create({"name": "staging"})
+    second = project.cluster_agents.create({"name": "dev"})
+    assert project.cluster_agents.get(first.id).config_project["path_with_namespace"] == "group/app"
+    assert [found.name for found in project.cluster_agents.list(get_all=True)] == ["dev", "staging"]
+    second.delete()
+    with pytest.raises(gitlab.GitlabGetError, match="404"):
+        project.cluster_agents.get(second.id)
+
+
+def test_environments_live_and_die(gl: gitlab.Gitlab) -> None:
+    """An environment is made, changed, stopped and deleted, and not before it is stopped."""
+    project = _project(gl)
+    environment = project.environments.create({"name": "production", "description": "live"})
+    assert environment.state == "available"
+    environment.external_url = "https://example.com"
+    environment.save()
+    read = project.environments.get(environment.id)
+    assert (read.external_url, read.description) == ("https://example.com", "live")
+    with pytest.raises(gitlab.GitlabDeleteError, match="403"):
+        environment.delete()
+    environment.stop()
+    assert project.environments.get(environment.id).state == "stopped"
+    environment.delete()
+    assert project.environments.list(get_all=True) == []
+
+
+def test_lists_go_over_all_pages(gl: gitlab.Gitlab) -> None:
+    """`get_all` and `iterator` follow the links through every page."""
+    project = _project(gl)
+    for number in range(23):
+        project.environments.create({"name": f"env-{number}"})
+    every = project.environments.list(iterator=True, per_page=10)
+    assert (every.total, every.total_pages) == (23, 3)
+    assert [found.name for found in every] == [f"env-{number}" for number in range(23)]
+    assert len(project.environments.list(get_all=True, per_page=100)) == 23
