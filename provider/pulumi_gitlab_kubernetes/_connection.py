@@ -1,0 +1,284 @@
+"""From configuration to a GitLab client: the one door to GitLab.
+
+Settings are read when a call is made, since `destroy` and `refresh` run with the configuration
+that the last `up` recorded, and only the environment can tell them of a newer token.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import gitlab
+
+from ._managers import (
+    ClusterAgentTokenManager,
+    ClusterAgentUrlConfigurationManager,
+    Collection,
+    agent_collection,
+    gitlab_errors,
+    project_collection,
+)
+from .errors import ConfigurationError, NotFoundError
+
+DEFAULT = "gitlab"
+"""The name, and configuration namespace, of the connection used when none is named."""
+
+DEFAULT_URL = "https://gitlab.com"
+DEFAULT_TIMEOUT = 60.0
+_TOKEN = re.compile(r"[!-~]+")
+_HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+Setting = Callable[[str], str | None]
+"""Looks up a key of the stack's configuration, such as `gitlab:token`."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """All that it takes to talk to one GitLab.
+
+    Args:
+        name: The configuration namespace that it was read from.
+        url: GitLab's base URL, without `/api/v4`.
+        token: A personal, project or group access token.
+        timeout: How long to wait for an answer, in seconds.
+        verify: Whether to verify GitLab's certificate; or the file of the authorities to trust.
+        certificate: Files of a client certificate and its key.
+        headers: Headers to send along.
+    """
+
+    name: str
+    url: str
+    token: str = field(repr=False)
+    timeout: float = DEFAULT_TIMEOUT
+    verify: bool | str = True
+    certificate: tuple[str, str] | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @classmethod
+    def resolve(
+        cls, setting: Setting, name: str = DEFAULT, environ: Mapping[str, str] = os.environ
+    ) -> Connection:
+        """Read a connection from the environment and the stack's configuration.
+
+        Args:
+            setting: Looks up the stack's configuration.
+            name: The configuration namespace.
+            environ: The environment's variables.
+
+        Returns:
+            The connection.
+
+        Raises:
+            ConfigurationError: A setting is missing or wrong.
+        """
+
+        def find(key: str, variable: str) -> str | None:
+            own = environ.get(_variable(name, variable))
+            shared = environ.get(f"GITLAB_{variable}") if name == DEFAULT else None
+            return own or setting(f"{name}:{key}") or shared
+
+        token = (find("token", "TOKEN") or "").strip()
+        if not token:
+            raise ConfigurationError(
+                f"no GitLab token: run `pulumi config set --secret {name}:token <token>` "
+                f"or set {_variable(name, 'TOKEN')}"
+            )
+        if not _TOKEN.fullmatch(token):
+            raise ConfigurationError(
+                f"{name}:token or {_variable(name, 'TOKEN')} holds a character that no GitLab "
+                "token has, such as white space: set it anew"
+            )
+        certificate, key = _file(setting, f"{name}:clientCert"), _file(setting, f"{name}:clientKey")
+        if bool(certificate) != bool(key):
+            raise ConfigurationError(
+                f"{name}:clientCert and {name}:clientKey come together: set both or none"
+            )
+        authorities = _file(setting, f"{name}:cacertFile")
+        return cls(
+            name=name,
+            url=_base_url(find("baseUrl", "BASE_URL") or DEFAULT_URL, f"{name}:baseUrl"),
+            token=token,
+            timeout=_timeout(setting),
+            verify=False if _switch(setting, f"{name}:insecure") else authorities or True,
+            certificate=(certificate, key) if certificate and key else None,
+            headers=_headers(setting, name),
+        )
+
+    @property
+    def token_setting(self) -> str:
+        """Where the token can be set, for messages."""
+        return f"{self.name}:token or {_variable(self.name, 'TOKEN')}"
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no message may show."""
+        return self.token, *(value for _name, value in self.headers)
+
+
+class Client:
+    """Talks to one GitLab for one thread.
+
+    Args:
+        connection: Where and as whom.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._gitlab = gitlab.Gitlab(
+            connection.url,
+            private_token=connection.token,
+            ssl_verify=connection.verify,
+            timeout=connection.timeout,
+            user_agent=f"pulumi-gitlab-kubernetes/{version('pulumi-gitlab-kubernetes')}",
+            keep_base_url=True,
+        )
+        self._gitlab.headers.update(connection.headers)
+        if connection.certificate:
+            self._gitlab.session.cert = connection.certificate
+
+    def project_id(self, project: str) -> int:
+        """Return a project's numeric id, asking GitLab once a run for each path.
+
+        Args:
+            project: The project's id or full path.
+
+        Raises:
+            NotFoundError: It does not exist, or this user may not see it.
+        """
+        if project.isdecimal():
+            return int(project)
+        return _PROJECTS.get(self.connection, project, lambda: self._ask_project(project))
+
+    def project_visible(self, project: str) -> bool:
+        """Tell whether this user can see a project."""
+        try:
+            self._ask_project(project)
+        except NotFoundError:
+            return False
+        return True
+
+    def clusters(self, project_id: int) -> Collection:
+        """Return a project's certificate-based clusters."""
+        return project_collection(self._gitlab, project_id, "clusters")
+
+    def agents(self, project_id: int) -> Collection:
+        """Return a project's agents for Kubernetes."""
+        return project_collection(self._gitlab, project_id, "cluster_agents")
+
+    def environments(self, project_id: int) -> Collection:
+        """Return a project's environments."""
+        return project_collection(self._gitlab, project_id, "environments")
+
+    def tokens(self, project_id: int, agent_id: int) -> Collection:
+        """Return an agent's active tokens."""
+        return agent_collection(self._gitlab, project_id, agent_id, ClusterAgentTokenManager)
+
+    def url_configurations(self, project_id: int, agent_id: int) -> Collection:
+        """Return an agent's URL configurations."""
+        return agent_collection(
+            self._gitlab, project_id, agent_id, ClusterAgentUrlConfigurationManager
+        )
+
+    def _ask_project(self, project: str) -> int:
+        with gitlab_errors(self._gitlab):
+            return int(self._gitlab.projects.get(project).get_id() or 0)
+
+
+class _ProjectIds:
+    """The ids of projects given by path, for as long as this process runs."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[Connection, str], int] = {}
+        self._locks: dict[tuple[Connection, str], threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, connection: Connection, path: str, ask: Callable[[], int]) -> int:
+        key = connection, path
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:  # Four threads that want the same project ask once.
+            if key not in self._ids:
+                self._ids[key] = ask()
+            return self._ids[key]
+
+
+_PROJECTS = _ProjectIds()
+_LOCAL = threading.local()
+
+
+def client_for(connection: Connection) -> Client:
+    """Return this thread's client: requests' sessions are not promised to be thread-safe."""
+    clients: dict[Connection, Client] = _LOCAL.__dict__.setdefault("clients", {})
+    if connection not in clients:
+        clients[connection] = Client(connection)
+    return clients[connection]
+
+
+def _variable(name: str, setting: str) -> str:
+    return f"PULUMI_{name.upper().replace('-', '_')}_{setting}"
+
+
+def _base_url(url: str, key: str) -> str:
+    """Accept the base URL with or without the API's path, as GitLab's tools do."""
+    url = url.strip().rstrip("/").removesuffix("/api/v4").rstrip("/")
+    wrong = ConfigurationError(f"{key} must be a URL such as https://gitlab.example.com")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # Raises for one that is no number.
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in url:
+        raise wrong
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"{key} must hold no user, password, query or fragment: use a token"
+        )
+    return url
+
+
+def _switch(setting: Setting, key: str) -> bool:
+    value = setting(key) or "false"
+    if value not in {"true", "false"}:
+        raise ConfigurationError(f"{key} must be true or false")
+    return value == "true"
+
+
+def _file(setting: Setting, key: str) -> str | None:
+    path = setting(key) or None
+    if path and not Path(path).is_file():
+        raise ConfigurationError(f"{key} must be the path of a file that exists: {path} does not")
+    return path
+
+
+def _timeout(setting: Setting) -> float:
+    key = "gitlab-kubernetes:requestTimeout"
+    try:
+        seconds = float(setting(key) or DEFAULT_TIMEOUT)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < math.inf:
+        raise ConfigurationError(f"{key} must be a number of seconds above 0, such as 60")
+    return seconds
+
+
+def _headers(setting: Setting, name: str) -> tuple[tuple[str, str], ...]:
+    try:
+        given = json.loads(setting(f"{name}:headers") or "{}")
+        headers = tuple((str(key), str(value)) for key, value in given.items())
+    except (ValueError, AttributeError):
+        headers = (("", ""),)
+    if all(_HEADER_NAME.fullmatch(key) and _HEADER_VALUE.fullmatch(v) for key, v in headers):
+        return headers
+    raise ConfigurationError(
+        f"{name}:headers must be a map from header to value: set it with "
+        f"`pulumi config set --path '{name}:headers.X-Header' value`"
+    )

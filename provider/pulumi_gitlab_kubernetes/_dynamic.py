@@ -1,0 +1,246 @@
+"""The thin adapter between `_provider` and Pulumi's dynamic providers.
+
+See https://www.pulumi.com/docs/iac/concepts/resources/dynamic-providers/. Whatever is peculiar to
+the dynamic host is dealt with here and nowhere else: its wire's numbers and unknowns, secrets in
+outputs, errors without a traceback, and what state holds of this package's code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pulumi
+from pulumi import dynamic
+from pulumi.output import Unknown
+from pulumi.runtime.rpc import wrap_rpc_secret
+
+from . import _host
+from ._fields import UNKNOWN, Values
+from ._provider import Provider, Session
+from .errors import InvalidInputError, PartialFailureError
+from .registry import provider_for
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_PROVIDER = "__provider"
+
+
+class DynamicProvider(dynamic.ResourceProvider):
+    """Serves one kind of resource to Pulumi's dynamic host.
+
+    Args:
+        core: What does the work.
+    """
+
+    # The pickle holds a function's path and a class's name: nothing worth an encryption.
+    serialize_as_secret_always = False
+
+    def __init__(self, core: Provider) -> None:
+        super().__init__()
+        self._core = core
+        self._setting: Callable[[str], str | None] = lambda _key: None
+
+    def __reduce__(self) -> tuple[Callable[[str], DynamicProvider], tuple[str]]:
+        """Pickle as a function and a name: state never depends on this class's shape."""
+        return provider_for, (self._core.name,)
+
+    def configure(self, req: dynamic.ConfigureRequest) -> None:
+        """Keep the stack's configuration for when a call needs it."""
+        self._setting = req.config.get
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
+        """Validate inputs, fill in defaults."""
+        with _host.clean_errors():
+            values, failures = self._core.check(_incoming(news), self._session())
+        return dynamic.CheckResult(
+            self._outgoing(values),
+            [dynamic.CheckFailure(each.property, each.reason) for each in failures],
+        )
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
+        """Compare the state's outputs with checked inputs."""
+        with _host.clean_errors():
+            found = self._core.diff(_incoming(_olds), _incoming(_news), self._session())
+        if _olds.get(_PROVIDER) != _news.get(_PROVIDER):
+            changes: bool | None = True  # Otherwise the state would keep the old one for ever.
+        elif found.replaces:
+            changes = True
+        elif found.changed:
+            # The engine then compares the inputs itself: it shows what changes, and
+            # `replace_on_changes` works. Inputs and outputs are always stored together.
+            changes = None
+        else:
+            changes = False
+        return dynamic.DiffResult(
+            changes=changes,
+            replaces=list(found.replaces),
+            delete_before_replace=found.delete_first or None,
+        )
+
+    def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
+        """Make the thing at GitLab."""
+        with _host.clean_errors():
+            id_, values = self._core.create(_incoming(props), self._session())
+        return dynamic.CreateResult(id_, self._outgoing(values))
+
+    def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
+        """Read the thing for a refresh, or for `.get()`."""
+        state = _incoming(props)
+        known = "schema_version" in state  # Only what this provider wrote has it.
+        with _host.clean_errors():
+            values = self._core.read(id_, state, self._session(), whole=not known)
+            if values is None and not known:
+                raise InvalidInputError("id", f'"{id_}": GitLab has no {self._core.noun} with it')
+        if values is None:
+            return dynamic.ReadResult("", {})
+        inputs = self._core.schema.inputs(values)
+        return dynamic.ReadResult(id_, self._outgoing(values), self._outgoing(inputs))
+
+    def update(
+        self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]
+    ) -> dynamic.UpdateResult:
+        """Bring the thing at GitLab to its new inputs."""
+        olds, news = _incoming(_olds), _incoming(_news)
+        with _host.clean_errors():
+            try:
+                values = self._core.update(_id, olds, news, self._session())
+            except PartialFailureError as error:
+                outputs = {**self._outgoing(error.live), _PROVIDER: _news[_PROVIDER]}
+                inputs = self._outgoing(self._core.schema.inputs(error.live))
+                inputs[_PROVIDER] = _news[_PROVIDER]
+                _host.keep(_id, outputs, inputs, str(error))
+                raise
+        return dynamic.UpdateResult(self._outgoing(values))
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Delete the thing at GitLab."""
+        with _host.clean_errors():
+            self._core.delete(_id, _incoming(_props), self._session())
+
+    def _session(self) -> Session:
+        return Session(setting=self._setting, say=_host.say)
+
+    def _outgoing(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Mark secrets, as only this form reaches the engine, and restore unknowns."""
+        secrets = self._core.schema.secrets()
+        return {
+            name: wrap_rpc_secret(value)
+            if name in secrets and value is not UNKNOWN
+            else _to_pulumi(value)
+            for name, value in values.items()
+        }
+
+
+class Resource(dynamic.Resource):
+    """What the five resources have in common.
+
+    Args:
+        resource_name: The resource's name in the stack.
+        inputs: Its arguments; those that are `None` are not set.
+        opts: Pulumi's resource options.
+    """
+
+    _core: ClassVar[Provider]
+
+    def __init__(
+        self,
+        resource_name: str,
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        schema = self._core.schema
+        secrets = schema.secrets()
+        props: dict[str, Any] = dict.fromkeys(
+            (*(output.name for output in schema.outputs), *self._core.ids)
+        )
+        for name, value in inputs.items():
+            secret = name in secrets and value is not None
+            props[name] = pulumi.Output.secret(value) if secret else value
+        ours = pulumi.ResourceOptions(additional_secret_outputs=list(secrets))
+        super().__init__(
+            provider_for(self._core.name),
+            resource_name,
+            props,
+            pulumi.ResourceOptions.merge(ours, opts),
+        )
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 (Pulumi's own name)
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Self:
+        """Read a thing that this stack does not manage.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            id: Its id, such as `42:7`: numbers only, the project's first.
+            opts: Pulumi's resource options.
+
+        Returns:
+            The resource, with all that GitLab shows.
+
+        Raises:
+            InvalidInputError: The id has another form.
+        """
+        if isinstance(id, str):
+            cls._core.parse_id(id)
+        resource = cls.__new__(cls)
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        fields = dict.fromkeys(field.name for field in cls._core.schema.fields)
+        Resource.__init__(resource, resource_name, fields, options)
+        return resource
+
+    def _id_part(self, name: str) -> pulumi.Output[int]:
+        """Derive a number from the resource's id.
+
+        Other outputs are not known when an update is previewed, the id is: whatever depends on it
+        is then not previewed as replaced.
+        """
+        mocked = self.__dict__.get(name)
+
+        def part(id_: str) -> Any:
+            try:
+                return self._core.parse_id(id_)[self._core.ids.index(name)]
+            except InvalidInputError:  # A user's own test mocks the engine, with ids of any form.
+                return mocked
+
+        return self.id.apply(part)
+
+    @property
+    def project_id(self) -> pulumi.Output[int]:
+        """GitLab's id of the project, known also when an update is previewed."""
+        return self._id_part("project_id")
+
+
+def _incoming(props: Mapping[str, Any]) -> Values:
+    return {
+        name: _from_pulumi(value)
+        for name, value in props.items()
+        if name != _PROVIDER and value is not None
+    }
+
+
+def _from_pulumi(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {key: _from_pulumi(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_from_pulumi(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # Pulumi's wire has floats only.
+    return value
+
+
+def _to_pulumi(value: Any) -> Any:
+    if value is UNKNOWN:
+        return Unknown()  # type: ignore[no-untyped-call] # the SDK's own
+    if isinstance(value, dict):  # On the way back nulls vanish: better never to store them.
+        return {key: _to_pulumi(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_to_pulumi(each) for each in value]
+    return value

@@ -1,0 +1,356 @@
+"""A resource's fields as data, and what follows from them: check, diff, secrets, reading.
+
+Nothing here knows Pulumi or HTTP. Values are plain: text, integers, booleans, numbers and maps;
+`UNKNOWN` stands for what a preview cannot know yet, and an absent key for what is not set.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+
+Values = dict[str, Any]
+"""A resource's inputs or outputs by field name; what is not set is absent."""
+
+
+class _Unknown(enum.Enum):
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = _Unknown.UNKNOWN
+"""A value that only `up` will know."""
+
+
+class Change(enum.Enum):
+    """What a new value of an input means for the thing at GitLab."""
+
+    REPLACE = "replace"
+    """GitLab cannot change it: a new thing is made."""
+    UPDATE = "update"
+    """One update at GitLab."""
+    LOCAL = "local"
+    """GitLab never sees it: only the state changes."""
+    NONE = "none"
+    """It steers other decisions and is no change by itself."""
+
+
+class Type(enum.Enum):
+    """The types of values that a field can have."""
+
+    TEXT = "text"
+    INTEGER = "an integer"
+    NUMBER = "a number"
+    BOOLEAN = "true or false"
+    MAP = "a map"
+
+    def coerce(self, value: Any) -> Any:
+        """Bring a value as it comes over the wire, or from configuration, to this type.
+
+        Args:
+            value: A known value.
+
+        Returns:
+            The value as `str`, `int`, `float`, `bool` or `dict`.
+
+        Raises:
+            ValueError: It is of another type; the text says what was expected.
+        """
+        match self, value:
+            case (Type.TEXT, str()) | (Type.BOOLEAN, bool()):
+                result = value
+            case Type.BOOLEAN, "true" | "false":
+                result = value == "true"
+            case Type.TEXT, int() if not isinstance(value, bool):
+                result = str(value)
+            case Type.INTEGER, str() if value.strip().isdecimal():
+                result = int(value)
+            case Type.NUMBER, str() if _NUMBER.fullmatch(value.strip()):
+                result = float(value)
+            case (Type.INTEGER, int()) | (Type.NUMBER, int() | float()) if not isinstance(
+                value, bool
+            ):
+                result = value
+            case Type.MAP, Mapping():
+                result = dict(value)
+            case _:
+                raise ValueError(f"must be {self.value}")
+        return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """An input of a resource, and all its rules.
+
+    Args:
+        name: Its name in programs, state and policies.
+        type: The type of its values.
+        doc: One line for the reference table.
+        change: What a changed value means.
+        required: Whether a program must set it.
+        default: Filled in by `check` when the program leaves it out.
+        secret: Whether it is encrypted in state and never shown.
+        sent: GitLab's name for it in requests, dotted where nested; empty when it is not sent.
+        shown: GitLab's name for it in answers, dotted where nested; empty when not shown.
+        check: Given a known value, says what is wrong with it, or `None`.
+        normal: The form in which two values are compared.
+        to_gitlab: The form in which GitLab takes it.
+        from_gitlab: The form in which programs have it.
+    """
+
+    name: str
+    type: Type = Type.TEXT
+    doc: str
+    change: Change = Change.REPLACE
+    required: bool = False
+    default: Any = None
+    secret: bool = False
+    sent: str = ""
+    shown: str = ""
+    check: Callable[[Any], str | None] = lambda _value: None
+    normal: Callable[[Any], Any] = lambda value: value
+    to_gitlab: Callable[[Any], Any] = lambda value: value
+    from_gitlab: Callable[[Any], Any] = lambda value: value
+
+    @property
+    def write_only(self) -> bool:
+        """Whether GitLab takes it but never shows it: reading keeps what the state has."""
+        return bool(self.sent) and not self.shown
+
+    def same(self, old: Any, new: Any) -> bool:
+        """Tell whether two values mean the same to GitLab; an unknown one is never the same."""
+        if contains_unknown(new) or contains_unknown(old):
+            return False
+        if old is None or new is None:
+            return old is new
+        return bool(self.normal(old) == self.normal(new))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """An output of a resource that is not an input.
+
+    Args:
+        name: Its name in programs, state and policies.
+        doc: One line for the reference table.
+        shown: GitLab's name for it in answers, dotted where nested.
+        secret: Whether it is encrypted in state and never shown.
+    """
+
+    name: str
+    doc: str
+    shown: str = ""
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A wrong input: which property (empty when its value must not be shown), and why."""
+
+    property: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What separates the state from the program.
+
+    Args:
+        changed: The inputs that differ, in the order of the fields.
+        replaces: Those of them that force a replacement.
+        delete_first: Whether the old thing must go before the new one can come.
+    """
+
+    changed: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    delete_first: bool = False
+
+
+Rule = Callable[[Values], Iterator[Failure]]
+"""A check over several inputs at once; a set one may still be `UNKNOWN`."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All fields of one resource, and everything that follows from them alone."""
+
+    fields: tuple[Field, ...]
+    outputs: tuple[Output, ...]
+    rules: tuple[Rule, ...] = ()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the names of all secret inputs and outputs."""
+        inputs = (field.name for field in self.fields if field.secret)
+        return (*inputs, *(output.name for output in self.outputs if output.secret))
+
+    def secret_texts(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """Return the texts that are secret, also in the form in which GitLab takes them."""
+        yield from (str(values[name]) for name in self.secrets() if name in values)
+        for field in self.fields:
+            if field.secret and isinstance(value := values.get(field.name), str):
+                yield field.to_gitlab(value)
+
+    def check(self, news: Mapping[str, Any]) -> tuple[Values, list[Failure]]:
+        """Fill in defaults and find what is wrong before GitLab is asked.
+
+        Args:
+            news: The program's inputs; unknown ones are `UNKNOWN`.
+
+        Returns:
+            The inputs to store, and the failures.
+        """
+        values: Values = {}
+        failures: list[Failure] = []
+        for field in self.fields:
+            value = news.get(field.name)
+            if value == {} or (isinstance(value, str) and not value.strip()):
+                value = None  # GitLab takes an empty text for none at all.
+                if field.default is not None:
+                    hint = f"leave it out for {field.default!r}, the default"
+                    failures.append(Failure(field.name, f"must not be empty: {hint}"))
+            if value is None:
+                value = field.default
+            if value is None:
+                if field.required:
+                    failures.append(Failure(field.name, "is required: set it"))
+                continue
+            if value is not UNKNOWN:
+                try:
+                    value = field.type.coerce(value)
+                    reason = field.check(value) if not contains_unknown(value) else None
+                except ValueError as error:
+                    reason = str(error)
+                if reason:
+                    failures.append(_failure(field, value, reason))
+            values[field.name] = value
+        failures += [
+            Failure(name, "is not an argument of this resource: remove it")
+            for name in sorted(set(news) - {field.name for field in self.fields})
+        ]
+        if not failures:
+            failures = [failure for rule in self.rules for failure in rule(values)]
+        return values, failures
+
+    def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
+        """Compare the state's outputs, which echo its inputs, with new inputs.
+
+        Args:
+            olds: The state's outputs; may be partial.
+            news: Checked inputs; may hold `UNKNOWN`.
+
+        Returns:
+            What changed.
+        """
+        changed = [
+            field
+            for field in self.fields
+            if field.change is not Change.NONE
+            and not field.same(olds.get(field.name), news.get(field.name))
+        ]
+        return Difference(
+            changed=tuple(field.name for field in changed),
+            replaces=tuple(f.name for f in changed if f.change is Change.REPLACE),
+        )
+
+    def payload(self, values: Mapping[str, Any], names: tuple[str, ...] | None = None) -> Values:
+        """Build the body of a request.
+
+        Args:
+            values: The inputs.
+            names: Only these; a named one that is not set is cleared with null. All set ones
+                when left out.
+
+        Returns:
+            GitLab's parameters, nested where GitLab nests them.
+        """
+        body: Values = {}
+        for field in self.fields:
+            wanted = field.name in values if names is None else field.name in names
+            if not field.sent or not wanted:
+                continue
+            *parents, last = field.sent.split(".")
+            target = body
+            for parent in parents:
+                target = target.setdefault(parent, {})
+            value = values.get(field.name)
+            target[last] = None if value is None else field.to_gitlab(value)
+        return body
+
+    def live(
+        self, answer: Mapping[str, Any], state: Mapping[str, Any], *, whole: bool = False
+    ) -> Values:
+        """Read GitLab's description of a thing into inputs and outputs.
+
+        An optional field without a default that the program never set is not managed and stays
+        out. What GitLab leaves out of its answer is not known to have changed, and keeps its
+        value. A value that means the same keeps the program's spelling.
+
+        Args:
+            answer: GitLab's description.
+            state: What the state, or the program, has.
+            whole: Whether to bring in every field, also those not managed.
+
+        Returns:
+            The inputs and outputs as they are now.
+        """
+        values: Values = {}
+        for field in self.fields:
+            old = state.get(field.name)
+            if old is None and not whole and field.default is None:
+                continue
+            found, value = _look_up(answer, field.shown)
+            if not found:
+                value = old
+            elif value is not None and value != "":
+                value = field.from_gitlab(value)
+                value = old if field.same(old, value) else value
+            if value is not None and value != "":
+                values[field.name] = value
+        for output in self.outputs:
+            found, value = _look_up(answer, output.shown)
+            value = value if found else state.get(output.name)
+            if value is not None:
+                values[output.name] = value
+        return values
+
+    def inputs(self, values: Mapping[str, Any]) -> Values:
+        """Return the part of a state that is inputs."""
+        return {f.name: values[f.name] for f in self.fields if f.name in values}
+
+
+def _failure(field: Field, value: Any, reason: str) -> Failure:
+    """Name a property in the text alone if its value, which the engine prints, must not show.
+
+    That is so for a secret, and for lines upon lines, which may be a key in a certificate's place.
+    """
+    if field.secret or "\n" in str(value):
+        return Failure("", f"{field.name} {reason}")
+    return Failure(field.name, reason)
+
+
+def _look_up(answer: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+    """Follow a dotted path; a null on the way is a null at its end."""
+    value: Any = answer
+    for key in path.split("."):
+        if value is None:
+            return True, None
+        if not isinstance(value, Mapping) or key not in value:
+            return False, None
+        value = value[key]
+    return True, value
+
+
+def contains_unknown(value: Any) -> bool:
+    """Tell whether a value is, or holds at any depth, something not known yet."""
+    if isinstance(value, Mapping):
+        return any(contains_unknown(each) for each in value.values())
+    if isinstance(value, list | tuple):
+        return any(contains_unknown(each) for each in value)
+    return value is UNKNOWN

@@ -1,0 +1,120 @@
+"""What the dynamic host process allows beyond its own interface.
+
+The host hands providers neither the request nor a way to talk to the engine, and shows every
+exception as a traceback. Both can be had from the running call: its frame has the gRPC context,
+and `sys.argv[1]` is the engine's address. Where a future host differs, all of this falls silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2, struct_pb2
+from google.rpc import status_pb2  # type: ignore[import-untyped] # has no types
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
+
+from .errors import ProviderError
+
+_DETAILS = "grpc-status-details-bin"
+_UNKNOWN = 2  # The only code that the host ends a failed call with; another one is a mismatch.
+
+
+@contextmanager
+def clean_errors() -> Iterator[None]:
+    """Show a failed call as one line, without a traceback."""
+    try:
+        yield
+    except ProviderError as error:
+        _fail(str(error))
+        raise error from None  # Its causes quote GitLab's answers as they came.
+    except Exception as error:  # noqa: BLE001 (the host would show a traceback of any)
+        # Its own text may quote anything, a secret too: where it happened is enough to mend it.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        message = (
+            f"unexpected {type(error).__name__} in {Path(where.filename).name}:{where.lineno}; "
+            "please report this to pulumi-gitlab-kubernetes"
+        )
+        _fail(message)
+        raise ProviderError(message) from None
+
+
+def keep(id_: str, outputs: dict[str, Any], inputs: dict[str, Any], reason: str) -> None:
+    """Have the engine keep what was done by the call that now fails.
+
+    Args:
+        id_: The resource's id.
+        outputs: Its outputs as they are now.
+        inputs: Its inputs as they are now.
+        reason: What is missing.
+    """
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=id_, properties=_struct(outputs), inputs=_struct(inputs), reasons=[reason]
+        )
+    )
+    _set_details(status_pb2.Status(code=_UNKNOWN, message=reason, details=[detail]))
+
+
+def say(message: str) -> None:
+    """Show a passing message on the line of the resource that is being worked on."""
+    frame = _call()
+    if frame is None or len(sys.argv) < 2:  # noqa: PLR2004 (the address is the first argument)
+        return
+    urn = getattr(frame.f_locals["request"], "urn", "")
+    request = engine_pb2.LogRequest(
+        severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=True
+    )
+    try:
+        _engine(sys.argv[1]).Log(request, timeout=1)
+    except grpc.RpcError:
+        return  # A message that nobody hears must not fail the work.
+
+
+def _fail(message: str) -> None:
+    frame = _call()
+    if frame is None:
+        return
+    set_already = frame.f_locals["context"].trailing_metadata() or ()
+    if not any(key == _DETAILS for key, _value in set_already):
+        _set_details(status_pb2.Status(code=_UNKNOWN, message=message))
+
+
+def _set_details(status: status_pb2.Status) -> None:
+    if frame := _call():
+        details = ((_DETAILS, status.SerializeToString()),)
+        frame.f_locals["context"].set_trailing_metadata(details)
+
+
+def _call() -> FrameType | None:
+    """Find the host's frame that serves the running call."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 (the only way to the gRPC context)
+    while frame is not None:
+        context = frame.f_locals.get("context")
+        if "request" in frame.f_locals and isinstance(context, grpc.ServicerContext):
+            return frame
+        frame = frame.f_back
+    return None
+
+
+@cache
+def _engine(address: str) -> engine_pb2_grpc.EngineStub:
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+
+def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(rpc.serialize_properties(dict(values), {}))
+    finally:
+        loop.close()

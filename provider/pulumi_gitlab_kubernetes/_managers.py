@@ -1,0 +1,169 @@
+"""GitLab's collections as this provider uses them, on python-gitlab's managers.
+
+python-gitlab has no managers for agent tokens and URL configurations: they are declared here in
+its own manner. `Collection` is what the rest of the package sees: plain values in and out, and
+every failure as a `GitLabError`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gitlab
+import requests
+from gitlab.base import RESTManager, RESTObject
+from gitlab.exceptions import GitlabParsingError, RedirectError
+from gitlab.mixins import NoUpdateMixin, ObjectDeleteMixin
+from gitlab.types import RequiredOptional
+
+from .errors import GitLabError, NotFoundError, from_status
+
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
+_TLS = re.compile(r"\[(?:SSL|X509)[^\]]*\] ([^(]+)")
+
+
+class ClusterAgentToken(ObjectDeleteMixin, RESTObject):
+    """A token of an agent. See https://docs.gitlab.com/api/cluster_agents/."""
+
+
+class ClusterAgentTokenManager(NoUpdateMixin[ClusterAgentToken]):
+    """The active tokens of an agent."""
+
+    _path = "/projects/{project_id}/cluster_agents/{agent_id}/tokens"
+    _obj_cls = ClusterAgentToken
+    _from_parent_attrs = {"project_id": "project_id", "agent_id": "id"}  # noqa: RUF012 (python-gitlab's own form)
+    _create_attrs = RequiredOptional(required=("name",), optional=("description",))
+
+
+class ClusterAgentUrlConfiguration(ObjectDeleteMixin, RESTObject):
+    """How GitLab reaches a receptive agent. See https://docs.gitlab.com/api/cluster_agents/."""
+
+
+class ClusterAgentUrlConfigurationManager(NoUpdateMixin[ClusterAgentUrlConfiguration]):
+    """The URL configurations of an agent: none or one."""
+
+    _path = "/projects/{project_id}/cluster_agents/{agent_id}/url_configurations"
+    _obj_cls = ClusterAgentUrlConfiguration
+    _from_parent_attrs = {"project_id": "project_id", "agent_id": "id"}  # noqa: RUF012 (python-gitlab's own form)
+    _create_attrs = RequiredOptional(
+        required=("url",), optional=("client_cert", "client_key", "ca_cert", "tls_host")
+    )
+
+
+class Collection:
+    """One collection of things at GitLab, with plain values in and out.
+
+    Args:
+        manager: python-gitlab's manager.
+        parent: The collection and id of the thing that it belongs to, when that is not a project.
+    """
+
+    def __init__(self, manager: Any, parent: tuple[Collection, int] | None = None) -> None:
+        self._manager: Any = manager
+        self.parent = parent
+
+    def create(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Make a thing and return GitLab's description of it."""
+        with gitlab_errors(self._manager.gitlab):
+            return _plain(self._manager.create(data))
+
+    def get(self, id_: int) -> dict[str, Any]:
+        """Return GitLab's description of one thing."""
+        with gitlab_errors(self._manager.gitlab):
+            return _plain(self._manager.get(id_))
+
+    def update(self, id_: int, data: dict[str, Any]) -> dict[str, Any]:
+        """Change a thing and return GitLab's description of it."""
+        with gitlab_errors(self._manager.gitlab):
+            return dict(self._manager.update(id_, data))
+
+    def delete(self, id_: int) -> None:
+        """Delete a thing, or revoke it."""
+        with gitlab_errors(self._manager.gitlab):
+            self._manager.delete(id_)
+
+    def list(self, **filters: Any) -> Iterator[dict[str, Any]]:
+        """Return all things, page after page."""
+        with gitlab_errors(self._manager.gitlab):
+            for each in self._manager.list(iterator=True, per_page=100, **filters):
+                yield _plain(each)
+
+    def stop(self, id_: int, *, force: bool) -> dict[str, Any]:
+        """Stop an environment and return GitLab's description of it."""
+        with gitlab_errors(self._manager.gitlab):
+            return dict(self._manager.get(id_, lazy=True).stop(force=force))
+
+    def readable(self) -> bool:
+        """Tell whether the collection itself can be read, in one small request."""
+        try:
+            with gitlab_errors(self._manager.gitlab):
+                self._manager.list(get_all=False, per_page=1, page=1)
+        except GitLabError as error:
+            if isinstance(error, NotFoundError) or error.status == requests.codes.forbidden:
+                return False
+            raise
+        return True
+
+
+def project_collection(client: gitlab.Gitlab, project_id: int, attribute: str) -> Collection:
+    """Return a collection of a project without asking GitLab for the project."""
+    project = client.projects.get(project_id, lazy=True)
+    return Collection(getattr(project, attribute))
+
+
+def agent_collection(
+    client: gitlab.Gitlab, project_id: int, agent_id: int, manager: type[RESTManager[Any]]
+) -> Collection:
+    """Return a collection of an agent without asking GitLab for the agent."""
+    agents = client.projects.get(project_id, lazy=True).cluster_agents
+    agent = agents.get(agent_id, lazy=True)
+    return Collection(manager(client, parent=agent), parent=(Collection(agents), agent_id))
+
+
+@contextmanager
+def gitlab_errors(client: gitlab.Gitlab) -> Iterator[None]:
+    """Turn everything that can go wrong in a request into a `GitLabError` without a secret."""
+    try:
+        yield
+    except RedirectError as error:
+        raise GitLabError(
+            f"GitLab at {client.url} redirects to another address: set baseUrl to it "
+            "(often https:// in place of http://)"
+        ) from error
+    except GitlabParsingError as error:
+        raise GitLabError(
+            f"what answers at {client.url} is not GitLab's API: check baseUrl and any proxy"
+        ) from error
+    except gitlab.GitlabError as error:
+        raise from_status(error.response_code, _said(error)) from error
+    except OSError as error:  # Of requests, which are OSErrors too, or of a file for TLS.
+        raise GitLabError(
+            f"GitLab at {client.url} cannot be reached ({_reason(error)}): check baseUrl, the "
+            "network and any proxy"
+        ) from error
+
+
+def _said(error: gitlab.GitlabError) -> object:
+    """Prefer the sentence that OAuth's form of an error has beside its code."""
+    try:
+        return json.loads(error.response_body or b"")["error_description"]
+    except (ValueError, KeyError, TypeError):
+        return error.error_message
+
+
+def _reason(error: OSError) -> str:
+    """Pick the few words that tell from an exception that quotes the whole request."""
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return "its certificate is not trusted: set cacertFile"
+    if found := _ERRNO.search(text) or _TLS.search(text):
+        return found[1].strip()
+    return "no answer in time" if isinstance(error, requests.Timeout) else "connection lost"
+
+
+def _plain(thing: Any) -> dict[str, Any]:
+    return dict(thing.asdict())

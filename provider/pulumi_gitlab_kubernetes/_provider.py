@@ -1,0 +1,376 @@
+"""What all five resources share: the core of a provider over plain values.
+
+A resource's module declares its fields and its place at GitLab, and overrides what is special to
+it. Nothing here, nor there, knows Pulumi's dynamic providers: `_dynamic` maps this onto them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ._connection import DEFAULT, Client, Connection, Setting, client_for
+from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values
+from ._managers import Collection
+from .errors import (
+    NOT_FOUND,
+    GitLabError,
+    InvalidInputError,
+    NotFoundError,
+    PartialFailureError,
+    explain,
+)
+
+SCHEMA_VERSION = 1
+"""Rises when the meaning of what state holds changes."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a call may use beside its values.
+
+    Args:
+        setting: Looks up the stack's configuration.
+        say: Shows a passing message on the resource's line.
+    """
+
+    setting: Setting
+    say: Callable[[str], None]
+
+    def connection(self, values: Mapping[str, object]) -> Connection:
+        """Return the connection that a resource's values name."""
+        return Connection.resolve(self.setting, str(values.get("connection") or DEFAULT))
+
+    def client(self, values: Mapping[str, object]) -> Client:
+        """Return this thread's client for the connection that a resource's values name."""
+        return client_for(self.connection(values))
+
+
+class Provider:
+    """Creates, reads, updates and deletes one kind of thing, over plain values."""
+
+    name: ClassVar[str]
+    """The resource class's name, which state holds."""
+    noun: ClassVar[str]
+    """What GitLab calls the thing in a sentence."""
+    schema: ClassVar[Schema]
+    ids: ClassVar[tuple[str, ...]]
+    """The outputs that make up the id, outermost first."""
+    role: ClassVar[str] = "Maintainer"
+    """The role that writing needs at GitLab."""
+    hidden: ClassVar[str]
+    """What it means when the project can be seen, but this kind of thing cannot."""
+
+    # What a resource's module gives -----------------------------------------------------------
+
+    def collection(self, client: Client, ids: tuple[int, ...]) -> Collection:
+        """Return the collection that things of this kind are in.
+
+        Args:
+            client: The client to use.
+            ids: The project's id, and the agent's where things belong to an agent.
+        """
+        raise NotImplementedError
+
+    def label(self, values: Mapping[str, object]) -> str:
+        """Return how a message names the thing; empty when that is not known."""
+        return f'"{values["name"]}"' if "name" in values else ""
+
+    def find(self, things: Collection, inputs: Values) -> Values | None:
+        """Return the thing that already has this identity, if there is one."""
+        raise NotImplementedError
+
+    def taken(self, things: Collection, inputs: Values) -> str | None:
+        """Say why GitLab refused to create a thing, by looking at what is there.
+
+        Args:
+            things: The collection.
+            inputs: What was to be created.
+
+        Returns:
+            What stands in the way and what to do, or `None`.
+        """
+        found = self.find(things, inputs)
+        if found is None:
+            return None
+        return (
+            f"it is already there with the id {found['id']}: choose another name or delete that "
+            "one first; for a forced replacement set delete_before_replace=True"
+        )
+
+    # The six calls ----------------------------------------------------------------------------
+
+    def check(self, news: Mapping[str, object], session: Session) -> tuple[Values, list[Failure]]:
+        """Validate inputs and fill in defaults, without asking GitLab.
+
+        Raises:
+            ConfigurationError: The connection has no token or another setting is wrong.
+        """
+        values, failures = self.schema.check(news)
+        if not failures and values.get("connection") is not UNKNOWN:
+            session.connection(values)
+        return values, failures
+
+    def diff(self, olds: Values, news: Values, session: Session) -> Difference:
+        """Compare the state's outputs with checked inputs.
+
+        A project spelled in another way is still the same project, which GitLab is asked.
+
+        Raises:
+            InvalidInputError: The connection leads to another GitLab.
+            GitLabError: The new spelling of the project could not be looked up.
+        """
+        if UNKNOWN not in (olds.get("connection"), news.get("connection")):
+            self._require_same_gitlab(olds, news, session)
+        found = self.schema.diff(olds, news)
+        if "project" in found.replaces and self._same_project(olds, news, session):
+            replaces = tuple(name for name in found.replaces if name != "project")
+            found = Difference(changed=found.changed, replaces=replaces)
+        return found
+
+    def create(self, inputs: Values, session: Session) -> tuple[str, Values]:
+        """Make the thing.
+
+        Args:
+            inputs: Checked inputs.
+            session: What the call may use.
+
+        Returns:
+            Its id and its outputs.
+
+        Raises:
+            ProviderError: GitLab refused; nothing was made.
+        """
+        client = session.client(inputs)
+        with self._explained(client, "create", inputs):
+            try:
+                project_id = client.project_id(inputs["project"])
+            except NotFoundError as error:
+                raise _project_missing(inputs["project"], error.status) from error
+            parents = (project_id, *(inputs[name] for name in self.ids[1:-1]))
+            things = self.collection(client, parents)
+            try:
+                answer = things.create(self.schema.payload(inputs))
+            except NotFoundError as error:
+                missing = self._missing(client, things, project_id)
+                if missing is None and things.parent is None:
+                    raise
+                raise missing or _agent_missing(parents) from error
+            except GitLabError as error:
+                if error.status == _BAD_REQUEST and (why := self._why(things, inputs)):
+                    raise GitLabError(f"{error.said}; {why}", error.status) from error
+                raise
+        ids = (*parents, int(answer["id"]))
+        return ":".join(map(str, ids)), self._outputs(ids, answer, inputs)
+
+    def read(self, id_: str, state: Values, session: Session, *, whole: bool) -> Values | None:
+        """Read the thing.
+
+        Args:
+            id_: Its id.
+            state: The outputs in the state.
+            session: What the call may use.
+            whole: Whether to bring in every field, also those that the state does not have.
+
+        Returns:
+            Its outputs, or `None` when it is gone.
+        """
+        client = session.client(state)
+        ids = self.parse_id(id_)
+        state = {"project": str(ids[0]), **state}
+        with self._explained(client, "read", state, id_):
+            answer = self.look(client, ids)
+            if answer is None:
+                return None
+            answer = self.reveal(client, ids, answer, state)
+        return self._outputs(ids, answer, state, whole=whole)
+
+    def update(self, id_: str, olds: Values, news: Values, session: Session) -> Values:
+        """Bring the thing to its new inputs with at most one request.
+
+        Args:
+            id_: Its id.
+            olds: The outputs in the state.
+            news: Checked inputs.
+            session: What the call may use.
+
+        Returns:
+            Its outputs.
+
+        Raises:
+            PartialFailureError: GitLab took only a part.
+            ProviderError: GitLab refused.
+        """
+        ids = self.parse_id(id_)
+        changed = self.schema.diff(olds, news).changed
+        wanted = tuple(f.name for f in self.schema.fields if f.change is Change.UPDATE)
+        names = tuple(name for name in changed if name in wanted)
+        if not names:
+            return self._outputs(ids, {}, {**_without(olds, self.schema), **news})
+        client = session.client(news)
+        with self._explained(client, "update", news, id_):
+            body = self.body(names, olds, news)
+            things = self.collection(client, ids[:-1])
+            try:
+                answer = things.update(ids[-1], body)
+            except NotFoundError as error:
+                missing = self._missing(client, things, ids[0])
+                raise missing or GitLabError(f"it is gone: {_REFRESH}", error.status) from error
+            outputs = self._outputs(ids, answer, {**_without(olds, self.schema), **news})
+            if refused := self.refused(names, news, answer):
+                raise PartialFailureError(refused, outputs)
+        return outputs
+
+    def delete(self, id_: str, olds: Values, session: Session) -> None:
+        """Delete the thing; one that is gone already is fine."""
+        client = session.client(olds)
+        ids = self.parse_id(id_)
+        with self._explained(client, "delete", olds, id_):
+            things = self.collection(client, ids[:-1])
+            try:
+                self.remove(things, ids[-1], olds, session)
+            except NotFoundError as error:
+                if missing := self._missing(client, things, ids[0]):
+                    raise missing from error
+
+    # What a resource's module may do in another way ------------------------------------------
+
+    def body(self, names: tuple[str, ...], olds: Values, news: Values) -> Values:
+        """Return the body of an update's request."""
+        del olds
+        return self.schema.payload(news, names)
+
+    def refused(self, names: tuple[str, ...], news: Values, answer: Values) -> str | None:
+        """Say which changes GitLab accepted but did not make, and what to do."""
+        del names, news, answer
+        return None
+
+    def reveal(self, client: Client, ids: tuple[int, ...], answer: Values, state: Values) -> Values:
+        """Complete an answer in which GitLab left out something that matters."""
+        del client, ids, state
+        return answer
+
+    def remove(self, things: Collection, id_: int, olds: Values, session: Session) -> None:
+        """Delete the thing at GitLab."""
+        del olds, session
+        things.delete(id_)
+
+    # Shared ----------------------------------------------------------------------------------
+
+    def parse_id(self, id_: str) -> tuple[int, ...]:
+        """Take an id apart.
+
+        Raises:
+            InvalidInputError: It is not of this kind's form.
+        """
+        parts = id_.split(":")
+        if len(parts) != len(self.ids) or not all(part.isdecimal() for part in parts):
+            form = ":".join(f"<{name.replace('_', '-')}>" for name in self.ids)
+            raise InvalidInputError("id", f'"{id_}" must have the form {form}, all of them numbers')
+        return tuple(map(int, parts))
+
+    def look(self, client: Client, ids: tuple[int, ...]) -> Values | None:
+        """Return GitLab's description of a thing, or `None` when it is certain that it is gone."""
+        things = self.collection(client, ids[:-1])
+        try:
+            return things.get(ids[-1])
+        except NotFoundError as error:
+            if missing := self._missing(client, things, ids[0]):
+                raise missing from error
+            return None
+
+    def _why(self, things: Collection, inputs: Values) -> str | None:
+        try:
+            return self.taken(things, inputs)
+        except GitLabError:
+            return None  # What GitLab said first is then all that there is to say.
+
+    def _missing(self, client: Client, things: Collection, project_id: int) -> GitLabError | None:
+        """Find out what a 404 means: `None` when a thing is gone, else what else is missing."""
+        if things.readable():
+            return None
+        if things.parent is not None:
+            agents, agent_id = things.parent
+            try:
+                agents.get(agent_id)
+            except NotFoundError:
+                if agents.readable():
+                    return None
+        if not client.project_visible(str(project_id)):
+            missing = _project_missing(str(project_id), None)
+            return GitLabError(f"{missing.said}; {_DELETED}")
+        return GitLabError(f"{self.hidden} (the project itself can be seen)")
+
+    def _outputs(
+        self, ids: tuple[int, ...], answer: Values, state: Values, *, whole: bool = False
+    ) -> Values:
+        return {
+            **self.schema.live(answer, state, whole=whole),
+            **dict(zip(self.ids, ids, strict=True)),
+            "schema_version": SCHEMA_VERSION,
+        }
+
+    def _same_project(self, olds: Values, news: Values, session: Session) -> bool:
+        new = news.get("project", UNKNOWN)
+        if UNKNOWN in (new, news.get("connection")) or "project_id" not in olds:
+            return False
+        client = session.client(news)
+        with self._explained(client, "look up", news):
+            try:
+                return client.project_id(new) == int(olds["project_id"])
+            except NotFoundError as error:
+                raise _project_missing(new, error.status) from error
+
+    def _require_same_gitlab(self, olds: Values, news: Values, session: Session) -> None:
+        old, new = olds.get("connection"), news.get("connection")
+        if not old or old == new:
+            return
+        if session.connection(olds).url != session.connection(news).url:
+            raise InvalidInputError(
+                "connection",
+                f'cannot change from "{old}" to "{new}", which is another GitLab: '
+                "give the resource a new name instead",
+            )
+
+    @contextmanager
+    def _explained(
+        self, client: Client, verb: str, values: Mapping[str, object], id_: str = ""
+    ) -> Iterator[None]:
+        """Give whatever GitLab refuses its whole sentence."""
+        try:
+            yield
+        except GitLabError as error:
+            where = (verb, self.noun, self.label(values), id_ and f"({id_})")
+            raise explain(
+                error,
+                action=f"{' '.join(filter(None, where))} in project {values.get('project', '?')}",
+                role=self.role,
+                host=client.connection.url,
+                token_setting=client.connection.token_setting,
+                secrets=(*client.connection.secrets(), *self.schema.secret_texts(values)),
+            ) from error
+
+
+_BAD_REQUEST = 400
+_DELETED = "if it was deleted, and all in it, `pulumi state delete` forgets this resource"
+_REFRESH = "run `pulumi refresh`, then `pulumi up` to make it again"
+
+
+def _project_missing(project_: str, status: int | None) -> GitLabError:
+    return GitLabError(
+        f"project {project_} does not exist, or the token's user cannot see it: check `project`, "
+        "baseUrl and the user's membership",
+        status,
+    )
+
+
+def _agent_missing(parents: tuple[int, ...]) -> GitLabError:
+    return GitLabError(f"agent {parents[-1]} does not exist there: check agent_id", NOT_FOUND)
+
+
+def _without(olds: Values, schema: Schema) -> Values:
+    """Keep a state's outputs, but not its inputs: those come from the program."""
+    inputs = {field.name for field in schema.fields}
+    return {name: value for name, value in olds.items() if name not in inputs}

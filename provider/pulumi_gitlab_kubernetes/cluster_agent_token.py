@@ -1,0 +1,167 @@
+"""Tokens of agents. See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from ._dynamic import Resource
+from ._fields import Change, Field, Output, Schema, Type, Values
+from ._provider import Provider
+from ._rules import at_most
+from ._shared_fields import AGENT_ID, CONNECTION, CREATED_AT, CREATED_BY, PROJECT
+
+if TYPE_CHECKING:
+    from ._connection import Client
+    from ._managers import Collection
+
+ACTIVE_TOKENS = 2
+"""How many active tokens GitLab allows an agent."""
+
+
+def _positive(value: float) -> str | None:
+    return None if value > 0 else "must be a number of days above 0"
+
+
+class ClusterAgentTokenProvider(Provider):
+    """Creates and revokes tokens; GitLab cannot change one, and shows its value once."""
+
+    name = "ClusterAgentToken"
+    noun = "agent token"
+    ids = ("project_id", "agent_id", "token_id")
+    hidden = "the token's user may not see the agent's tokens: it needs the role Developer or above"
+    schema = Schema(
+        fields=(
+            PROJECT,
+            AGENT_ID,
+            Field(
+                name="name",
+                doc="Name of the token.",
+                required=True,
+                sent="name",
+                shown="name",
+                check=at_most(255),
+            ),
+            Field(
+                name="description",
+                doc="What the token is for.",
+                sent="description",
+                shown="description",
+                check=at_most(1024),
+            ),
+            Field(
+                name="rotation_triggers",
+                doc="Any change in this map makes a new token.",
+                type=Type.MAP,
+            ),
+            Field(
+                name="rotate_after_days",
+                doc="Age in days after which a new token is made.",
+                type=Type.NUMBER,
+                change=Change.NONE,
+                check=_positive,
+            ),
+            CONNECTION,
+        ),
+        outputs=(
+            Output(name="token", doc="The token itself.", shown="token", secret=True),
+            Output(name="status", doc="`active`, or gone.", shown="status"),
+            CREATED_AT,
+            CREATED_BY,
+            Output(
+                name="last_used_at",
+                doc="When the agent last used it; as of the last refresh.",
+                shown="last_used_at",
+            ),
+        ),
+    )
+
+    def collection(self, client: Client, ids: tuple[int, ...]) -> Collection:
+        """Return the agent's tokens."""
+        return client.tokens(*ids)
+
+    def label(self, values: Mapping[str, object]) -> str:
+        """Name the token and its agent."""
+        return f'"{values.get("name", "")}" of agent {values.get("agent_id", "?")}'
+
+    def taken(self, things: Collection, inputs: Values) -> str | None:
+        """List the active tokens when there are as many as GitLab allows."""
+        del inputs
+        active = [things.get(token["id"]) for token in things.list()]  # only this has last_used_at
+        if len(active) < ACTIVE_TOKENS:
+            return None
+        listed = ", ".join(
+            f'{token["id"]} "{token["name"]}" (created {token["created_at"]}, '
+            f"last used {token['last_used_at'] or 'never'})"
+            for token in active
+        )
+        return (
+            f"active are {listed}: revoke the one that is no longer used in GitLab, or delete its "
+            "resource first"
+        )
+
+
+class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):
+    """A token with which an agent authenticates; its value is a secret output.
+
+    Follows https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token. GitLab shows the
+    value once, when the token is made: it lives on in the stack's state, encrypted. A replacement
+    makes the new token first and revokes the old one after whatever depends on it was updated.
+
+    Args:
+        resource_name: The resource's name in the stack.
+        opts: Pulumi's resource options.
+        project: Id or full path of the agent's project.
+        agent_id: Id of the agent: `agent.agent_id`. A change makes a new token.
+        name: Name of the token, at most 255 characters. A change makes a new token.
+        description: What it is for, at most 1024 characters. A change makes a new token.
+        rotation_triggers: Any values; a change in them makes a new token.
+        rotate_after_days: Age in days after which a new token is to be made.
+        connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
+    """
+
+    project: pulumi.Output[str]
+    agent_id: pulumi.Output[int]
+    name: pulumi.Output[str]
+    description: pulumi.Output[str | None]
+    rotation_triggers: pulumi.Output[dict[str, Any] | None]
+    rotate_after_days: pulumi.Output[float | None]
+    connection: pulumi.Output[str]
+    token: pulumi.Output[str]
+    status: pulumi.Output[str]
+    created_at: pulumi.Output[str]
+    created_by_user_id: pulumi.Output[int | None]
+    last_used_at: pulumi.Output[str | None]
+
+    _core = ClusterAgentTokenProvider()
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        project: pulumi.Input[str | int],
+        agent_id: pulumi.Input[int | str],
+        name: pulumi.Input[str],
+        description: pulumi.Input[str | None] = None,
+        rotation_triggers: pulumi.Input[Mapping[str, pulumi.Input[object]] | None] = None,
+        rotate_after_days: pulumi.Input[float | None] = None,
+        connection: pulumi.Input[str | None] = None,
+    ) -> None:
+        inputs = {
+            "project": project,
+            "agent_id": agent_id,
+            "name": name,
+            "description": description,
+            "rotation_triggers": rotation_triggers,
+            "rotate_after_days": rotate_after_days,
+            "connection": connection,
+        }
+        super().__init__(resource_name, inputs, opts)
+
+    @property
+    def token_id(self) -> pulumi.Output[int]:
+        """GitLab's id of the token, known also when an update is previewed."""
+        return self._id_part("token_id")

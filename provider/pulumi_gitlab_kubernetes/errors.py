@@ -1,0 +1,176 @@
+"""Every error this package raises, and the one place where GitLab's answers become sentences.
+
+```
+ProviderError                 one line, meant for the user, never carries a secret
+├── ConfigurationError        a setting is missing or wrong: names it and its environment variable
+├── InvalidInputError         an argument is wrong: names the property
+├── GitLabError               GitLab refused, or could not be reached
+│   └── NotFoundError         404: the thing, its parent or the feature is not there, or not for us
+└── PartialFailureError       the thing exists at GitLab but is not as asked: keep it, and say why
+```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from html import unescape
+from typing import Any
+
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+NOT_FOUND = 404
+
+_LONGEST = 500  # Characters of what GitLab said; a message is to fit a screen.
+_SHORTEST = 4  # Characters of a secret's line; a shorter one is found in any text.
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+
+
+class ProviderError(Exception):
+    """An error that is shown to the user as one line, without a traceback."""
+
+
+class ConfigurationError(ProviderError):
+    """A setting of the connection to GitLab is missing or wrong."""
+
+
+class InvalidInputError(ProviderError):
+    """An argument of a resource cannot be right, whatever GitLab says.
+
+    Args:
+        property_: The argument's name.
+        reason: What is wrong with it and what to do.
+    """
+
+    def __init__(self, property_: str, reason: str) -> None:
+        super().__init__(f"{property_} {reason}")
+        self.property = property_
+        self.reason = reason
+
+
+class GitLabError(ProviderError):
+    """GitLab refused a request, or did not answer it.
+
+    Args:
+        said: What GitLab said, flattened to one line; or why it could not be asked.
+        status: The HTTP status, `None` when there was no answer.
+    """
+
+    def __init__(self, said: str, status: int | None = None) -> None:
+        super().__init__(said)
+        self.said = said
+        self.status = status
+
+
+class NotFoundError(GitLabError):
+    """GitLab answered 404, which may mean gone, not visible or switched off."""
+
+
+class PartialFailureError(ProviderError):
+    """A change reached GitLab only in part; the state must follow what is there now.
+
+    Args:
+        message: What is missing and what to do.
+        live: GitLab's description of the thing as it is now.
+    """
+
+    def __init__(self, message: str, live: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.live = live
+
+
+def from_status(status: int | None, body: object) -> GitLabError:
+    """Turn an HTTP answer into an error.
+
+    Args:
+        status: The HTTP status.
+        body: GitLab's `message` or `error` value: a string, a list, or an object of lists.
+
+    Returns:
+        A `NotFoundError` for a 404, else a `GitLabError`.
+    """
+    said = flatten(body) or "no explanation"
+    return (NotFoundError if status == NOT_FOUND else GitLabError)(said, status)
+
+
+def flatten(body: object) -> str:
+    """Make one line of the several shapes in which GitLab words an error.
+
+    See https://docs.gitlab.com/api/rest/troubleshooting/#status-code-400.
+
+    Args:
+        body: A string, a list, or an object from field to messages, nested at will.
+
+    Returns:
+        The same as one line of text; fields lead their messages. Of a web page, its title.
+    """
+    if isinstance(body, bytes):
+        body = body.decode(errors="replace")
+    if isinstance(body, Mapping):
+        parts: Iterable[str] = (
+            flatten(value) if key == "base" else f"{flatten(key)} {flatten(value)}"
+            for key, value in body.items()
+        )
+        return "; ".join(part for part in parts if part.strip())
+    if isinstance(body, list | tuple):
+        return ", ".join(flatten(value) for value in body)
+    text = str(body)
+    if "<html" in text.lower():
+        title = _TITLE.search(text)
+        text = unescape(title[1]) if title else "a web page, not an answer of the API"
+    return " ".join(text.split())
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """Hide secrets in a text that may quote them whole or a part of their lines.
+
+    Args:
+        text: One line.
+        secrets: What must not show; each line of one is a secret of its own.
+
+    Returns:
+        The text with `[secret]` in their place.
+    """
+    lines = {flatten(line) for secret in secrets for line in secret.splitlines()}
+    for line in sorted(lines, key=len, reverse=True):
+        if len(line) >= _SHORTEST and not line.startswith("-----"):
+            text = text.replace(line, "[secret]")
+    return text
+
+
+def explain(
+    error: GitLabError,
+    *,
+    action: str,
+    role: str,
+    host: str,
+    token_setting: str = "gitlab:token or PULUMI_GITLAB_TOKEN",  # noqa: S107 (a setting's name)
+    secrets: Iterable[str] = (),
+) -> GitLabError:
+    """Say what was asked, what GitLab said and what to do, in one line.
+
+    Args:
+        error: What GitLab answered.
+        action: What was asked of which thing, such as `create agent "prod" in project a/b`.
+        role: The GitLab role that this needs, such as `Maintainer`.
+        host: GitLab's base URL.
+        token_setting: Where the token can be set.
+        secrets: Values that must not show, should GitLab quote its input.
+
+    Returns:
+        The error to raise in its place.
+    """
+    said = scrub(error.said, secrets)
+    if len(said) > _LONGEST:
+        said = f"{said[:_LONGEST]}…"
+    answered = f" (GitLab answered {error.status})" if error.status else ""
+    hint = ""
+    if error.status == UNAUTHORIZED:
+        hint = (
+            f"; {host} does not accept the token: check {token_setting}; `pulumi destroy` and "
+            "`refresh` use the configuration of the last `up` unless that variable is set or "
+            "--run-program is given"
+        )
+    elif error.status == FORBIDDEN:
+        hint = f"; the token needs the scope `api`, and its user the role {role} in the project"
+    return GitLabError(f"cannot {action}: {said}{answered}{hint}", error.status)

@@ -1,0 +1,234 @@
+"""The dynamic host as the engine starts it, and the engine's part of the conversation."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent import futures
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from types import TracebackType
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.rpc import status_pb2
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from typing_extensions import Self
+
+from pulumi_gitlab_kubernetes.registry import provider_for
+
+UNKNOWN = rpc.UNKNOWN
+"""What stands on the wire for a value that only `up` will know."""
+
+_SECRET = {rpc._special_sig_key: rpc._special_secret_sig}
+_TIMEOUT = 30
+
+Values = dict[str, Any]
+
+
+def secret(value: Any) -> Values:
+    """Return the wire's form of a secret."""
+    return {**_SECRET, "value": value}
+
+
+@cache
+def pickled(kind: str) -> str:
+    """Return what state holds as a resource's provider."""
+    return str(serialize_provider(provider_for(kind)))
+
+
+class CallError(Exception):
+    """A call that the host ended with an error.
+
+    Args:
+        status: What the engine shows and acts on.
+        details: All that went over the wire as text, which a log may show.
+    """
+
+    def __init__(self, status: status_pb2.Status, details: str) -> None:
+        super().__init__(status.message)
+        self.status = status
+        self.details = details
+
+    def init_failed(self) -> provider_pb2.ErrorResourceInitFailed:
+        """Return what the engine is to keep."""
+        found = provider_pb2.ErrorResourceInitFailed()
+        assert self.status.details[0].Unpack(found)
+        return found
+
+
+@dataclass
+class Diff:
+    """The answer to a Diff call, with Pulumi's word for whether there are changes."""
+
+    changes: str
+    replaces: list[str] = field(default_factory=list)
+    delete_before_replace: bool = False
+
+
+class Engine(engine_pb2_grpc.EngineServicer):
+    """The engine's side of the messages that a provider sends."""
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+
+    def Log(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802 (the protocol's name)
+        """Keep a message."""
+        del context
+        self.messages.append(request)
+        return empty_pb2.Empty()
+
+
+class DynamicHost:
+    """`python -m pulumi.dynamic` in a process of its own, for the length of a `with` block.
+
+    Args:
+        config: The stack's configuration, by `namespace:key`.
+        environ: Variables to add to an environment without any of Pulumi's and GitLab's.
+    """
+
+    def __init__(self, config: Mapping[str, str], environ: Mapping[str, str] | None = None) -> None:
+        self.engine = Engine()
+        self._config = dict(config)
+        self._environ = dict(environ or {})
+
+    def __enter__(self) -> Self:
+        """Start the engine's service and the process, and configure it."""
+        self._server = grpc.server(futures.ThreadPoolExecutor(2))
+        engine_pb2_grpc.add_EngineServicer_to_server(self.engine, self._server)
+        port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI", "GITLAB"))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{port}"],
+            env={**clean, **self._environ},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout
+        address = f"127.0.0.1:{self._process.stdout.readline().strip()}"
+        self._channel = grpc.insecure_channel(address)
+        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._stub.Configure(
+            provider_pb2.ConfigureRequest(args=_struct(self._config)), timeout=_TIMEOUT
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End both."""
+        self._channel.close()
+        self._process.terminate()
+        self._process.communicate(timeout=_TIMEOUT)
+        self._server.stop(None).wait()
+
+    def check(self, kind: str, news: Values) -> tuple[Values, dict[str, str]]:
+        """Return the inputs to store and the failures, by property."""
+        request = provider_pb2.CheckRequest(urn=_urn(kind), news=_props(kind, news))
+        with _errors():
+            answer = self._stub.Check(request, timeout=_TIMEOUT)
+        return _values(answer.inputs), {each.property: each.reason for each in answer.failures}
+
+    def diff(self, kind: str, id_: str, olds: Values, news: Values) -> Diff:
+        """Compare a state's outputs with checked inputs."""
+        request = provider_pb2.DiffRequest(
+            id=id_, urn=_urn(kind), olds=_props(kind, olds), news=_props(kind, news)
+        )
+        with _errors():
+            answer = self._stub.Diff(request, timeout=_TIMEOUT)
+        name = provider_pb2.DiffResponse.DiffChanges.Name(answer.changes)
+        return Diff(name, list(answer.replaces), answer.deleteBeforeReplace)
+
+    def create(self, kind: str, inputs: Values) -> tuple[str, Values]:
+        """Create with inputs as a program gives them, checked first as the engine does."""
+        checked, failures = self.check(kind, inputs)
+        assert not failures
+        request = provider_pb2.CreateRequest(
+            urn=_urn(kind), properties=_props(kind, plain(checked))
+        )
+        with _errors():
+            answer = self._stub.Create(request, timeout=_TIMEOUT)
+        return answer.id, _values(answer.properties)
+
+    def read(
+        self, kind: str, id_: str, outputs: Values | None, inputs: Values | None = None
+    ) -> tuple[str, Values, Values]:
+        """Return the id, outputs and inputs; `.get()` is a read without outputs."""
+        request = provider_pb2.ReadRequest(id=id_, urn=_urn(kind))
+        if outputs is not None:
+            request.properties.CopyFrom(_props(kind, plain(outputs)))
+        request.inputs.CopyFrom(_props(kind, inputs or {}))
+        with _errors():
+            answer = self._stub.Read(request, timeout=_TIMEOUT)
+        return answer.id, _values(answer.properties), _values(answer.inputs)
+
+    def update(self, kind: str, id_: str, olds: Values, inputs: Values) -> Values:
+        """Update to inputs as a program gives them, checked first as the engine does."""
+        checked, failures = self.check(kind, inputs)
+        assert not failures
+        request = provider_pb2.UpdateRequest(
+            id=id_,
+            urn=_urn(kind),
+            olds=_props(kind, plain(olds)),
+            news=_props(kind, plain(checked)),
+        )
+        with _errors():
+            answer = self._stub.Update(request, timeout=_TIMEOUT)
+        return _values(answer.properties)
+
+    def delete(self, kind: str, id_: str, outputs: Values) -> None:
+        """Delete, with the state's outputs."""
+        request = provider_pb2.DeleteRequest(
+            id=id_, urn=_urn(kind), properties=_props(kind, plain(outputs))
+        )
+        with _errors():
+            self._stub.Delete(request, timeout=_TIMEOUT)
+
+
+def plain(values: Any) -> Any:
+    """Return values as the engine sends them to a provider that takes no secrets."""
+    if isinstance(values, dict):
+        if values.items() >= _SECRET.items():
+            return plain(values["value"])
+        return {name: plain(value) for name, value in values.items()}
+    if isinstance(values, list):
+        return [plain(value) for value in values]
+    return values
+
+
+def _urn(kind: str) -> str:
+    return f"urn:pulumi:dev::shop::pulumi-python:dynamic/gitlab:{kind}::it"
+
+
+def _props(kind: str, values: Values) -> struct_pb2.Struct:
+    return _struct({"__provider": pickled(kind), **values})
+
+
+def _struct(values: Values) -> struct_pb2.Struct:
+    return json_format.ParseDict(values, struct_pb2.Struct())
+
+
+def _values(struct: struct_pb2.Struct) -> Values:
+    values: Values = json_format.MessageToDict(struct)
+    assert values.pop("__provider", None) is not None or not values
+    return values
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except grpc.RpcError as error:
+        metadata = dict(error.trailing_metadata())
+        status = status_pb2.Status.FromString(metadata.get("grpc-status-details-bin", b""))
+        raise CallError(status, error.details()) from None

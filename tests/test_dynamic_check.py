@@ -1,0 +1,140 @@
+"""Check calls to the real dynamic host process: defaults, failures, unknowns, secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.conftest import Pair, Project
+from tests.dynamic_host import UNKNOWN, CallError, DynamicHost, plain, secret
+from tests.kinds import KINDS, SECRETS, inputs_of, marked
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "ClusterAgent": {"adopt_existing": False},
+    "ClusterAgentToken": {},
+    "ClusterAgentUrlConfiguration": {"adopt_existing": False},
+    "ProjectCluster": {
+        "adopt_existing": False,
+        "kubernetes_authorization_type": "rbac",
+        "environment_scope": "*",
+        "enabled": True,
+        "managed": True,
+        "namespace_per_environment": True,
+    },
+    "ProjectEnvironment": {
+        "adopt_existing": False,
+        "auto_stop_setting": "always",
+        "stop_before_destroy": True,
+        "force_stop": False,
+        "stop_timeout": 1200,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_check_fills_in_defaults_and_marks_secrets(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """What comes back is what state holds as inputs."""
+    given = inputs_of(kind, project, pair)
+    inputs, failures = host.check(kind, given)
+    assert failures == {}
+    assert plain(inputs) == {**given, "connection": "gitlab", **DEFAULTS[kind]}
+    assert marked(inputs) == SECRETS[kind] & given.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_check_lets_unknown_values_pass(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """Any input may come from another resource, the connection's name too."""
+    given = dict.fromkeys([*inputs_of(kind, project, pair), "connection", *DEFAULTS[kind]], UNKNOWN)
+    inputs, failures = host.check(kind, given)
+    assert failures == {}
+    assert plain(inputs) == given
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_check_tells_every_missing_input(host: DynamicHost, kind: str) -> None:
+    """All at once, each by its name."""
+    _inputs, failures = host.check(kind, {})
+    assert {"project"} < set(failures)
+    assert set(failures.values()) == {"is required: set it"}
+
+
+def test_check_takes_floats_and_texts_for_ids(host: DynamicHost) -> None:
+    """The wire has floats only, and other resources give ids as texts."""
+    given = {"project": 42.0, "agent_id": "7", "name": "prod"}
+    inputs, failures = host.check("ClusterAgentToken", given)
+    assert failures == {}
+    assert (inputs["project"], inputs["agent_id"]) == ("42", 7)
+    _inputs, failures = host.check("ClusterAgentToken", {**given, "agent_id": 7.5})
+    assert failures == {"agent_id": "must be an integer"}
+
+
+def test_check_keeps_unknowns_within_triggers(host: DynamicHost) -> None:
+    """The map's other values stay as they are; null ones are not there."""
+    triggers = {"a": UNKNOWN, "b": [1, {"c": UNKNOWN}], "d": "x"}
+    given = {"project": "a/b", "agent_id": 7, "name": "prod"}
+    inputs, failures = host.check(
+        "ClusterAgentToken", {**given, "rotation_triggers": {**triggers, "e": None}}
+    )
+    assert failures == {}
+    assert inputs["rotation_triggers"] == triggers
+
+
+def test_check_refuses_lists_and_maps_in_the_wrong_place(host: DynamicHost) -> None:
+    """The reasons say what is expected; that of a secret names no property."""
+    given = {"project": ["a/b"], "name": {"x": 1}, "enabled": "yes", "kubernetes_token": ["hidden"]}
+    _inputs, failures = host.check(
+        "ProjectCluster", {**given, "kubernetes_api_url": "https://k8s.example.com"}
+    )
+    assert failures == {
+        "project": "must be text",
+        "name": "must be text",
+        "enabled": "must be true or false",
+        "": "kubernetes_token must be text",
+    }
+
+
+def test_check_finds_certificates_that_are_no_pair(
+    host: DynamicHost, project: Project, pair: Pair, other_pair: Pair
+) -> None:
+    """And a lone one, which GitLab would drop without a word."""
+    kind = "ClusterAgentUrlConfiguration"
+    given = inputs_of(kind, project, pair)
+    _inputs, failures = host.check(kind, {**given, "client_key": other_pair.key})
+    assert failures == {"": "client_key is not the key of client_cert: give the pair of one"}
+    for name, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
+        _inputs, failures = host.check(kind, {**given, name: None})
+        assert failures == {"": f"{other} needs {name}: set both or none"}
+
+
+def test_check_tells_of_a_connection_without_a_token(host: DynamicHost) -> None:
+    """Already in preview, as one line and not as a property of this resource."""
+    given = {"project": "a/b", "name": "prod", "connection": "nowhere"}
+    with pytest.raises(CallError) as raised:
+        host.check("ClusterAgent", given)
+    assert str(raised.value) == (
+        "no GitLab token: run `pulumi config set --secret nowhere:token <token>` "
+        "or set PULUMI_NOWHERE_TOKEN"
+    )
+
+
+def test_the_wire_form_of_a_secret_is_pulumis(host: DynamicHost) -> None:
+    """Spelled out once, so that no test above can be fooled by its own helper."""
+    given = {
+        "project": "a/b",
+        "name": "x",
+        "kubernetes_api_url": "https://x",
+        "kubernetes_token": "k8s",
+    }
+    inputs, _failures = host.check("ProjectCluster", given)
+    assert (
+        inputs["kubernetes_token"]
+        == secret("k8s")
+        == {
+            "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+            "value": "k8s",
+        }
+    )

@@ -1,0 +1,371 @@
+"""How calls of the dynamic host fail: one line each, nothing leaked, nothing lost."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from tests.conftest import Calls, Pair, Project
+from tests.dynamic_host import CallError, DynamicHost, pickled, plain
+from tests.kinds import KINDS, UPDATES, collection, inputs_of, make
+
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+TOKEN = "k8s-hidden-token"
+
+
+def _create_error(host: DynamicHost, kind: str, inputs: dict[str, Any]) -> CallError:
+    with pytest.raises(CallError) as raised:
+        host.create(kind, inputs)
+    return raised.value
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refusal_is_one_line_with_the_hosts_own_code(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """The engine takes a message from the details only where the codes are equal."""
+    given = inputs_of(kind, project, pair)
+    error = _create_error(host, kind, {**given, "connection": "reporter"})
+    assert error.status.code == 2
+    assert "\n" not in error.status.message
+    assert error.status.message.startswith("cannot create ")
+    assert f"in project {project.path}: 403 Forbidden (GitLab answered 403)" in str(error)
+    role = "Developer" if kind == "ProjectEnvironment" else "Maintainer"
+    assert f"the token needs the scope `api`, and its user the role {role}" in str(error)
+    assert not error.status.details
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wrong_token_is_told_with_its_own_settings(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """A named connection is set by its own name."""
+    error = _create_error(host, kind, {**inputs_of(kind, project, pair), "connection": "wrong"})
+    assert "does not accept the token: check wrong:token or PULUMI_WRONG_TOKEN" in str(error)
+    assert "glpat-wrong" not in str(error) + error.details
+
+
+def test_an_expired_token_is_told_in_gitlabs_words(
+    host: DynamicHost, simulator: Simulator, project: Project
+) -> None:
+    """OAuth's form of an error has the sentence beside the code."""
+    body = {"error": "invalid_token", "error_description": "Token is expired. You can renew it."}
+    simulator.faults({"path": project.path.replace("/", "%2F"), "status": 401, "body": body})
+    error = _create_error(host, "ClusterAgent", {"project": project.path, "name": "prod"})
+    assert "Token is expired. You can renew it. (GitLab answered 401); http" in str(error)
+
+
+def test_an_unreachable_gitlab_is_told(host: DynamicHost, project: Project) -> None:
+    """With the address and the reason, and no chain of exceptions."""
+    given = {"project": project.path, "name": "prod", "connection": "closed"}
+    error = _create_error(host, "ClusterAgent", given)
+    assert "GitLab at http://127.0.0.1:9 cannot be reached (Connection refused)" in str(error)
+    assert "urllib3" not in error.details
+
+
+def test_a_redirect_of_a_write_says_to_change_the_address(
+    host: DynamicHost, simulator: Simulator, project: Project
+) -> None:
+    """A client would follow it with a GET, and nothing would be made."""
+    elsewhere = {"Location": f"{simulator.url}/api/v4/version"}
+    simulator.faults({"method": "POST", "status": 301, "headers": elsewhere})
+    error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
+    assert "redirects to another address: set baseUrl to it (often https:// in place" in str(error)
+
+
+def test_a_gateways_page_is_its_title(
+    host: DynamicHost, simulator: Simulator, project: Project
+) -> None:
+    """Neither markup nor its length reaches the user."""
+    page = f"<html><head><title>502 Bad Gateway</title></head><body>{'x' * 9999}</body></html>"
+    simulator.faults({"method": "POST", "status": 502, "body": page})
+    error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
+    assert str(error) == (
+        f'cannot create agent "prod" in project {project.id}: 502 Bad Gateway (GitLab answered 502)'
+    )
+
+
+def test_a_page_in_place_of_an_answer_is_told(
+    host: DynamicHost, simulator: Simulator, project: Project
+) -> None:
+    """As a proxy's sign-in page is."""
+    simulator.faults({"method": "POST", "status": 200, "body": "<html>sign in</html>"})
+    error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
+    assert "is not GitLab's API: check baseUrl and any proxy" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["ProjectCluster", "ClusterAgentUrlConfiguration"])
+def test_quoted_secrets_leave_by_no_door(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair, kind: str
+) -> None:
+    """Not in the message, nor in the traceback that the host puts beside it."""
+    encoded = base64.b64encode(pair.key.encode()).decode()
+    quoted = {"base": [f"bad {TOKEN} {pair.key} {encoded} {simulator.root_token}"]}
+    given = inputs_of(kind, project, pair)
+    simulator.faults({"method": "POST", "status": 422, "body": {"message": quoted}})
+    error = _create_error(host, kind, given)
+    assert "bad " in str(error)
+    assert "[secret]" in str(error)
+    hidden = [TOKEN] if kind == "ProjectCluster" else [*pair.key.splitlines()[1:-1], encoded]
+    for text in (*hidden, simulator.root_token):
+        assert text not in str(error) + error.details
+    assert "direct cause" not in error.details
+
+
+def test_the_unexpected_is_one_line_without_its_text(
+    host: DynamicHost, simulator: Simulator, project: Project
+) -> None:
+    """Its own text may quote anything; where it happened is enough to mend it."""
+    simulator.faults({"method": "POST", "status": 201, "body": {"name": "hidden-name"}})
+    error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
+    assert str(error).startswith("unexpected KeyError in ")
+    assert str(error).endswith("; please report this to pulumi-gitlab-kubernetes")
+    assert "hidden-name" not in str(error) + error.details
+    assert "KeyError: " not in error.details
+
+
+def test_state_of_a_newer_version_is_told(host: DynamicHost) -> None:
+    """Its provider cannot even be loaded, and still the error is one line."""
+    newer = base64.b64decode(pickled("ClusterAgent")).replace(b"ClusterAgent", b"ClusterQuery")
+    inputs = {"project": "a/b", "name": "x", "__provider": base64.b64encode(newer).decode()}
+    with pytest.raises(
+        CallError, match=r"^ClusterQuery is not known to this version of .*; upgrade"
+    ):
+        host.check("ClusterAgent", inputs)
+
+
+def test_a_partly_taken_update_is_kept(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """The engine stores what is there now, and tries again on the next `up`."""
+    kind = "ProjectCluster"
+    id_, outputs, given = make(host, kind, project, pair)
+    path, own = collection(kind, id_)
+    shown = project.api("GET", f"{path}/{own}")
+    body = {**shown, "name": "renamed", "managed": True}
+    simulator.faults({"method": "PUT", "status": 200, "body": body})
+    with pytest.raises(CallError, match=r"^managed cannot be changed on this GitLab") as raised:
+        host.update(kind, id_, outputs, {**given, "name": "renamed", "managed": False})
+    kept = raised.value.init_failed()
+    assert raised.value.status.code == 2
+    assert kept.id == id_
+    assert list(kept.reasons) == [str(raised.value)]
+    assert (kept.properties["name"], kept.properties["managed"]) == ("renamed", True)
+    assert (kept.inputs["name"], kept.inputs["managed"]) == ("renamed", True)
+    assert kept.properties["__provider"] == kept.inputs["__provider"] != ""
+    assert kept.properties["kubernetes_token"]["value"] == TOKEN
+    assert kept.inputs["kubernetes_token"]["value"] == TOKEN
+
+
+def test_gitlabs_own_clusters_are_not_edited(
+    host: DynamicHost, project: Project, pair: Pair, calls: Calls
+) -> None:
+    """The error comes before any call."""
+    id_, outputs, given = make(host, "ProjectCluster", project, pair)
+    calls()
+    with pytest.raises(CallError, match=r"^name cannot be changed: GitLab made this clu"):
+        host.update(
+            "ProjectCluster", id_, {**outputs, "provider_type": "gcp"}, {**given, "name": "other"}
+        )
+    assert calls() == []
+
+
+def test_a_name_that_is_taken_is_told_with_its_id(
+    host: DynamicHost, project: Project, pair: Pair
+) -> None:
+    """And with the way out of a forced replacement."""
+    for kind in ("ClusterAgent", "ProjectEnvironment", "ClusterAgentUrlConfiguration"):
+        id_, _outputs, given = make(host, kind, project, pair)
+        error = _create_error(host, kind, given)
+        assert f"it is already there with the id {id_.split(':')[-1]}: " in str(error)
+        assert "delete_before_replace=True (GitLab answered 400)" in str(error)
+        if kind == "ClusterAgent":
+            project.api("DELETE", f"cluster_agents/{id_.split(':')[1]}")
+
+
+def test_a_scope_that_is_taken_is_told_with_its_cluster(
+    host: DynamicHost, project: Project, pair: Pair
+) -> None:
+    """A project has each scope once."""
+    id_, _outputs, given = make(host, "ProjectCluster", project, pair)
+    error = _create_error(host, "ProjectCluster", {**given, "name": "second"})
+    assert f'environment_scope "*" is that of cluster {id_.split(":")[1]} "prod": ' in str(error)
+
+
+def test_a_third_token_is_told_with_the_other_two(
+    host: DynamicHost, project: Project, pair: Pair
+) -> None:
+    """Id, name and use tell which one to revoke."""
+    kind = "ClusterAgentToken"
+    first, _outputs, given = make(host, kind, project, pair)
+    second, _outputs = host.create(kind, {**given, "name": "second"})
+    error = _create_error(host, kind, {**given, "name": "third"})
+    for id_, name in ((first, "prod"), (second, "second")):
+        assert f'{id_.split(":")[-1]} "{name}" (created 20' in str(error)
+    assert "last used never" in str(error)
+    assert "An agent can have only two active tokens at a time" in str(error)
+
+
+def test_a_failing_look_around_does_not_hide_the_refusal(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """What GitLab said first is then all that there is to say."""
+    make(host, "ProjectEnvironment", project, pair)
+    simulator.faults({"method": "GET", "path": "environments", "status": 500})
+    error = _create_error(
+        host, "ProjectEnvironment", inputs_of("ProjectEnvironment", project, pair)
+    )
+    assert "name has already been taken" in str(error)
+    assert "GitLab answered 400" in str(error)
+
+
+@pytest.mark.parametrize("kind", UPDATES)
+def test_an_update_of_what_is_gone_says_to_refresh(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """The next `up` after a refresh makes it again."""
+    id_, outputs, given = make(host, kind, project, pair)
+    host.delete(kind, id_, outputs)
+    with pytest.raises(CallError, match=r"it is gone: run `pulumi refresh`, then `pulumi up`"):
+        host.update(kind, id_, outputs, {**given, **UPDATES[kind]})
+
+
+@pytest.mark.parametrize("kind", ["ClusterAgentToken", "ClusterAgentUrlConfiguration"])
+def test_what_went_with_its_agent_is_gone(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """Reading finds nothing, deleting is fine, making one names the agent."""
+    id_, outputs, given = make(host, kind, project, pair)
+    project.api("DELETE", f"cluster_agents/{given['agent_id']}")
+    assert host.read(kind, id_, outputs) == ("", {}, {})
+    host.delete(kind, id_, outputs)
+    error = _create_error(host, kind, given)
+    assert f"agent {given['agent_id']} does not exist there: check agent_id" in str(error)
+
+
+def test_a_404_without_a_reason_names_none(
+    host: DynamicHost, simulator: Simulator, project: Project
+) -> None:
+    """An agent belongs to no agent that could be missing."""
+    simulator.faults({"method": "POST", "status": 404, "body": {"message": "404 Not Found"}})
+    error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
+    assert str(error) == (
+        f'cannot create agent "prod" in project {project.id}: 404 Not Found (GitLab answered 404)'
+    )
+
+
+def _everything_fails(
+    host: DynamicHost, kind: str, id_: str, outputs: dict[str, Any], given: dict[str, Any]
+) -> list[str]:
+    """Read, update where there is one, and delete; return the messages."""
+    found = []
+    calls = [
+        lambda: host.read(kind, id_, outputs),
+        lambda: host.read(kind, id_, None),
+        lambda: host.delete(kind, id_, outputs),
+    ]
+    if kind in UPDATES:
+        calls.append(lambda: host.update(kind, id_, outputs, {**given, **UPDATES[kind]}))
+    for call in calls:
+        with pytest.raises(CallError) as raised:
+            call()
+        found.append(str(raised.value))
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_project_that_is_gone_is_never_taken_for_a_thing_that_is(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """It may as well be hidden from this user: only a person can tell."""
+    id_, outputs, given = make(host, kind, project, pair)
+    project.api("DELETE")
+    for message in _everything_fails(host, kind, id_, outputs, given):
+        assert f"project {project.id} does not exist, or the token's user cannot see it" in message
+        assert "`pulumi state delete` forgets this resource" in message
+    error = _create_error(host, kind, {**given, "project": project.id})
+    assert f"project {project.id} does not exist" in str(error)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_project_that_may_not_be_seen_is_an_error(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """For a user who is no member it looks like one that is gone."""
+    id_, outputs, given = make(host, kind, project, pair)
+    outputs["connection"] = given["connection"] = "outsider"
+    found = [
+        lambda: host.read(kind, id_, outputs),
+        lambda: host.delete(kind, id_, outputs),
+        lambda: host.create(kind, given),
+        lambda: host.create(kind, {**given, "project": project.id}),
+    ]
+    for call in found:
+        with pytest.raises(CallError, match=r"does not exist, or the token's user cannot see it"):
+            call()
+
+
+@pytest.mark.parametrize("kind", ["ClusterAgent", "ClusterAgentToken"])
+def test_a_reporter_cannot_tell_whether_an_agent_is_there(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """GitLab answers 404 for a role that is too small: that is not gone."""
+    id_, outputs, _given = make(host, kind, project, pair)
+    outputs["connection"] = "reporter"
+    with pytest.raises(CallError, match=r"it needs the role Developer or above"):
+        host.read(kind, id_, outputs)
+    with pytest.raises(CallError, match=r"403 Forbidden"):
+        host.delete(kind, id_, outputs)
+
+
+def test_clusters_that_are_switched_off_are_not_gone(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """Their administrator may switch them on again."""
+    id_, outputs, given = make(host, "ProjectCluster", project, pair)
+    simulator.api("POST", "features/certificate_based_clusters", value="false")
+    try:
+        found = _everything_fails(host, "ProjectCluster", id_, outputs, given)
+        found.append(str(_create_error(host, "ProjectCluster", given)))
+    finally:
+        simulator.api("POST", "features/certificate_based_clusters", value="true")
+    assert all("certificate-based clusters are switched off" in message for message in found)
+
+
+def test_receptive_agents_that_are_switched_off_are_not_gone(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """The message names licence and setting."""
+    kind, setting = "ClusterAgentUrlConfiguration", "receptive_cluster_agents_enabled"
+    id_, outputs, given = make(host, kind, project, pair)
+    simulator.api("PUT", "application/settings", **{setting: False})
+    try:
+        found = _everything_fails(host, kind, id_, outputs, given)
+        found.append(str(_create_error(host, kind, given)))
+    finally:
+        simulator.api("PUT", "application/settings", **{setting: True})
+    assert all(f"Ultimate licence and the instance setting `{setting}`" in each for each in found)
+
+
+def test_a_reporter_changes_no_agent_of_an_environment(
+    host: DynamicHost, project: Project, pair: Pair
+) -> None:
+    """Keys that GitLab leaves out for them are unknown, not cleared."""
+    agent = project.agent("cluster")
+    id_, outputs, _given = make(
+        host, "ProjectEnvironment", project, pair, cluster_agent_id=agent, kubernetes_namespace="x"
+    )
+    outputs["connection"] = "reporter"
+    _id, read, _inputs = host.read("ProjectEnvironment", id_, outputs)
+    assert (read["cluster_agent_id"], read["kubernetes_namespace"]) == (agent, "x")
+    outputs["connection"] = "developer"
+    project.api("DELETE", f"cluster_agents/{agent}")
+    _id, read, inputs = host.read("ProjectEnvironment", id_, outputs)
+    assert not {"cluster_agent_id", "kubernetes_namespace"} & (read.keys() | inputs.keys())
+
+
+def test_plain_is_what_the_tests_think_it_is() -> None:
+    """A helper that drops values would hide failures."""
+    assert plain({"a": {"b": [1, {"c": 2}]}}) == {"a": {"b": [1, {"c": 2}]}}

@@ -1,0 +1,91 @@
+"""What state holds of this package: nothing here may ever change."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+from pathlib import Path
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.dynamic.dynamic import serialize_provider
+
+import pulumi_gitlab_kubernetes
+from pulumi_gitlab_kubernetes._dynamic import DynamicProvider
+from pulumi_gitlab_kubernetes.errors import InvalidInputError
+from pulumi_gitlab_kubernetes.registry import core_for, provider_for
+
+STATE = Path(__file__).parent / "state"
+PICKLES = sorted(STATE.glob("*/*.pickle.b64"))
+IDS = {
+    "ClusterAgent": ("project_id", "agent_id"),
+    "ClusterAgentToken": ("project_id", "agent_id", "token_id"),
+    "ClusterAgentUrlConfiguration": ("project_id", "agent_id", "url_configuration_id"),
+    "ProjectCluster": ("project_id", "cluster_id"),
+    "ProjectEnvironment": ("project_id", "environment_id"),
+}
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_type_tokens_are_frozen(kind: str) -> None:
+    """A URN holds the type token: another one would replace every resource."""
+    resource = getattr(pulumi_gitlab_kubernetes, kind)
+    assert resource._resource_type_name == f"dynamic/gitlab:{kind}"
+
+
+@pytest.mark.parametrize("path", PICKLES, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_old_pickles_load_and_are_written_today(path: Path) -> None:
+    """State of every release loads, and today's program writes the same bytes."""
+    stored = path.read_text().strip()
+    kind = path.name.partition(".")[0]
+    provider = pickle.loads(base64.b64decode(stored))  # noqa: S301 (the test's own file)
+    assert type(provider) is DynamicProvider
+    assert provider._core is core_for(kind)
+    assert serialize_provider(provider_for(kind)) == stored
+
+
+def test_every_kind_has_a_stored_pickle() -> None:
+    """No kind was added without one."""
+    assert {path.name.partition(".")[0] for path in PICKLES} == set(IDS)
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_a_pickle_holds_a_path_and_a_name_alone(kind: str) -> None:
+    """Neither configuration nor fields are in it, so no release changes it."""
+    assert provider_for(kind).__reduce__() == (provider_for, (kind,))
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_configuring_does_not_change_the_pickle(kind: str) -> None:
+    """A configured provider pickles as a new one does, and without the token."""
+    provider = provider_for(kind)
+    before = serialize_provider(provider)
+    config = Config({"gitlab:token": "glpat-hidden"}, "shop")
+    provider.configure(ConfigureRequest(config))
+    assert serialize_provider(provider) == before
+    assert b"glpat-hidden" not in base64.b64decode(before)
+
+
+def test_providers_are_not_secrets_in_state() -> None:
+    """Each secret costs an encryption, and there is nothing to hide."""
+    assert DynamicProvider.serialize_as_secret_always is False
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_ids_are_numbers_joined_by_colons(kind: str) -> None:
+    """The id's parts have the order that state has had from the first release."""
+    core = core_for(kind)
+    parts = tuple(range(41, 41 + len(IDS[kind])))
+    assert core.ids == IDS[kind]
+    assert core.parse_id(":".join(map(str, parts))) == parts
+
+
+@pytest.mark.parametrize("kind", IDS)
+@pytest.mark.parametrize(
+    "id_", ["", "7", "a:7", "group/app:7", "1:2:3:4", "1:", "-1:2", "1: 2", "²:3"]
+)
+def test_ids_of_another_form_are_refused(kind: str, id_: str) -> None:
+    """The message names the form."""
+    form = ":".join(f"<{name.replace('_', '-')}>" for name in IDS[kind])
+    with pytest.raises(InvalidInputError, match=f"must have the form {form}, all of them numbers"):
+        core_for(kind).parse_id(id_)
