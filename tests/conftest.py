@@ -13,6 +13,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import hypothesis
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,6 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.dynamic_host import DynamicHost
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+hypothesis.settings.register_profile("steady", deadline=None)  # Other tests share the machine.
+hypothesis.settings.load_profile("steady")
 
 _COUNTER = itertools.count(1)
 _ROLES = {"reporter": 20, "developer": 30, "maintainer": 40}

@@ -1,0 +1,135 @@
+"""A stack's deployment where it is kept, and what its secrets are encrypted with."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .backend import FileBackend
+from .crypto import Passphrase, passphrase_from_environment
+from .errors import HostError
+from .project import Project, StackSettings
+from .serialization import Serializer
+from .state import Deployment, read_deployment, write_deployment
+
+_VERSION: Final = 3
+_NOTHING: Final = {
+    "manifest": {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""},
+    "metadata": {},
+}
+
+
+class Checkpoint:
+    """Loads and stores the deployment of one stack.
+
+    Args:
+        project: The stack's project.
+        stack: The stack's name.
+        backend: Where it is kept.
+        phrase: What its secrets are encrypted with; nothing to look into the environment variables.
+        environ: The environment variables.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        stack: str,
+        backend: FileBackend,
+        phrase: str | None,
+        environ: Mapping[str, str],
+    ) -> None:
+        self.backend = backend
+        self._project = project
+        self._stack = stack
+        self._phrase = phrase
+        self._environ = environ
+
+    def settings(self) -> StackSettings:
+        """The stack's settings."""
+        return StackSettings.load(self._project, self._stack)
+
+    def passphrase(self, settings: StackSettings) -> Passphrase:
+        """What the stack's secrets are encrypted with.
+
+        Args:
+            settings: The stack's settings; a salt is added to them, and stored, if they have none.
+
+        Returns:
+            The opened passphrase.
+        """
+        if settings.encryption_salt:
+            return self._open(settings.encryption_salt)
+        made = Passphrase.create(self._text())
+        settings.encryption_salt = made.salt
+        settings.save()
+        return made
+
+    def load(self, settings: StackSettings) -> tuple[Deployment, Serializer]:
+        """Loads the deployment.
+
+        Args:
+            settings: The stack's settings.
+
+        Returns:
+            The deployment, empty if there was none, and what it is to be written with.
+        """
+        data = self.backend.load(self._project.name, self._stack)
+        if data is None:
+            return Deployment(), Serializer(self.passphrase(settings))
+        return self._read(data, settings)
+
+    def save(self, deployment: Deployment, serializer: Serializer) -> None:
+        """Stores the deployment."""
+        self.backend.save(self._project.name, self._stack, write_deployment(deployment, serializer))
+
+    def export(self, *, show_secrets: bool) -> dict[str, Any]:
+        """The deployment as ``pulumi stack export`` gives it."""
+        data = self.backend.load(self._project.name, self._stack)
+        if data is not None and show_secrets:
+            settings = self.settings()
+            deployment, _ = self._read(data, settings)
+            shown = Serializer(self.passphrase(settings), show_secrets=True)
+            data = write_deployment(deployment, shown) | {"manifest": data["manifest"]}
+        return {"version": _VERSION, "deployment": data or _NOTHING}
+
+    def import_(self, exported: Mapping[str, Any]) -> None:
+        """Stores a deployment that was exported.
+
+        Args:
+            exported: The deployment.
+
+        Raises:
+            HostError: It is not one, or is another stack's.
+        """
+        data = exported.get("deployment")
+        if exported.get("version") != _VERSION or not isinstance(data, dict):
+            raise HostError(f"this is not an exported deployment of version {_VERSION}")
+        settings = self.settings()
+        deployment, serializer = self._read(data, settings)
+        prefix = f"urn:pulumi:{self._stack}::{self._project.name}::"
+        foreign = [item.urn for item in deployment.resources if not item.urn.startswith(prefix)]
+        if foreign:
+            raise HostError(f"resource '{foreign[0]}' belongs to another stack or project")
+        with self.backend.lock(self._project.name, self._stack):
+            self.save(deployment, serializer)
+
+    def _read(
+        self, data: Mapping[str, Any], settings: StackSettings
+    ) -> tuple[Deployment, Serializer]:
+        used = data.get("secrets_providers") or {}
+        if used and used.get("type") != "passphrase":
+            raise HostError(
+                f"the deployment's secrets are encrypted with '{used.get('type')}',"
+                " not with a passphrase"
+            )
+        salt = (used.get("state") or {}).get("salt")
+        if salt and not settings.encryption_salt:
+            settings.encryption_salt = salt
+            settings.save()
+        passphrase = self.passphrase(settings)
+        previous = self._open(salt) if salt and salt != passphrase.salt else None
+        return read_deployment(dict(data), Serializer(passphrase, previous)), Serializer(passphrase)
+
+    def _open(self, salt: str) -> Passphrase:
+        return Passphrase.from_salt(self._text(), salt)
+
+    def _text(self) -> str:
+        return passphrase_from_environment(self._environ) if self._phrase is None else self._phrase

@@ -1,0 +1,254 @@
+"""The command ``gitlab-kubernetes stack``; its options are spelled as the Pulumi CLI's.
+
+See https://www.pulumi.com/docs/iac/cli/commands/.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from .colors import colored
+from .errors import HostError
+from .printer import Printer, plain
+from .result import Result
+from .stack import Stack
+
+_NOTICE: Final = (
+    "The deployment host is for tests and first steps; real deployments are the Pulumi CLI's."
+)
+_RUNS: Final = {
+    "preview": "show what `up` would do",
+    "up": "create, update and delete what the program says",
+    "refresh": "bring the state in line with what is there",
+    "destroy": "delete all resources of the stack",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's own commands and options.
+
+    Args:
+        parser: The parser of ``gitlab-kubernetes stack``.
+    """
+    commands = parser.add_subparsers(dest="stack_command", required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "-s", "--stack", metavar="NAME", default=os.environ.get("PULUMI_STACK") or "dev"
+    )
+    common.add_argument(
+        "-C", "--cwd", metavar="DIR", type=Path, default=Path(), help="run as if started there"
+    )
+    common.add_argument("--color", choices=["auto", "always", "never"], default="auto")
+    common.add_argument("--non-interactive", action="store_true", help="never ask")
+    for name, text in _RUNS.items():
+        run_parser = commands.add_parser(name, help=text, parents=[common])
+        run_parser.add_argument(
+            "--diff", action="store_true", help="show every property that changes"
+        )
+        run_parser.add_argument(
+            "--show-secrets", action="store_true", help="show secrets in plain text"
+        )
+        run_parser.add_argument(
+            "--expect-no-changes", action="store_true", help="fail if there is any change"
+        )
+        if name != "refresh":
+            run_parser.add_argument(
+                "-r", "--refresh", action="store_true", help="read all resources first"
+            )
+        if name != "preview":
+            run_parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+            run_parser.add_argument(
+                "-f", "--skip-preview", action="store_true", help="do not show it first, nor ask"
+            )
+            run_parser.add_argument(
+                "--preview-only", action="store_true", help="show what would be done"
+            )
+    export = commands.add_parser("export", help="print the state", parents=[common])
+    export.add_argument("--file", type=Path, metavar="FILE", help="write it there")
+    export.add_argument("--show-secrets", action="store_true", help="secrets in plain text")
+    import_ = commands.add_parser("import", help="replace the state", parents=[common])
+    import_.add_argument("--file", type=Path, metavar="FILE", help="read it from there")
+    output = commands.add_parser("output", help="print the stack's outputs", parents=[common])
+    output.add_argument("property", nargs="?", help="print this one alone")
+    output.add_argument("-j", "--json", action="store_true", help="as JSON")
+    output.add_argument("--show-secrets", action="store_true", help="secrets in plain text")
+    commands.add_parser("init", help="make the stack, empty", parents=[common])
+    config = commands.add_parser("config", help="set the stack's configuration")
+    setters = config.add_subparsers(dest="config_command", required=True, metavar="COMMAND")
+    setter = setters.add_parser("set", help="set a value", parents=[common])
+    setter.add_argument("key")
+    setter.add_argument("value", nargs="?", help="without it, standard input is read")
+    setter.add_argument("--secret", action="store_true", help="encrypt it")
+    setter.add_argument("--plaintext", action="store_true", help="do not (the default)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: The parsed options.
+
+    Returns:
+        The exit status.
+    """
+    print(_NOTICE, file=sys.stderr)
+    try:
+        paint = colored if _wants_color(arguments.color) else plain
+        stack = Stack(arguments.cwd, arguments.stack, out=sys.stdout, paint=paint)
+        if arguments.stack_command in _RUNS:
+            return _run(stack, arguments)
+        return _OTHERS[arguments.stack_command](stack, arguments)
+    except HostError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(stack: Stack, arguments: argparse.Namespace) -> int:
+    options: dict[str, Any] = {"diff": arguments.diff, "show_secrets": arguments.show_secrets}
+    name: str = arguments.stack_command
+    if name != "refresh":
+        options["refresh"] = arguments.refresh
+    with _interruptible(stack):
+        if name == "preview":
+            return _judge(stack.preview(**options), arguments, "proposed")
+        runs: dict[str, Callable[..., Result]] = {
+            "up": stack.up,
+            "refresh": stack.refresh,
+            "destroy": stack.destroy,
+        }
+        asks = (
+            not (arguments.yes or arguments.skip_preview or arguments.non_interactive)
+            and sys.stdin.isatty()
+        )
+        if arguments.preview_only or asks:
+            shown = runs[name](**options, preview=True)
+            if arguments.preview_only or not shown.ok:
+                return _judge(shown, arguments, "proposed")
+            what = "update" if name == "up" else name
+            if input(f"Do you want to perform this {what}? [y/N] ").strip().lower() not in {
+                "y",
+                "yes",
+            }:
+                print(
+                    f"error: confirmation declined, not proceeding with the {what}", file=sys.stderr
+                )
+                return 1
+        result = runs[name](**options)
+    if name == "destroy" and result.ok:
+        print(
+            "The resources in the stack have been deleted, but the history and configuration"
+            " associated with the stack are still maintained.\nIf you want to remove the stack"
+            f" completely, run `pulumi stack rm {stack.name}`."
+        )
+    return _judge(result, arguments, "made")
+
+
+def _judge(result: Result, arguments: argparse.Namespace, done: str) -> int:
+    if result.ok and arguments.expect_no_changes and result.has_changes:
+        print(f"error: no changes were expected but changes were {done}", file=sys.stderr)
+        return 1
+    return result.exit_code
+
+
+def _export(stack: Stack, arguments: argparse.Namespace) -> int:
+    text = json.dumps(stack.export(show_secrets=arguments.show_secrets), indent=4)
+    if arguments.file:
+        try:
+            arguments.file.write_text(f"{text}\n", encoding="utf-8")
+        except OSError as error:
+            raise HostError(f"{arguments.file}: {error.strerror}") from None
+    else:
+        print(text)
+    return 0
+
+
+def _import(stack: Stack, arguments: argparse.Namespace) -> int:
+    try:
+        text = arguments.file.read_text(encoding="utf-8") if arguments.file else sys.stdin.read()
+        exported = json.loads(text)
+    except OSError as error:
+        raise HostError(f"{arguments.file}: {error.strerror}") from None
+    except ValueError:
+        raise HostError("what is to be imported is not JSON") from None
+    stack.import_(exported)
+    print("Import complete.")
+    return 0
+
+
+def _output(stack: Stack, arguments: argparse.Namespace) -> int:
+    outputs = stack.outputs(show_secrets=arguments.show_secrets)
+    if arguments.property and arguments.property not in outputs:
+        raise HostError(f"current stack does not have output property '{arguments.property}'")
+    shown = outputs[arguments.property] if arguments.property else outputs
+    if arguments.json or (arguments.property and not isinstance(shown, str)):
+        print(json.dumps(shown, indent=2))
+    elif arguments.property:
+        print(shown)
+    else:
+        printer = Printer(prefixed=False)
+        printer.print_object(outputs)
+        print(f"Current stack outputs ({len(outputs)}):")
+        print(
+            printer.text or "    No output values currently in this stack",
+            end="" if outputs else "\n",
+        )
+    return 0
+
+
+def _init(stack: Stack, arguments: argparse.Namespace) -> int:
+    stack.init()
+    print(f"Created stack '{arguments.stack}'")
+    return 0
+
+
+def _config(stack: Stack, arguments: argparse.Namespace) -> int:
+    value = sys.stdin.read().rstrip("\n") if arguments.value is None else arguments.value
+    stack.set_config(arguments.key, value, secret=arguments.secret)
+    return 0
+
+
+_OTHERS: Final[dict[str, Callable[[Stack, argparse.Namespace], int]]] = {
+    "export": _export,
+    "import": _import,
+    "output": _output,
+    "init": _init,
+    "config": _config,
+}
+
+
+@contextmanager
+def _interruptible(stack: Stack) -> Iterator[None]:
+    """The first Ctrl-C lets what is under way finish, the second does not."""
+    pressed = 0
+
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler
+        nonlocal pressed
+        pressed += 1
+        if pressed == 1:
+            print(
+                "^C received; waiting for what is under way."
+                " If you press Ctrl-C again, it is abandoned.",
+                file=sys.stderr,
+            )
+            stack.interrupt()
+        else:
+            stack.abandon()
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _wants_color(choice: str) -> bool:
+    return choice == "always" or (
+        choice == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    )

@@ -1,0 +1,291 @@
+"""One run: what the program registers turned into steps, then what is no longer wanted deleted.
+
+Follows ``pkg/resource/deploy/deployment_executor.go`` of Pulumi's engine.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from . import urn as urns
+from .errors import HostError
+from .events import Events, Severity
+from .executor import Executor
+from .generator import InvalidResourceError, Report, StepGenerator
+from .goal import Outputs, ReadRequest, Registration
+from .graph import antichains, dependencies
+from .monitor import ProgramDone, Refused
+from .plugin import Providers
+from .process import Process
+from .program import ERROR_SHOWN
+from .provider import ProviderError
+from .refresh import refresh
+from .snapshot import Snapshot
+from .source import Event, Exited, ProgramSource
+from .state import Deployment
+from .steps import Surroundings
+from .values import Properties
+
+_PENDING_ADVICE: Final = """\
+These resources are in an unknown state because the run that changed them was interrupted. Confirm
+what became of them by asking the provider.
+
+A refresh clears these pending operations, except for those that were creating a resource: whether
+it is there only you can tell. `pulumi refresh --clear-pending-creates` forgets them, as does
+editing what `export` gives before it is given to `import`."""
+
+
+@dataclass
+class DeployedStack:
+    """The stack a run is about.
+
+    Attributes:
+        name: Its name.
+        project: Its project's name.
+        root: The project's directory.
+        config: Its configuration, secrets marked.
+        previous: Its deployment as it was.
+    """
+
+    name: str
+    project: str
+    root: Path
+    config: Properties
+    previous: Deployment
+
+
+class Deployer:
+    """Makes one run of a stack.
+
+    Args:
+        stack: The stack.
+        providers: The providers of this run.
+        events: Who hears of what happens.
+        write: Keeps a deployment.
+        parallel: How many steps are made at a time.
+        preview: Whether nothing may be made.
+    """
+
+    def __init__(
+        self,
+        stack: DeployedStack,
+        providers: Providers,
+        events: Events,
+        write: Callable[[Deployment], None],
+        *,
+        parallel: int,
+        preview: bool,
+    ) -> None:
+        self._stack = stack
+        self._providers = providers
+        self._events = events
+        self._verb = "preview" if preview else "update"
+        self._parallel = parallel
+        self._preview = preview
+        self._snapshot = None if preview else Snapshot(stack.previous, write)
+        self._executors: list[Executor] = []
+        self._source: ProgramSource | None = None
+        self._stopping = threading.Event()
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """Starts no further step; those under way go on."""
+        self._interrupted = True
+        self._stop()
+
+    def abandon(self) -> None:
+        """Leaves the deployment as last written: what is under way as pending operations."""
+        if self._snapshot:
+            self._snapshot.freeze()
+
+    def refresh(self) -> bool:
+        """Brings the deployment's record up to date; returns whether that succeeded."""
+        ok = self._refresh(alone=True)
+        if self._snapshot:
+            self._snapshot.close()
+        return ok
+
+    def update(self, start: Callable[[str], Process] | None, *, refresh_first: bool) -> bool:
+        """Brings what is there in line with the program.
+
+        Args:
+            start: Starts the program; nothing to delete all there is.
+            refresh_first: Bring the deployment's record up to date before.
+
+        Returns:
+            Whether that succeeded.
+        """
+        if refresh_first:
+            if not self._refresh(alone=False):
+                self._close_snapshot()
+                return False
+        elif self._stack.previous.pending_operations and not self._preview:
+            self._warn_of_pending_operations()
+        executor = self._executor(self._stop, refreshing=False)
+        generator = StepGenerator(
+            self._stack.name,
+            self._stack.project,
+            self._stack.previous,
+            self._providers,
+            preview=self._preview,
+            report=Report(
+                error=lambda urn, text: self._events.say(Severity.ERROR, urn, text),
+                info=lambda urn, text: self._events.say(Severity.INFO, urn, text),
+            ),
+        )
+        ok = False
+        try:
+            done, outputs = self._run_program(start, generator, executor) if start else (True, None)
+            if done:
+                executor.drain()
+                done = self._delete(generator, executor)
+            executor.close()
+            ok = done and not executor.failed and not generator.failed and not self._interrupted
+            if outputs:
+                self._finish_outputs(executor, outputs, ok=ok)
+            self._close_snapshot()
+            if done or self._stopping.is_set():
+                self._say_result(executor, generator)
+        finally:
+            if self._source:
+                self._source.close(kill=not ok)
+        return ok
+
+    def _run_program(
+        self, start: Callable[[str], Process], generator: StepGenerator, executor: Executor
+    ) -> tuple[bool, Outputs | None]:
+        """Takes events until the program is done; returns whether it was, and its outputs."""
+        source = ProgramSource(start, self._stack.root, self._stack.config, executor.resources)
+        self._source = source
+        outputs: Outputs | None = None
+        while not self._stopping.is_set():
+            event = source.next()
+            if isinstance(event, ProgramDone) or event == Exited(0):
+                return True, outputs
+            if isinstance(event, Outputs) and urns.is_root_stack(event.urn):
+                outputs = event
+            elif not self._handle(event, generator, executor):
+                break
+        executor.cancel()
+        return False, outputs
+
+    def _handle(self, event: Event, generator: StepGenerator, executor: Executor) -> bool:
+        """Handles an event; returns whether there may be another."""
+        urn = ""
+        try:
+            if isinstance(event, Registration | ReadRequest):
+                goal = event.goal
+                urn = urns.make(
+                    self._stack.name, self._stack.project, goal.parent, goal.type, goal.name
+                )
+                executor.submit(
+                    generator.registration_steps(event)
+                    if isinstance(event, Registration)
+                    else generator.read_steps(event)
+                )
+            elif isinstance(event, Outputs):
+                executor.set_outputs(event)
+            elif isinstance(event, Refused):
+                self._events.say(Severity.ERROR, "", event.message)
+                return False
+            elif isinstance(event, Exited):
+                if event.status != ERROR_SHOWN:
+                    self._events.say(
+                        Severity.ERROR,
+                        "",
+                        "an unhandled error occurred: program exited with non-zero exit code:"
+                        f" {event.status}",
+                    )
+                return False
+        except InvalidResourceError:
+            return False
+        except (ProviderError, HostError) as error:
+            self._events.say(Severity.ERROR, urn, str(error))
+            return False
+        return True
+
+    def _delete(self, generator: StepGenerator, executor: Executor) -> bool:
+        """Deletes what the program no longer has; returns whether that could be begun."""
+        resources = self._stack.previous.resources
+        try:
+            steps = {id(step.resource): step for step in generator.delete_steps()}
+        except (ProviderError, HostError) as error:
+            self._events.say(Severity.ERROR, "", str(error))
+            return False
+        for group in antichains(resources, [step.resource for step in steps.values()]):
+            if executor.cancelled.is_set():
+                break
+            needed = dependencies(resources, executor.failures)
+            executor.submit_all([steps[id(item)] for item in group if item.urn not in needed])
+        return True
+
+    def _refresh(self, *, alone: bool) -> bool:
+        executor = self._executor(lambda: None, refreshing=alone, stop_on_failure=False)
+        begun = True
+        try:
+            refresh(self._stack.previous, self._providers, executor)
+        except (ProviderError, HostError) as error:
+            self._events.say(Severity.ERROR, "", str(error))
+            begun = False
+        executor.close()
+        if begun:
+            self._say_result(executor, None)
+        return begun and not executor.failed and not self._interrupted
+
+    def _executor(
+        self, on_failure: Callable[[], None], *, refreshing: bool, stop_on_failure: bool = True
+    ) -> Executor:
+        around = Surroundings(
+            self._providers,
+            self._preview,
+            lambda urn, text: self._events.say(Severity.WARNING, urn, text),
+        )
+        executor = Executor(
+            around,
+            self._snapshot,
+            self._events,
+            self._parallel,
+            on_failure,
+            refreshing=refreshing,
+            stop_on_failure=stop_on_failure,
+        )
+        self._executors.append(executor)
+        return executor
+
+    def _finish_outputs(self, executor: Executor, event: Outputs, *, ok: bool) -> None:
+        """Sets the stack's outputs; after a failure, one that is missing may still be wanted."""
+        old = self._stack.previous.find(event.urn)
+        if not ok and old is not None:
+            event.outputs = {**old.outputs, **event.outputs}
+        executor.set_outputs(event)
+
+    def _close_snapshot(self) -> None:
+        if self._snapshot:
+            self._snapshot.close()
+
+    def _say_result(self, executor: Executor, generator: StepGenerator | None) -> None:
+        if executor.failed or (generator is not None and generator.failed):
+            self._events.say(Severity.ERROR, "", f"{self._verb} failed")
+        elif self._interrupted:
+            self._events.say(Severity.ERROR, "", f"{self._verb} canceled")
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        for executor in self._executors:
+            executor.cancel()
+        if self._source:
+            self._source.stop()
+
+    def _warn_of_pending_operations(self) -> None:
+        pending = self._stack.previous.pending_operations
+        listed = "\n".join(
+            f"  * {item.resource.urn}, interrupted while {item.type}" for item in pending
+        )
+        self._events.say(
+            Severity.WARNING,
+            "",
+            f"Attempting to deploy or update resources with {len(pending)} pending operations from"
+            f" previous deployment.\n{listed}\n{_PENDING_ADVICE}",
+        )

@@ -1,0 +1,170 @@
+"""Makes steps, several at a time.
+
+Follows ``pkg/resource/deploy/step_executor.go`` and ``pkg/engine/update.go`` of Pulumi's engine.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+import grpc
+
+from .errors import HostError
+from .events import Events, Severity, StepDone, StepFailed, StepStarted
+from .goal import Outputs
+from .provider import InitError, ProviderError
+from .snapshot import Snapshot
+from .state import Resource
+from .steps import Op, ProtectedError, RefreshStep, Step, Surroundings
+from .values import Secret
+
+_FAILURES = (ProviderError, ProtectedError, HostError, grpc.RpcError)
+
+
+class Executor:
+    """Makes the steps of a deployment.
+
+    Args:
+        around: What steps need.
+        snapshot: Where what they did is kept; nothing in a preview.
+        events: Who hears of it.
+        parallel: How many at a time.
+        on_failure: Called when no further step will be made.
+        refreshing: Whether the run is a refresh, whose outcomes count.
+        stop_on_failure: Whether a step that fails is the last.
+    """
+
+    def __init__(
+        self,
+        around: Surroundings,
+        snapshot: Snapshot | None,
+        events: Events,
+        parallel: int,
+        on_failure: Callable[[], None],
+        *,
+        refreshing: bool = False,
+        stop_on_failure: bool = True,
+    ) -> None:
+        self._around = around
+        self._snapshot = snapshot
+        self._events = events
+        self._on_failure = on_failure
+        self._refreshing = refreshing
+        self._stop_on_failure = stop_on_failure
+        self._pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="step")
+        self._under_way: set[Future[None]] = set()
+        self._registered: dict[str, Step] = {}
+        self._defect: Exception | None = None
+        self.cancelled = threading.Event()
+        self.failed = False
+        self.failures: list[Resource] = []
+        """What a step failed on."""
+        self.resources: dict[str, Resource] = {}
+        """What was made so far, by URN."""
+
+    def submit(self, chain: list[Step]) -> Future[None]:
+        """Has steps made one after the other, when there is room."""
+        future = self._pool.submit(self._run, chain)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
+
+    def submit_all(self, steps: Iterable[Step]) -> None:
+        """Has steps made in any order, and waits for them."""
+        wait([self.submit([step]) for step in steps])
+
+    def cancel(self) -> None:
+        """Makes no further step; those under way go on."""
+        self.cancelled.set()
+
+    def drain(self) -> None:
+        """Waits for all steps submitted so far."""
+        wait(list(self._under_way))
+
+    def close(self) -> None:
+        """Waits for the steps under way; no more can be submitted."""
+        self._pool.shutdown(wait=True)
+        if self._defect:
+            raise self._defect
+
+    def set_outputs(self, event: Outputs) -> None:
+        """Gives a component, or the stack, the outputs that the program named."""
+        step = self._registered.get(event.urn)
+        if step is None or step.new is None:
+            raise HostError(
+                f"cannot complete a resource '{event.urn}' whose registration isn't pending"
+            )
+        step.new.outputs = event.outputs
+        if self._snapshot:
+            self._snapshot.outputs_changed()
+        self._events.emit(StepDone(step, step.op, outputs=True))
+
+    def _run(self, chain: list[Step]) -> None:
+        try:
+            for step in chain:
+                if self.cancelled.is_set() or not self._make(step):
+                    return
+        except Exception as error:  # noqa: BLE001 - raised again by `close`, where someone listens
+            self._defect = error
+            self.failed = True
+            self.cancelled.set()
+            self._on_failure()
+
+    def _make(self, step: Step) -> bool:
+        """Makes a step; returns whether the next one may be made."""
+        if self._snapshot:
+            self._snapshot.begin(step)
+        self._events.emit(StepStarted(step))
+        failure: Exception | None = None
+        try:
+            step.apply(self._around)
+        except _FAILURES as error:
+            failure = error
+        if step.new is not None and step.op is not Op.REPLACE:
+            mark_secrets(step.new)
+            self.resources[step.new.urn] = step.new
+            if failure is None:
+                self._registered[step.urn] = step
+        self._tell(step, failure)
+        if step.op is Op.UPDATE and isinstance(failure, InitError) and step.new and step.old:
+            step.new.inputs = dict(step.old.inputs)  # what was to be is not what is
+        if self._snapshot:
+            self._snapshot.end(step, made=failure is None or isinstance(failure, InitError))
+        if failure is None:
+            step.complete()
+            return True
+        self.failed = True
+        self.failures.append(step.resource)
+        if self._stop_on_failure and not isinstance(failure, ProtectedError):
+            self.cancelled.set()
+            self._on_failure()
+        return False
+
+    def _tell(self, step: Step, failure: Exception | None) -> None:
+        if failure is None:
+            op, counted = step.op, step.counted
+            if isinstance(step, RefreshStep):
+                op, counted = (step.outcome, True) if self._refreshing else (Op.REFRESH, False)
+            self._events.done(step, op, counted=counted)
+            return
+        urn = "" if step.internal else step.urn
+        message = str(failure)
+        self._events.say(
+            Severity.ERROR, urn, f"Preview failed: {message}" if self._around.preview else message
+        )
+        if not self._around.preview:
+            self._events.emit(StepFailed(step))
+
+
+def mark_secrets(resource: Resource) -> None:
+    """Marks as secret what the program says is, and each output whose input of the same name is."""
+    for key in resource.additional_secret_outputs:
+        if (
+            key != "id"
+            and key in resource.outputs
+            and not isinstance(resource.outputs[key], Secret)
+        ):
+            resource.outputs[key] = Secret(resource.outputs[key])
+    for key, value in resource.outputs.items():
+        if not isinstance(value, Secret) and isinstance(resource.inputs.get(key), Secret):
+            resource.outputs[key] = Secret(value)

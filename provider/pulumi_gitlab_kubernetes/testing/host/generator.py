@@ -1,0 +1,372 @@
+"""Which steps a registered resource needs.
+
+Follows ``pkg/resource/deploy/step_generator.go`` of Pulumi's engine.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from . import paths
+from . import urn as urns
+from .aliases import Aliases
+from .difference import compare, replace_on_changes
+from .errors import HostError
+from .failures import describe
+from .goal import Goal, ReadRequest, Registration
+from .plugin import PACKAGE, Providers
+from .provider import Diff
+from .replacement import Replacements, Seen
+from .state import Deployment, Resource
+from .steps import (
+    CreateStep,
+    DeleteStep,
+    Op,
+    ReadStep,
+    RemovePendingReplaceStep,
+    ReplaceStep,
+    SameStep,
+    Step,
+    UpdateStep,
+)
+from .values import Properties, contains_unknowns, equal, unwrap
+
+_UNPROTECT: Final = (
+    "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program"
+    " and run `pulumi up`"
+)
+
+
+class InvalidResourceError(Exception):
+    """A resource cannot be had; the reasons were shown already."""
+
+
+@dataclass
+class Report:
+    """Where the generator says what is wrong, with the URN of what it concerns."""
+
+    error: Callable[[str, str], None]
+    info: Callable[[str, str], None]
+
+
+class StepGenerator:
+    """Decides, one resource after the other, what is to be done.
+
+    Args:
+        stack: The stack's name.
+        project: The project's name.
+        previous: The deployment as it was.
+        providers: The deployment's providers.
+        preview: Whether values may be unknown.
+        report: Takes what is wrong.
+    """
+
+    def __init__(
+        self,
+        stack: str,
+        project: str,
+        previous: Deployment,
+        providers: Providers,
+        *,
+        preview: bool,
+        report: Report,
+    ) -> None:
+        self._stack = stack
+        self._project = project
+        self._previous = previous
+        self._olds = {item.urn: item for item in previous.resources if not item.delete}
+        self._providers = providers
+        self._preview = preview
+        self._report = report
+        self._registered: set[str] = set()
+        self._pending_deletes: set[int] = set()
+        self._seen = Seen()
+        self._aliases = Aliases(stack, project)
+        self._replacements = Replacements(previous, providers, self._seen)
+        self.failed = False
+        """Whether something is wrong that did not stop the preview."""
+
+    @property
+    def deletes(self) -> set[str]:
+        """URNs of what is deleted, as known so far."""
+        return self._seen.deletes
+
+    def registration_steps(self, registration: Registration) -> list[Step]:
+        """The steps for a resource that the program registered, in order.
+
+        Args:
+            registration: The resource.
+
+        Returns:
+            The steps.
+
+        Raises:
+            InvalidResourceError: It cannot be had.
+            ProviderError: Its provider failed to tell.
+            HostError: The program asked for something that cannot be done.
+        """
+        goal = registration.goal
+        urn = self._name(goal)
+        old = self._find_old(urn, goal)
+        new = self._new_resource(urn, goal, old)
+        recreating = urn in self._seen.deletes
+        fresh = old is None or recreating or old.external or old.taint
+        if old is not None and not fresh and goal.custom:
+            wanted, unreachable = paths.ignore_changes(old.inputs, new.inputs, goal.ignore_changes)
+            new.inputs = wanted
+            if unreachable:
+                listed = ", ".join(unreachable)
+                self._report.info(
+                    urn,
+                    f'cannot ignore changes in added or removed elements of the path: "{listed}"',
+                )
+        self._check(
+            new,
+            goal.properties if fresh else new.inputs,
+            {} if fresh or old is None else old.inputs,
+        )
+        result = registration.result
+        if old is None:
+            self._seen.creates.add(urn)
+            return [CreateStep(new=new, result=result)]
+        if recreating:
+            return self._recreate(old, new, registration)
+        if old.external:
+            self._seen.creates.add(urn)
+            return [
+                CreateStep(Op.CREATE_REPLACEMENT, old, new, result, pending_delete=True),
+                ReplaceStep(old=old, new=new),
+            ]
+        return self._steps_from_diff(old, new, registration) or self._same(old, new, registration)
+
+    def read_steps(self, request: ReadRequest) -> list[Step]:
+        """The steps for a resource that the program reads; see :meth:`registration_steps`."""
+        goal = request.goal
+        urn = self._name(goal)
+        old = self._find_old(urn, goal)
+        new = self._new_resource(urn, goal, None)
+        new.id, new.external = request.id, True
+        if not new.id:
+            raise HostError(f"Expected an ID for {urn}")
+        if old is not None and not old.external and old.id != new.id:
+            self._seen.replaces.add(urn)
+            return [
+                ReadStep(Op.READ_REPLACEMENT, old, new, request.result),
+                ReplaceStep(old=old, new=new),
+            ]
+        self._seen.reads.add(urn)
+        return [ReadStep(old=old, new=new, result=request.result)]
+
+    def delete_steps(self) -> list[Step]:
+        """The steps for all that the program no longer has, in no order."""
+        steps: list[Step] = []
+        for resource in self._previous.resources:
+            if resource.delete:
+                if id(resource) in self._pending_deletes:
+                    continue
+                self._seen.deletes.add(resource.urn)
+                steps.append(DeleteStep.of(resource, self._seen.deletes, replaced=True))
+            elif not self._is_handled(resource.urn):
+                self._seen.deletes.add(resource.urn)
+                if resource.pending_replacement:
+                    steps.append(RemovePendingReplaceStep(old=resource))
+                else:
+                    steps.append(DeleteStep.of(resource, self._seen.deletes, replaced=False))
+            else:
+                continue
+            self._providers.ensure(resource.provider, self._previous.resources)
+        return steps
+
+    def _name(self, goal: Goal) -> str:
+        if goal.parent and goal.parent not in self._registered:
+            raise HostError(f"could not find parent resource {goal.parent}")
+        urn = urns.make(self._stack, self._project, goal.parent, goal.type, goal.name)
+        if urn in self._registered:
+            self._report.error(urn, f"Duplicate resource URN '{urn}'; try giving it a unique name")
+            raise InvalidResourceError
+        self._registered.add(urn)
+        return urn
+
+    def _find_old(self, urn: str, goal: Goal) -> Resource | None:
+        old, problems = self._aliases.find(urn, goal, self._olds, self._registered)
+        for problem in problems:
+            self._report.error(urn, problem)
+        if problems:
+            raise InvalidResourceError
+        return old
+
+    def _new_resource(self, urn: str, goal: Goal, old: Resource | None) -> Resource:
+        alias = self._aliases.old_name(urn)
+        return Resource(
+            urn=urn,
+            type=goal.type,
+            custom=goal.custom,
+            inputs=goal.properties,
+            parent=goal.parent,
+            protect=bool(goal.protect),
+            dependencies=goal.dependencies,
+            provider=goal.provider if goal.custom else "",
+            property_dependencies=goal.property_dependencies if goal.custom else {},
+            additional_secret_outputs=goal.additional_secret_outputs,
+            aliases=[alias] if alias else [],
+            custom_timeouts=goal.custom_timeouts,
+            retain_on_delete=bool(goal.retain_on_delete),
+            deleted_with=goal.deleted_with,
+            replace_with=goal.replace_with,
+            created=old.created if old else "",
+            modified=old.modified if old else "",
+            source_position=goal.source_position,
+            stack_trace=goal.stack_trace,
+            ignore_changes=goal.ignore_changes,
+            hide_diff=goal.hide_diff,
+            replace_on_changes=goal.replace_on_changes,
+            replacement_trigger=goal.replacement_trigger,
+            extra=dict(old.extra) if old else {},
+        )
+
+    def _check(self, new: Resource, inputs: Properties, old_inputs: Properties) -> None:
+        if not new.custom or new.is_provider:
+            return
+        provider = self._providers.require(new.provider, new.urn)
+        new.inputs, failures = provider.check(new.urn, old_inputs, inputs, unknowns=self._preview)
+        for failure in failures:
+            self._report.error(new.urn, describe(new, failure))
+        if failures:
+            raise InvalidResourceError
+
+    def _same(self, old: Resource, new: Resource, registration: Registration) -> list[Step]:
+        self._seen.sames.add(new.urn)
+        return [SameStep(old=old, new=new, result=registration.result)]
+
+    def _recreate(self, old: Resource, new: Resource, registration: Registration) -> list[Step]:
+        """A resource that was deleted because one it depends on was."""
+        self._seen.deletes.discard(new.urn)
+        self._seen.replaces.add(new.urn)
+        keys = self._replacements.keys.get(new.urn, [])
+        return [
+            ReplaceStep(old=old, new=new),
+            CreateStep(Op.CREATE_REPLACEMENT, old, new, registration.result, replaces=keys),
+        ]
+
+    def _steps_from_diff(
+        self, old: Resource, new: Resource, registration: Registration
+    ) -> list[Step]:
+        goal = registration.goal
+        triggered = self._is_triggered(old, new)
+        diff = Diff(changes=True) if triggered else self._diff(old, new, goal)
+        replace_on_changes(diff, goal.replace_on_changes, has_init_errors=bool(old.init_errors))
+        if diff.changes or old.pending_replacement:
+            if diff.replaces or triggered or old.pending_replacement:
+                return self._replace(old, new, registration, diff)
+        elif not old.init_errors:
+            return []
+        self._seen.updates.add(new.urn)
+        return [UpdateStep(old=old, new=new, result=registration.result, diff=diff.changed)]
+
+    def _is_triggered(self, old: Resource, new: Resource) -> bool:
+        now, before = unwrap(new.replacement_trigger), unwrap(old.replacement_trigger)
+        if contains_unknowns(now) or contains_unknowns(before):
+            if not self._preview:
+                self._report.error(new.urn, f"replacement trigger contains unknowns for {new.urn}")
+                raise InvalidResourceError
+            return True
+        return now is not None and before is not None and not equal(now, before)
+
+    def _diff(self, old: Resource, new: Resource, goal: Goal) -> Diff:
+        forced = self._forced_by(old, new)
+        if forced:
+            return Diff(changes=True, replaces=[forced])
+        if new.is_provider:
+            return Diff(changes=not equal(old.outputs, new.inputs))
+        if not new.custom:
+            return Diff(changes=not equal(old.inputs, new.inputs))
+        provider = self._providers.require(new.provider, new.urn)
+        renamed = old if old.urn == new.urn else old.copy(urn=new.urn)
+        return compare(provider, renamed, new.inputs, goal.ignore_changes, unknowns=self._preview)
+
+    def _forced_by(self, old: Resource, new: Resource) -> str:
+        """What makes a replacement necessary whatever the provider says, if anything does."""
+        if old.taint:
+            return "id"
+        if any(urn in self._seen.replaces for urn in new.replace_with):
+            return "replaceWith"
+        if new.deleted_with in self._seen.replaces:
+            return "deletedWith"
+        if bool(old.provider) != bool(new.provider) or self._is_other_package(old, new):
+            return "provider"
+        return ""
+
+    @staticmethod
+    def _is_other_package(old: Resource, new: Resource) -> bool:
+        def package(resource: Resource) -> str:
+            type_ = urns.type_of(urns.split_reference(resource.provider)[0])
+            return type_.removeprefix(urns.PROVIDER_TYPE_PREFIX) or PACKAGE
+
+        return bool(old.provider) and package(old) != package(new)
+
+    def _replace(
+        self, old: Resource, new: Resource, registration: Registration, diff: Diff
+    ) -> list[Step]:
+        urn, goal = new.urn, registration.goal
+        if new.protect and old.protect:
+            self._report.error(
+                urn,
+                f'unable to replace resource "{urn}"\nas it is currently marked for protection.'
+                f" {_UNPROTECT}",
+            )
+            self.failed = True
+            if not self._preview:
+                raise InvalidResourceError
+        self._seen.replaces.add(urn)
+        if not old.taint:
+            self._check(new, goal.properties, {})
+        delete_first = goal.delete_before_replace
+        if delete_first is None:
+            delete_first = diff.delete_before_replace
+        changed, replaces = diff.changed, diff.replaces
+        create = CreateStep(
+            Op.CREATE_REPLACEMENT,
+            old,
+            new,
+            registration.result,
+            changed,
+            replaces,
+            pending_delete=not delete_first,
+        )
+        replace = ReplaceStep(old=old, new=new, diff=changed, replaces=replaces)
+        if delete_first:
+            return [*self._deletes_first(old, new), replace, create]
+        return [create, replace]
+
+    def _deletes_first(self, old: Resource, new: Resource) -> list[Step]:
+        """Deletes a resource that is about to be made anew, after all that cannot outlive it."""
+        steps: list[Step] = []
+        for dependent in reversed(self._replacements.of(old, new.urn)):
+            if id(dependent) in self._pending_deletes:
+                continue
+            if dependent.protect and not dependent.delete:
+                self._report.error(
+                    new.urn,
+                    f'unable to replace resource "{dependent.urn}" as part of replacing "{new.urn}"'
+                    f" as it is currently marked for protection. {_UNPROTECT}, or use the"
+                    f" command:\n`pulumi state unprotect '{dependent.urn}'`",
+                )
+                raise InvalidResourceError
+            steps.append(
+                DeleteStep.of(
+                    dependent,
+                    self._seen.deletes,
+                    replaced=not dependent.delete,
+                    pending=not dependent.delete,
+                )
+            )
+            self._seen.deletes.add(dependent.urn)
+            self._pending_deletes.add(id(dependent))
+        self._providers.ensure(old.provider, self._previous.resources)
+        if not old.pending_replacement:
+            self._seen.deletes.add(old.urn)
+            steps.append(DeleteStep.of(old, self._seen.deletes, replaced=True, pending=True))
+        return steps
+
+    def _is_handled(self, urn: str) -> bool:
+        return self._seen.is_kept(self._aliases.new_name(urn))

@@ -1,0 +1,118 @@
+"""A lock on a stack: a file that names the process at work on it, as the Pulumi CLI writes it."""
+
+import getpass
+import json
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from .errors import HostError
+from .files import write_atomically
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One process at work on a stack.
+
+    Attributes:
+        path: The lock file.
+        pid: The process's id.
+        username: Who runs it.
+        hostname: The machine it runs on.
+        timestamp: When it took the lock, in RFC 3339 with the machine's own offset.
+    """
+
+    path: Path
+    pid: int
+    username: str
+    hostname: str
+    timestamp: str
+
+    @classmethod
+    def take(cls, directory: Path) -> "Lock":
+        """Writes a lock file for this process.
+
+        Args:
+            directory: The stack's lock directory, which exists.
+
+        Returns:
+            The lock, to be released.
+        """
+        lock = cls(
+            path=directory / f"{uuid.uuid4()}.json",
+            pid=os.getpid(),
+            username=_username(),
+            hostname=socket.gethostname(),
+            timestamp=datetime.now(timezone.utc).astimezone().isoformat(),
+        )
+        content = {
+            "pid": lock.pid,
+            "username": lock.username,
+            "hostname": lock.hostname,
+            "timestamp": lock.timestamp,
+        }
+        # Written beside the directory: the CLI takes every file inside for a lock.
+        text = json.dumps(content, separators=(",", ":"))
+        write_atomically(lock.path, text, scratch=directory.parent)
+        return lock
+
+    @classmethod
+    def read(cls, path: Path) -> "Lock | None":
+        """Reads a lock file.
+
+        Args:
+            path: The lock file.
+
+        Returns:
+            The lock, or None if it was released meanwhile.
+
+        Raises:
+            HostError: The file is not a lock.
+        """
+        try:
+            content = json.loads(path.read_bytes())
+            return cls(
+                path,
+                int(content["pid"]),
+                str(content["username"]),
+                str(content["hostname"]),
+                str(content["timestamp"]),
+            )
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError, TypeError):
+            raise HostError(f"{path} is not a lock; delete it with `pulumi cancel`") from None
+
+    def release(self) -> None:
+        """Removes the lock file and what the CLI keeps beside it."""
+        self.path.unlink(missing_ok=True)
+        self.path.with_name(f"{self.path.name}.attrs").unlink(missing_ok=True)
+
+    def is_dead(self) -> bool:
+        """Says whether the process is known to have ended.
+
+        Returns:
+            True if it ran on this machine and runs no more; on another machine nobody can tell.
+        """
+        if self.hostname != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:  # it runs, as another user
+            return False
+        return False
+
+    def __str__(self) -> str:
+        return f"locked by {self.username}@{self.hostname} (pid {self.pid}) since {self.timestamp}"
+
+
+def _username() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return str(os.getuid())

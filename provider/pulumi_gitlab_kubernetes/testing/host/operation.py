@@ -1,0 +1,233 @@
+"""One operation on a stack, from its first line shown to its last."""
+
+import io
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Final, TextIO
+
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from . import program
+from .changes import changed_keys
+from .checkpoint import Checkpoint
+from .deployment import DeployedStack, Deployer
+from .diff_display import DiffDisplay
+from .display import ProgressDisplay
+from .engine_service import Engine, serve
+from .events import Diagnostic, Events, Severity
+from .plugin import Plugin, Providers
+from .printer import Paint
+from .process import LineHandler, Process
+from .project import Project
+from .result import Message, Result, StepResult
+from .values import Secret
+
+_PARALLEL: Final = 16  # operations; the dynamic host takes four at a time
+_HEADINGS: Final = {"update": "Updating", "refresh": "Refreshing", "destroy": "Destroying"}
+_PROGRAM_STREAM: Final = 1  # its standard error is the next one
+_PLUGIN_STREAM: Final = 3
+_SEVERITIES: Final = {
+    engine_pb2.DEBUG: Severity.DEBUG,
+    engine_pb2.INFO: Severity.INFO,
+    engine_pb2.WARNING: Severity.WARNING,
+    engine_pb2.ERROR: Severity.ERROR,
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an operation is done and shown."""
+
+    preview: bool
+    refresh: bool
+    diff: bool
+    show_secrets: bool
+
+
+class Operation:
+    """An update, a refresh, a destruction, or a preview of one.
+
+    Args:
+        verb: Which.
+        options: How.
+        project: The stack's project.
+        stack: The stack's name.
+        root: The URN of the stack's own resource.
+        checkpoint: Where its deployment is kept.
+        environ: The environment variables of the program and of its dynamic providers.
+        out: Where it is shown, besides the result.
+        paint: Colours a piece of what is shown.
+    """
+
+    def __init__(
+        self,
+        verb: str,
+        options: Options,
+        *,
+        project: Project,
+        stack: str,
+        root: str,
+        checkpoint: Checkpoint,
+        environ: Mapping[str, str],
+        out: TextIO | None,
+        paint: Paint,
+    ) -> None:
+        self._verb = verb
+        self._options = options
+        self._project = project
+        self._stack = stack
+        self._checkpoint = checkpoint
+        self._environ = environ
+        self._captured = io.StringIO()
+        shown: Any = _Tee(self._captured, out) if out else self._captured
+        self._display: DiffDisplay | ProgressDisplay
+        if options.diff:
+            self._display = DiffDisplay(
+                shown, preview=options.preview, paint=paint, show_secrets=options.show_secrets
+            )
+        else:
+            self._display = ProgressDisplay(
+                shown, root, preview=options.preview, paint=paint, show_secrets=options.show_secrets
+            )
+        self._events = Events(self._display)
+        self._deployer: Deployer | None = None
+        self._end_providers: Callable[[], None] = lambda: None
+
+    def run(self) -> Result:
+        """Does it.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            HostError: It could not even begin.
+        """
+        doing = f"Previewing {self._verb}" if self._options.preview else _HEADINGS[self._verb]
+        with self._checkpoint.backend.lock(self._project.name, self._stack) as cleared:
+            self._display.begin(f"{doing} ({self._stack})")
+            for lock in cleared:
+                self._events.say(
+                    Severity.WARNING, "", f"removed the lock of a process that is no more: {lock}"
+                )
+            ok = self._deploy()
+            self._display.finish(self._events.summary)
+        return self._result(ok=ok)
+
+    def interrupt(self) -> None:
+        """Starts no further step; those that were started are waited for."""
+        if self._deployer is None:
+            raise KeyboardInterrupt
+        self._deployer.interrupt()
+
+    def abandon(self) -> None:
+        """Ends at once; what was being done stays in the state as a pending operation."""
+        if self._deployer:
+            self._deployer.abandon()
+        self._end_providers()
+
+    def _deploy(self) -> bool:
+        options, events = self._options, self._events
+        with ExitStack() as cleanup:
+            engine, address = serve(
+                engine_pb2_grpc.add_EngineServicer_to_server,
+                Engine(lambda request: events.emit(_diagnostic(request))),
+            )
+            cleanup.callback(engine.stop, None)
+
+            def start_plugin() -> Plugin:
+                return Plugin(
+                    self._project, self._environ, address, _lines_to(events, _PLUGIN_STREAM)
+                )
+
+            providers = Providers(start_plugin, preview=options.preview)
+            cleanup.callback(providers.close)
+            self._end_providers = providers.close
+            settings = self._checkpoint.settings()
+            previous, serializer = self._checkpoint.load(settings)
+            config, secret_keys = settings.decrypted(
+                self._checkpoint.passphrase(settings), self._project
+            )
+            marked = {
+                key: Secret(text) if key in secret_keys else text for key, text in config.items()
+            }
+            self._deployer = Deployer(
+                DeployedStack(
+                    self._stack, self._project.name, self._project.root, marked, previous
+                ),
+                providers,
+                events,
+                lambda deployment: self._checkpoint.save(deployment, serializer),
+                parallel=_PARALLEL,
+                preview=options.preview,
+            )
+
+            def start_program(monitor: str) -> Process:
+                return program.start(
+                    self._project,
+                    self._environ,
+                    _lines_to(events, _PROGRAM_STREAM),
+                    stack=self._stack,
+                    config=config,
+                    secret_keys=secret_keys,
+                    monitor=monitor,
+                    engine=address,
+                    preview=options.preview,
+                    parallel=_PARALLEL,
+                )
+
+            if self._verb == "refresh":
+                return self._deployer.refresh()
+            start = None if self._verb == "destroy" else start_program
+            return self._deployer.update(start, refresh_first=options.refresh)
+
+    def _result(self, *, ok: bool) -> Result:
+        steps = [
+            StepResult(
+                op.value,
+                step.urn,
+                step.resource.type,
+                step.resource.name,
+                tuple(changed_keys(step, op)),
+                tuple(step.replaces),
+            )
+            for step, op in self._events.steps
+        ]
+        messages = [
+            Message(item.severity.value, item.urn, item.message)
+            for item in self._events.diagnostics
+            if not item.ephemeral and item.severity is not Severity.DEBUG
+        ]
+        return Result(ok, dict(self._events.summary), steps, messages, self._captured.getvalue())
+
+
+class _Tee(io.TextIOBase):
+    """Writes to two places."""
+
+    def __init__(self, *outs: TextIO) -> None:
+        self._outs = outs
+
+    def write(self, text: str) -> int:
+        for out in self._outs:
+            out.write(text)
+            out.flush()
+        return len(text)
+
+
+def _lines_to(events: Events, stream: int) -> LineHandler:
+    def handle(line: str, is_error: bool) -> None:
+        if line.strip():
+            severity = Severity.INFO_ERROR if is_error else Severity.INFO
+            events.emit(Diagnostic(severity, "", line, stream=stream + is_error))
+
+    return handle
+
+
+def _diagnostic(request: engine_pb2.LogRequest) -> Diagnostic:
+    return Diagnostic(
+        _SEVERITIES[request.severity],
+        request.urn,
+        request.message,
+        ephemeral=request.ephemeral,
+        stream=request.streamId,
+    )

@@ -1,0 +1,190 @@
+"""The dynamic host process, ``python -m pulumi.dynamic``, and the providers of a deployment.
+
+See https://www.pulumi.com/docs/iac/concepts/resources/dynamic-providers/.
+"""
+
+import queue
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import grpc
+
+from . import urn as urns
+from .errors import HostError
+from .process import LineHandler, Process
+from .project import Project
+from .provider import Provider
+from .state import Resource
+from .values import UNKNOWN_STRING, Properties, Secret, equal
+
+PACKAGE: Final = "pulumi-python"
+PROVIDER_TYPE: Final = f"{urns.PROVIDER_TYPE_PREFIX}{PACKAGE}"
+
+_START_SECONDS: Final = 60.0
+_CHANNEL_OPTIONS: Final = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.enable_http_proxy", 0),
+)
+
+
+class Plugin:
+    """One dynamic host process; it starts at once and is waited for when first used.
+
+    Args:
+        project: Whose interpreter and program directory it runs in.
+        environ: Its environment variables, without those that Pulumi sets.
+        engine: The address of the engine's own service.
+        on_line: Takes its output.
+    """
+
+    def __init__(
+        self, project: Project, environ: Mapping[str, str], engine: str, on_line: LineHandler
+    ) -> None:
+        self._on_line = on_line
+        self._port: queue.Queue[str | None] = queue.Queue()
+        self._started = threading.Event()
+        self._errors: list[str] = []
+        options = {
+            f"PULUMI_RUNTIME_{key.upper()}": str(value)
+            for key, value in project.runtime_options.items()
+        }
+        self._process = Process(
+            [str(project.dynamic_python(environ)), "-u", "-m", "pulumi.dynamic", engine],
+            project.program,
+            {**environ, **options, "PULUMI_PROJECT": project.name},
+            self._receive,
+        )
+        self._channel: grpc.Channel | None = None
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def provider(self) -> Provider:
+        """Connects to the process.
+
+        Raises:
+            HostError: It ended, or did not come up.
+        """
+        if self._channel is None:
+            try:
+                port = self._port.get(timeout=_START_SECONDS)
+            except queue.Empty:
+                port = None
+            if port is None:
+                said = "; ".join(self._errors[-3:]) or "it said nothing"
+                raise HostError(
+                    f"the dynamic host (python -m pulumi.dynamic) did not start: {said}"
+                )
+            self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL_OPTIONS)
+        return Provider(self._channel)
+
+    def stop(self) -> None:
+        """Ends the process."""
+        if self._channel is not None:
+            self._channel.close()
+        self._process.stop()
+
+    def _receive(self, line: str, is_error: bool) -> None:
+        if self._started.is_set():
+            self._on_line(line, is_error)
+        elif is_error:
+            self._errors.append(line)
+        else:
+            self._started.set()
+            self._port.put(line.strip() if line.strip().isdigit() else None)
+
+    def _watch(self) -> None:
+        self._process.wait()
+        self._port.put(None)
+
+
+class Providers:
+    """The providers of one deployment, by reference.
+
+    Args:
+        start: Starts a dynamic host process.
+        preview: Whether nothing may be made.
+    """
+
+    def __init__(self, start: Callable[[], Plugin], *, preview: bool) -> None:
+        self._start = start
+        self._preview = preview
+        self._spare: Plugin | None = start()
+        self._running: dict[str, tuple[Plugin, Properties]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, reference: str) -> Provider | None:
+        """The configured provider of that reference."""
+        found = self._running.get(reference)
+        return found[0].provider() if found else None
+
+    def require(self, reference: str, resource: str) -> Provider:
+        """The configured provider of that reference, which a resource needs."""
+        provider = self.get(reference)
+        if provider is None:
+            raise HostError(f"unknown provider '{reference}' for resource '{resource}'")
+        return provider
+
+    def ensure(self, reference: str, resources: list[Resource]) -> None:
+        """Configures a provider as a deployment recorded it, unless it runs already.
+
+        Args:
+            reference: The provider.
+            resources: The deployment's resources, the provider among them.
+
+        Raises:
+            HostError: It is not there, or is not a dynamic provider.
+        """
+        if not reference or reference in self._running:
+            return
+        urn, id_ = urns.split_reference(reference)
+        recorded = next((r for r in resources if r.urn == urn and r.id == id_), None)
+        if recorded is None:
+            raise HostError(f"could not find provider {reference}")
+        self.configure(recorded.urn, recorded.id, recorded.inputs)
+
+    def create(self, urn: str, inputs: Properties) -> str:
+        """Configures a new provider; returns its id."""
+        id_ = UNKNOWN_STRING if self._preview else str(uuid.uuid4())
+        self.configure(urn, id_, inputs)
+        return id_
+
+    def configure(self, urn: str, id_: str, inputs: Properties) -> None:
+        """Configures a provider, in a process of its own if its configuration changed."""
+        if urns.type_of(urn) != PROVIDER_TYPE:
+            package = urns.type_of(urn).removeprefix(urns.PROVIDER_TYPE_PREFIX)
+            raise HostError(
+                "the deployment host runs Python dynamic providers alone;"
+                f" package '{package}' needs the Pulumi CLI"
+            )
+        reference = urns.provider_reference(urn, id_)
+        plain = {
+            key: item.value if isinstance(item, Secret) else item for key, item in inputs.items()
+        }
+        with self._lock:
+            running = self._running.get(reference)
+            if running and equal(running[1], plain):
+                return
+            plugin = self._spare or self._start()
+            self._spare = None
+            plugin.provider().configure(plain)
+            self._running[reference] = (plugin, plain)
+        if running:
+            running[0].stop()
+
+    def delete(self, reference: str) -> None:
+        """Ends a provider."""
+        running = self._running.pop(reference, None)
+        if running:
+            running[0].stop()
+
+    def close(self) -> None:
+        """Ends all of them."""
+        plugins = [plugin for plugin, _ in self._running.values()]
+        if self._spare:
+            plugins.append(self._spare)
+        for plugin in plugins:
+            plugin.stop()
+        self._running.clear()
+        self._spare = None

@@ -1,0 +1,99 @@
+"""A child process of the host: its output line by line, and its certain end."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from .errors import HostError
+
+LineHandler = Callable[[str, bool], None]
+"""Takes a line of output and whether it came from standard error."""
+
+
+class Process:
+    """A running child, in a process group of its own so that a Ctrl-C does not reach it.
+
+    Args:
+        command: Program and arguments.
+        directory: Where it runs.
+        environ: Its environment variables.
+        on_line: Takes its output.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        directory: Path,
+        environ: Mapping[str, str],
+        on_line: LineHandler,
+    ) -> None:
+        try:
+            self._popen = subprocess.Popen(  # noqa: S603 - the project's own interpreter
+                command,
+                cwd=directory,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise HostError(f"cannot run {command[0]}: {error.strerror}") from None
+        self._on_line = on_line
+        self._readers = [
+            self._reader(self._popen.stdout, is_error=False),
+            self._reader(self._popen.stderr, is_error=True),
+        ]
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Waits for the end, and for the last line of output.
+
+        Args:
+            timeout: How long at most, in seconds.
+
+        Returns:
+            The exit status, negative for a signal; nothing if it still runs.
+        """
+        try:
+            status = self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        for reader in self._readers:
+            reader.join(timeout=1)  # a grandchild may hold the pipe open
+        return status
+
+    def stop(self, grace: float = 2.0) -> None:
+        """Ends the process and all that it started.
+
+        Args:
+            grace: How long it may take to end by itself, in seconds.
+        """
+        self._signal(signal.SIGTERM)
+        if self.wait(grace) is None:
+            self._signal(signal.SIGKILL)
+            self.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, number)
+
+    def _reader(self, stream: IO[str] | None, *, is_error: bool) -> threading.Thread:
+        if stream is None:
+            raise AssertionError
+
+        def read() -> None:
+            with stream, contextlib.suppress(ValueError):
+                for line in stream:
+                    self._on_line(line.rstrip("\n"), is_error)
+
+        thread = threading.Thread(target=read, daemon=True)
+        thread.start()
+        return thread

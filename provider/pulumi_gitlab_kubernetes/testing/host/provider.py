@@ -1,0 +1,242 @@
+"""What a provider is asked, and what it answers, in the engine's own terms.
+
+Follows the resource provider protocol for a provider that takes no secrets and cannot preview, as
+``python -m pulumi.dynamic`` is one; see
+https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/providers/.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import grpc
+from google.rpc import status_pb2  # type: ignore[import-untyped] # it has no types
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from . import urn as urns
+from .state import Resource
+from .values import Properties, annotate_secrets, read_struct, write_struct
+
+_STATUS_DETAILS: Final = "grpc-status-details-bin"
+
+
+class ProviderError(Exception):
+    """An operation failed; the message is the provider's own."""
+
+
+class InitError(ProviderError):
+    """A resource was made, changed or read, but is not in order.
+
+    Attributes:
+        id: The resource's id.
+        outputs: Its outputs.
+        inputs: Its inputs, where it was read.
+        reasons: What is not in order.
+    """
+
+    def __init__(self, detail: provider_pb2.ErrorResourceInitFailed) -> None:
+        self.id: str = detail.id
+        self.outputs = read_struct(detail.properties)
+        self.inputs = read_struct(detail.inputs) if detail.HasField("inputs") else None
+        self.reasons = list(detail.reasons)
+        super().__init__(_join_reasons(self.reasons))
+
+
+@dataclass
+class CheckFailure:
+    """What is wrong with a resource's inputs, or with one of them."""
+
+    property: str
+    reason: str
+
+
+@dataclass
+class Diff:
+    """How a resource differs from its goal.
+
+    Attributes:
+        changes: Whether it does; nothing if the provider cannot tell.
+        replaces: The properties that cannot be changed in place.
+        delete_before_replace: Whether the old resource must go before the new one is made.
+        changed: The properties that differ, where the engine itself found them.
+        paths: The same, down to what differs inside them.
+    """
+
+    changes: bool | None
+    replaces: list[str] = field(default_factory=list)
+    delete_before_replace: bool = False
+    changed: list[str] = field(default_factory=list)
+    paths: list[tuple[str | int, ...]] = field(default_factory=list)
+
+
+@dataclass
+class ReadResult:
+    """What a provider found; a blank id says that nothing is there."""
+
+    id: str
+    outputs: Properties
+    inputs: Properties | None
+
+
+class Provider:
+    """A configured provider.
+
+    Args:
+        channel: The connection to it.
+    """
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
+
+    def configure(self, config: Properties) -> None:
+        """Hands over the stack's configuration, its secrets in plain text, as the engine does."""
+        args = write_struct(config, secrets=True, unknowns=True)
+        self._call(
+            "Configure",
+            provider_pb2.ConfigureRequest(acceptSecrets=True, acceptResources=True, args=args),
+        )
+
+    def check(
+        self, urn: str, old_inputs: Properties, inputs: Properties, *, unknowns: bool
+    ) -> tuple[Properties, list[CheckFailure]]:
+        """Validates a resource's inputs and fills in their defaults."""
+        response = self._call(
+            "Check",
+            provider_pb2.CheckRequest(
+                **_identity(urn),
+                olds=_plain(old_inputs, unknowns=unknowns),
+                news=_plain(inputs, unknowns=unknowns),
+            ),
+        )
+        checked = read_struct(response.inputs)
+        annotate_secrets(checked, inputs)
+        return checked, [CheckFailure(item.property, item.reason) for item in response.failures]
+
+    def diff(self, old: Resource, inputs: Properties, *, unknowns: bool) -> Diff:
+        """Compares a resource with the inputs it should have."""
+        response = self._call(
+            "Diff",
+            provider_pb2.DiffRequest(
+                **_identity(old.urn),
+                id=old.id,
+                old_inputs=_plain(old.inputs, unknowns=unknowns),
+                olds=_plain(old.outputs, unknowns=unknowns),
+                news=_plain(inputs, unknowns=unknowns),
+            ),
+        )
+        changes = {
+            provider_pb2.DiffResponse.DIFF_NONE: False,
+            provider_pb2.DiffResponse.DIFF_SOME: True,
+        }.get(response.changes)
+        return Diff(changes, list(response.replaces), response.deleteBeforeReplace)
+
+    def create(self, new: Resource) -> tuple[str, Properties]:
+        """Makes a resource; returns its id and outputs."""
+        request = provider_pb2.CreateRequest(
+            **_identity(new.urn),
+            properties=_plain(new.inputs, unknowns=False),
+            timeout=new.custom_timeouts.get("create", 0),
+        )
+        try:
+            response = self._call("Create", request)
+        except InitError as error:
+            annotate_secrets(error.outputs, new.inputs)
+            raise
+        outputs = read_struct(response.properties)
+        annotate_secrets(outputs, new.inputs)
+        if not response.id:
+            raise ProviderError(f"plugin returned empty resource.ID from create '{new.urn}'")
+        return response.id, outputs
+
+    def update(self, old: Resource, new: Resource) -> Properties:
+        """Changes a resource in place; returns its outputs."""
+        request = provider_pb2.UpdateRequest(
+            **_identity(new.urn),
+            id=old.id,
+            old_inputs=_plain(old.inputs, unknowns=False),
+            olds=_plain(old.outputs, unknowns=False),
+            news=_plain(new.inputs, unknowns=False),
+            timeout=new.custom_timeouts.get("update", 0),
+            ignoreChanges=new.ignore_changes,
+        )
+        try:
+            response = self._call("Update", request)
+        except InitError as error:
+            annotate_secrets(error.outputs, new.inputs)
+            raise
+        outputs = read_struct(response.properties)
+        annotate_secrets(outputs, new.inputs)
+        return outputs
+
+    def read(self, resource: Resource, state: Properties) -> ReadResult:
+        """Reads a resource as it is now.
+
+        Args:
+            resource: The resource, with its inputs.
+            state: Its last known outputs, or its inputs where there are none.
+        """
+        request = provider_pb2.ReadRequest(
+            **_identity(resource.urn),
+            id=resource.id,
+            properties=_plain(state, unknowns=False),
+            inputs=_plain(resource.inputs, unknowns=False),
+            timeout=resource.custom_timeouts.get("read", 0),
+        )
+        try:
+            response = self._call("Read", request)
+        except InitError as error:
+            annotate_secrets(error.inputs, resource.inputs)
+            annotate_secrets(error.outputs, state)
+            raise
+        inputs = read_struct(response.inputs) if response.HasField("inputs") else None
+        outputs = read_struct(response.properties)
+        annotate_secrets(inputs, resource.inputs)
+        annotate_secrets(outputs, state)
+        return ReadResult(response.id, outputs, inputs)
+
+    def delete(self, old: Resource) -> None:
+        """Deletes a resource."""
+        self._call(
+            "Delete",
+            provider_pb2.DeleteRequest(
+                **_identity(old.urn),
+                id=old.id,
+                properties=_plain(old.outputs, unknowns=False),
+                old_inputs=_plain(old.inputs, unknowns=False),
+                timeout=old.custom_timeouts.get("delete", 0),
+            ),
+        )
+
+    def _call(self, method: str, request: Any) -> Any:
+        try:
+            return getattr(self._stub, method)(request)
+        except grpc.RpcError as error:
+            raise _translate(error) from None
+
+
+def _identity(urn: str) -> dict[str, Any]:
+    return {"urn": urn, "name": urns.name_of(urn), "type": urns.type_of(urn)}
+
+
+def _plain(properties: Properties, *, unknowns: bool) -> Any:
+    return write_struct(properties, secrets=False, unknowns=unknowns)
+
+
+def _translate(error: Any) -> ProviderError:
+    message: str = error.details() or ""
+    for key, value in error.trailing_metadata() or ():
+        if key != _STATUS_DETAILS:
+            continue
+        status = status_pb2.Status.FromString(value)
+        message = status.message or message
+        for detail in status.details:
+            init_failed = provider_pb2.ErrorResourceInitFailed()
+            if detail.Unpack(init_failed):
+                return InitError(init_failed)
+    return ProviderError(message)
+
+
+def _join_reasons(reasons: list[str]) -> str:
+    if not reasons:
+        return "resource init failed"
+    count = f"{len(reasons)} error{'s' if len(reasons) > 1 else ''} occurred:"
+    return "\n".join([count, *(f"\t* {reason}" for reason in reasons), "", ""])

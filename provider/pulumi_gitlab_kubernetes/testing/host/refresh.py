@@ -1,0 +1,46 @@
+"""Brings a deployment's record of its resources up to date with what is really there.
+
+See https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/.
+"""
+
+from .executor import Executor
+from .plugin import Providers
+from .state import Deployment, Resource
+from .steps import RefreshStep
+
+
+def refresh(deployment: Deployment, providers: Providers, executor: Executor) -> None:
+    """Reads every resource.
+
+    Args:
+        deployment: The deployment; changed in place.
+        providers: Its providers.
+        executor: Makes the steps. One that fails keeps no other from being made.
+    """
+    steps = [RefreshStep(old=resource, new=resource) for resource in deployment.resources]
+    for step in steps:
+        providers.ensure(step.resource.provider, deployment.resources)
+    executor.submit_all(steps)
+    deployment.resources = _repaired([step.new for step in steps if step.new is not None])
+
+
+def _repaired(resources: list[Resource]) -> list[Resource]:
+    """Drops references to what is gone; a child of it moves up to its parent's parent."""
+    present: set[str] = set()
+    parents: dict[str, str] = {}
+    remaining = {resource.urn for resource in resources}
+    for resource in resources:
+        resource.dependencies = [urn for urn in resource.dependencies if urn in present]
+        resource.replace_with = [urn for urn in resource.replace_with if urn in present]
+        resource.property_dependencies = {
+            key: left
+            for key, of in resource.property_dependencies.items()
+            if (left := [urn for urn in of if urn in present])
+        }
+        if resource.deleted_with not in present:
+            resource.deleted_with = ""
+        if resource.parent not in remaining:
+            resource.parent = parents.get(resource.parent, "")
+        parents[resource.urn] = resource.parent
+        present.add(resource.urn)
+    return resources

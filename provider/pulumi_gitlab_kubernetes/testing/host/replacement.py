@@ -1,0 +1,100 @@
+"""What else must go when a resource is deleted before it is made anew.
+
+See https://www.pulumi.com/docs/iac/concepts/options/deletebeforereplace/.
+"""
+
+from dataclasses import dataclass, field
+
+from . import urn as urns
+from .difference import compare, replace_on_changes
+from .graph import dependents
+from .plugin import Providers
+from .state import Deployment, Resource
+from .values import UNKNOWN
+
+
+@dataclass
+class Seen:
+    """URNs of what was decided so far, by what was decided."""
+
+    creates: set[str] = field(default_factory=set)
+    sames: set[str] = field(default_factory=set)
+    updates: set[str] = field(default_factory=set)
+    replaces: set[str] = field(default_factory=set)
+    reads: set[str] = field(default_factory=set)
+    deletes: set[str] = field(default_factory=set)
+
+    @property
+    def decided(self) -> set[str]:
+        """All of them."""
+        return self.creates | self.sames | self.updates | self.replaces | self.reads | self.deletes
+
+    def is_kept(self, urn: str) -> bool:
+        """Whether a resource of the previous deployment lives on, or was replaced."""
+        return any(urn in seen for seen in (self.sames, self.updates, self.replaces, self.reads))
+
+
+class Replacements:
+    """Finds the dependents of a resource that its deletion takes with it.
+
+    Args:
+        previous: The deployment as it was.
+        providers: The deployment's providers.
+        seen: What was decided so far.
+    """
+
+    def __init__(self, previous: Deployment, providers: Providers, seen: Seen) -> None:
+        self._previous = previous
+        self._providers = providers
+        self._seen = seen
+        self.keys: dict[str, list[str]] = {}
+        """By the URN of a dependent, the properties that make its replacement necessary."""
+
+    def of(self, root: Resource, urn: str) -> list[Resource]:
+        """The resources that must be deleted before another is, in the deployment's order.
+
+        Args:
+            root: The resource as it was.
+            urn: The URN it has now.
+
+        Returns:
+            The dependents whose providers say that they cannot outlive a change of what they depend
+            on, and those that ask to be replaced or deleted with it.
+        """
+        found: list[Resource] = []
+        condemned = {root.urn}
+        for dependent in dependents(self._previous.resources, root, self._seen.decided):
+            keys = self._replaced_keys(dependent, condemned)
+            if keys is not None:
+                found.append(dependent)
+                condemned.add(dependent.urn)
+                self.keys[dependent.urn] = keys
+        for resource in self._previous.resources:
+            follows = resource.deleted_with == urn or urn in resource.replace_with
+            if follows and not resource.delete and resource not in found:
+                found.append(resource)
+                self.keys[resource.urn] = []
+        return found
+
+    def _replaced_keys(self, resource: Resource, condemned: set[str]) -> list[str] | None:
+        """The properties that make a replacement necessary, or nothing if none is."""
+        if not resource.custom or resource.external:
+            return None
+        if resource.provider and urns.split_reference(resource.provider)[0] in condemned:
+            self._providers.ensure(resource.provider, self._previous.resources)
+            return []
+        if resource.deleted_with in condemned:
+            return []
+        unknown = {
+            key
+            for key in resource.inputs
+            if not condemned.isdisjoint(resource.property_dependencies.get(key, ()))
+        }
+        if not unknown or resource.is_provider:
+            return None
+        inputs = {key: UNKNOWN if key in unknown else item for key, item in resource.inputs.items()}
+        self._providers.ensure(resource.provider, self._previous.resources)
+        provider = self._providers.require(resource.provider, resource.urn)
+        diff = compare(provider, resource, inputs, resource.ignore_changes, unknowns=True)
+        replace_on_changes(diff, resource.replace_on_changes)
+        return diff.replaces or None

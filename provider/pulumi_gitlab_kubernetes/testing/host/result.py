@@ -1,0 +1,67 @@
+"""What came of a run."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class StepResult(NamedTuple):
+    """One step that was made, or would be.
+
+    Attributes:
+        op: What it did, in the engine's words: ``create``, ``same``, ``delete-replaced`` and so on.
+        urn: The resource.
+        type: Its type token.
+        name: Its name.
+        diff: The inputs that differ.
+        replaces: The inputs that made a replacement necessary.
+    """
+
+    op: str
+    urn: str
+    type: str
+    name: str
+    diff: tuple[str, ...]
+    replaces: tuple[str, ...]
+
+
+class Message(NamedTuple):
+    """One message.
+
+    Attributes:
+        severity: ``info``, ``info#err``, ``warning`` or ``error``.
+        urn: The resource it concerns; empty for the stack.
+        message: The text.
+    """
+
+    severity: str
+    urn: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run.
+
+    Attributes:
+        ok: Whether it succeeded.
+        summary: How many resources met with what.
+        steps: Each step, in the order it was made.
+        diagnostics: Each message, in the order it came.
+        stdout: What was displayed.
+    """
+
+    ok: bool
+    summary: dict[str, int] = field(default_factory=dict)
+    steps: list[StepResult] = field(default_factory=list)
+    diagnostics: list[Message] = field(default_factory=list)
+    stdout: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit status of the command: 0, or 1 for a failure."""
+        return 0 if self.ok else 1
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything was, or would be, made, changed or deleted."""
+        return any(count for op, count in self.summary.items() if op != "same")

@@ -1,0 +1,103 @@
+"""Property values as a deployment's JSON holds them: secrets encrypted, everything else plain.
+
+See https://www.pulumi.com/docs/iac/concepts/state-and-backends/.
+"""
+
+import json
+from typing import Any, Final
+
+from .crypto import Passphrase
+from .values import (
+    RESOURCE_SIGNATURE,
+    SECRET_SIGNATURE,
+    SIGNATURE,
+    UNKNOWN,
+    UNKNOWN_STRING,
+    Properties,
+    ResourceReference,
+    Secret,
+    Value,
+    normal_number,
+    reference_properties,
+)
+
+_CIPHERTEXT: Final = "ciphertext"
+_PLAINTEXT: Final = "plaintext"
+
+
+class Serializer:
+    """Writes values into a deployment and reads them back.
+
+    Args:
+        passphrase: What new secrets are encrypted with.
+        previous: What the secrets of the deployment that is read were encrypted with, if it is
+            another.
+        show_secrets: Write secrets in plain text, as ``pulumi stack export --show-secrets`` does.
+    """
+
+    def __init__(
+        self,
+        passphrase: Passphrase,
+        previous: Passphrase | None = None,
+        *,
+        show_secrets: bool = False,
+    ) -> None:
+        self._passphrase = passphrase
+        self._previous = previous or passphrase
+        self._show_secrets = show_secrets
+
+    @property
+    def secrets_provider(self) -> dict[str, Any]:
+        """The deployment's ``secrets_providers``."""
+        return {"type": "passphrase", "state": {"salt": self._passphrase.salt}}
+
+    def write(self, value: Value) -> Any:
+        """One value as JSON data."""
+        if isinstance(value, Secret):
+            return self._write_secret(value)
+        if isinstance(value, dict):
+            return {key: self.write(item) for key, item in sorted(value.items())}
+        if isinstance(value, list):
+            return [self.write(item) for item in value]
+        if isinstance(value, ResourceReference):
+            return reference_properties(value) | {"packageVersion": value.package_version}
+        return UNKNOWN_STRING if value is UNKNOWN else value
+
+    def read(self, data: Any) -> Value:
+        """One value from JSON data."""
+        if isinstance(data, dict):
+            return self._read_object(data)
+        if isinstance(data, list):
+            return [self.read(item) for item in data]
+        if isinstance(data, float):
+            return normal_number(data)
+        return UNKNOWN if data == UNKNOWN_STRING else data
+
+    def _write_secret(self, secret: Secret) -> dict[str, str]:
+        marked = {SIGNATURE: SECRET_SIGNATURE}
+        if self._show_secrets:
+            return marked | {_PLAINTEXT: self._plain(secret.value)}
+        if secret.ciphertext is None:
+            secret.ciphertext = self._passphrase.encrypt(self._plain(secret.value))
+        return marked | {_CIPHERTEXT: secret.ciphertext}
+
+    def _plain(self, value: Value) -> str:
+        inner = Serializer(self._passphrase, show_secrets=True).write(value)
+        return json.dumps(inner, separators=(",", ":"), ensure_ascii=False)
+
+    def _read_object(self, data: Properties) -> Value:
+        signature = data.get(SIGNATURE)
+        if signature == SECRET_SIGNATURE:
+            ciphertext = data.get(_CIPHERTEXT)
+            text = data[_PLAINTEXT] if ciphertext is None else self._previous.decrypt(ciphertext)
+            kept = ciphertext if self._previous is self._passphrase else None
+            return Secret(self.read(json.loads(text)), kept)
+        if signature == RESOURCE_SIGNATURE:
+            return ResourceReference(
+                urn=data["urn"],
+                id=data.get("id"),
+                name=data.get("name", ""),
+                type=data.get("type", ""),
+                package_version=data.get("packageVersion", ""),
+            )
+        return {key: self.read(item) for key, item in data.items()}

@@ -1,0 +1,149 @@
+"""The deployment as it is at any moment of a run, written after every step.
+
+Follows ``pkg/backend/snapshot.go`` of Pulumi's engine.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from . import urn as urns
+from .state import Deployment, PendingOperation, Resource, renamed
+from .steps import Op, Step
+from .values import equal
+
+_OPERATIONS: Final = {
+    Op.CREATE: "creating",
+    Op.CREATE_REPLACEMENT: "creating",
+    Op.UPDATE: "updating",
+    Op.DELETE: "deleting",
+    Op.DELETE_REPLACED: "deleting",
+    Op.READ_DISCARD: "deleting",
+    Op.DISCARD_REPLACED: "deleting",
+    Op.READ: "reading",
+    Op.READ_REPLACEMENT: "reading",
+}
+_METADATA: Final = (
+    "urn",
+    "custom",
+    "custom_timeouts",
+    "retain_on_delete",
+    "provider",
+    "parent",
+    "deleted_with",
+    "replace_with",
+    "protect",
+    "taint",
+)
+
+
+class Snapshot:
+    """Merges what is new with what was there before.
+
+    Args:
+        previous: The deployment as it was.
+        write: Keeps a deployment.
+    """
+
+    def __init__(self, previous: Deployment, write: Callable[[Deployment], None]) -> None:
+        self._previous = previous
+        self._write = write
+        self._resources: list[Resource] = []
+        self._done: set[int] = set()
+        self._pending: dict[int, PendingOperation] = {}
+        self._lock = threading.Lock()
+        self._unwritten = True
+        self._frozen = False
+
+    def begin(self, step: Step) -> None:
+        """Notes that a step is about to be made."""
+        operation = _OPERATIONS.get(step.op)
+        if operation is None:
+            return
+        with self._lock:
+            self._pending[id(step)] = PendingOperation(step.resource, operation)
+            self._flush()
+
+    def end(self, step: Step, *, made: bool) -> None:
+        """Takes in what a step did.
+
+        Args:
+            step: The step.
+            made: Whether it left the resource in its new form.
+        """
+        with self._lock:
+            self._pending.pop(id(step), None)
+            must_write = self._take(step) if made else step.op in _OPERATIONS
+            if must_write:
+                self._flush()
+            else:
+                self._unwritten = True
+
+    def outputs_changed(self) -> None:
+        """Writes a component's new outputs."""
+        with self._lock:
+            self._flush()
+
+    def close(self) -> None:
+        """Writes what was not worth writing by itself."""
+        with self._lock:
+            if self._unwritten:
+                self._flush()
+
+    def freeze(self) -> None:
+        """Writes nothing more, whatever still ends."""
+        self._frozen = True
+
+    def current(self) -> Deployment:
+        """The deployment at this moment."""
+        kept = [r for r in (*self._resources, *self._previous.resources) if id(r) not in self._done]
+        pending = list(self._pending.values())
+        pending += [item for item in self._previous.pending_operations if item.type == "creating"]
+        return Deployment(_with_current_names(kept), pending, self._previous.extra)
+
+    def _take(self, step: Step) -> bool:
+        """Takes in what a step did; returns whether that must be written."""
+        old, new, op = step.old, step.new, step.op
+        if op in {Op.REPLACE, Op.REFRESH}:
+            return False
+        if op in {Op.CREATE, Op.CREATE_REPLACEMENT}:
+            if old is not None and old.pending_replacement:
+                self._done.add(id(old))
+        elif old is not None and not (
+            new is None and old.pending_replacement and op is not Op.REMOVE_PENDING_REPLACE
+        ):
+            self._done.add(id(old))
+        if new is not None:
+            self._resources.append(new)
+        return op is not Op.SAME or old is None or new is None or _differ(old, new)
+
+    def _flush(self) -> None:
+        if not self._frozen:
+            self._write(self.current())
+        self._unwritten = False
+
+
+def _differ(old: Resource, new: Resource) -> bool:
+    """Whether an unchanged resource is worth writing at once; its place in the source is not."""
+    return (
+        any(getattr(old, name) != getattr(new, name) for name in _METADATA)
+        or not equal(old.inputs, new.inputs)
+        or not equal(old.outputs, new.outputs)
+        or sorted(old.dependencies) != sorted(new.dependencies)
+    )
+
+
+def _with_current_names(resources: list[Resource]) -> list[Resource]:
+    """Resources that refer to others by the names these have now."""
+    names: dict[str, str] = {}
+    for resource in resources:
+        names.update(dict.fromkeys(resource.aliases, resource.urn))
+        parent = names.get(resource.parent)
+        if parent and not urns.is_root_stack(parent):
+            stack, project = resource.urn.removeprefix("urn:pulumi:").split("::")[:2]
+            renamed_urn = urns.make(stack, project, parent, resource.type, resource.name)
+            if renamed_urn != resource.urn:
+                names[resource.urn] = renamed_urn
+    if not names:
+        return resources
+    return renamed(resources, lambda urn: names.get(urn, urn))

@@ -1,0 +1,358 @@
+"""The steps a deployment is made of: what each does to one resource.
+
+Follows ``pkg/resource/deploy/step.go`` of Pulumi's engine.
+"""
+
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum
+
+from . import urn as urns
+from .difference import compare
+from .plugin import Providers
+from .provider import InitError, Provider
+from .state import Resource, now
+from .values import UNKNOWN_STRING, equal
+
+
+class Op(str, Enum):
+    """What a step does, in the engine's words."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REPLACE = "replace"
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE_REPLACED = "delete-replaced"
+    READ = "read"
+    READ_REPLACEMENT = "read-replacement"
+    REFRESH = "refresh"
+    READ_DISCARD = "discard"
+    DISCARD_REPLACED = "discard-replaced"
+    REMOVE_PENDING_REPLACE = "remove-pending-replace"
+
+
+@dataclass
+class Surroundings:
+    """What a step needs besides its resource.
+
+    Attributes:
+        providers: The deployment's providers.
+        preview: Whether nothing may be made.
+        warn: Shows a warning on a resource.
+    """
+
+    providers: Providers
+    preview: bool
+    warn: Callable[[str, str], None]
+
+    def provider_of(self, resource: Resource) -> Provider:
+        """The provider that manages a resource."""
+        return self.providers.require(resource.provider, resource.urn)
+
+
+class ProtectedError(Exception):
+    """A protected resource is not deleted."""
+
+    def __init__(self, urn: str) -> None:
+        super().__init__(
+            f'resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the'
+            " resource, either remove the `protect` flag from the resource in your Pulumi program"
+            f" and run `pulumi up`, or use the command:\n`pulumi state unprotect '{urn}'`"
+        )
+
+
+@dataclass(eq=False)
+class Step:
+    """One step.
+
+    Attributes:
+        op: What it does.
+        old: The resource before; nothing if there is none.
+        new: The resource after; nothing if there is none.
+        result: Who waits for the resource.
+        diff: The properties that differ, if known; empty for all.
+        replaces: The properties that make a replacement necessary.
+    """
+
+    op: Op
+    old: Resource | None = None
+    new: Resource | None = None
+    result: "Future[Resource] | None" = None
+    diff: list[str] = field(default_factory=list)
+    replaces: list[str] = field(default_factory=list)
+
+    @property
+    def resource(self) -> Resource:
+        """The resource it is about."""
+        found = self.new or self.old
+        if found is None:
+            raise AssertionError
+        return found
+
+    @property
+    def urn(self) -> str:
+        """That resource's URN."""
+        return self.resource.urn
+
+    @property
+    def counted(self) -> bool:
+        """Whether the summary counts it."""
+        return self.op in {Op.SAME, Op.CREATE, Op.UPDATE, Op.DELETE, Op.REPLACE, Op.READ_DISCARD}
+
+    @property
+    def internal(self) -> bool:
+        """Whether it is kept from the user: default providers look after themselves."""
+        resource = self.resource
+        is_default = resource.is_provider and urns.name_of(resource.urn).startswith("default")
+        return is_default or self.op is Op.REMOVE_PENDING_REPLACE
+
+    def apply(self, around: Surroundings) -> None:
+        """Does it.
+
+        Raises:
+            ProviderError: It failed; an `InitError` if the resource is there all the same.
+        """
+
+    def complete(self) -> None:
+        """Lets the one go on who waits."""
+        if self.result is not None and self.new is not None:
+            with suppress(InvalidStateError):  # the deployment gave up meanwhile
+                self.result.set_result(self.new)
+
+
+@dataclass(eq=False)
+class SameStep(Step):
+    """The resource is as it should be."""
+
+    op: Op = Op.SAME
+
+    def apply(self, around: Surroundings) -> None:
+        """Keeps id and outputs; a provider is configured as it was."""
+        old, new = _both(self)
+        new.id, new.outputs = old.id, old.outputs
+        if new.is_provider:
+            around.providers.configure(new.urn, old.id, old.inputs)
+
+
+@dataclass(eq=False)
+class CreateStep(Step):
+    """Makes a resource, possibly in another's place."""
+
+    op: Op = Op.CREATE
+    pending_delete: bool = False
+    """The old resource is still there, and is deleted at the end."""
+
+    def apply(self, around: Surroundings) -> None:
+        """Makes it, unless this is a preview."""
+        new = self.resource
+        failure: InitError | None = None
+        if new.is_provider:
+            new.id = around.providers.create(new.urn, new.inputs)
+            new.outputs = dict(new.inputs)
+        elif new.custom and around.preview:
+            new.outputs = dict(new.inputs)
+        elif new.custom:
+            try:
+                new.id, new.outputs = around.provider_of(new).create(new)
+            except InitError as error:
+                failure = error
+                new.id, new.outputs, new.init_errors = error.id, error.outputs, error.reasons
+        new.created = new.modified = now()
+        if self.pending_delete and self.old is not None:
+            self.old.delete = True
+        if failure:
+            raise failure
+
+
+@dataclass(eq=False)
+class UpdateStep(Step):
+    """Changes a resource in place."""
+
+    op: Op = Op.UPDATE
+
+    def apply(self, around: Surroundings) -> None:
+        """Changes it, unless this is a preview."""
+        old, new = _both(self)
+        new.id, new.created, new.modified = old.id, old.created, old.modified
+        if not new.custom:
+            return
+        failure: InitError | None = None
+        if new.is_provider:
+            around.providers.configure(new.urn, new.id, new.inputs)
+            new.outputs = dict(new.inputs)
+        elif around.preview:
+            new.outputs = dict(new.inputs)
+        else:
+            try:
+                new.outputs = around.provider_of(new).update(old, new)
+            except InitError as error:
+                failure = error
+                new.outputs, new.init_errors = error.outputs, error.reasons
+        new.modified = now()
+        if failure:
+            raise failure
+
+
+@dataclass(eq=False)
+class ReplaceStep(Step):
+    """Says that a resource is replaced; others do it."""
+
+    op: Op = Op.REPLACE
+
+
+@dataclass(eq=False)
+class DeleteStep(Step):
+    """Deletes a resource, possibly because another took its place."""
+
+    op: Op = Op.DELETE
+    others: Collection[str] = ()
+    """URNs of all that is deleted."""
+    pending_replacement: bool = False
+    """A new resource is yet to take its place."""
+
+    @classmethod
+    def of(
+        cls, old: Resource, others: Collection[str], *, replaced: bool, pending: bool = False
+    ) -> "DeleteStep":
+        """The step that deletes a resource.
+
+        Args:
+            old: The resource.
+            others: URNs of all that is deleted, now or later.
+            replaced: Whether it is replaced.
+            pending: Whether its replacement is yet to be made.
+        """
+        if old.external:
+            op = Op.DISCARD_REPLACED if replaced else Op.READ_DISCARD
+        else:
+            op = Op.DELETE_REPLACED if replaced else Op.DELETE
+        return cls(op=op, old=old, others=others, pending_replacement=pending)
+
+    def apply(self, around: Surroundings) -> None:
+        """Deletes it, unless it is not ours to delete."""
+        old = self.resource
+        replaced = self.op in {Op.DELETE_REPLACED, Op.DISCARD_REPLACED}
+        if old.protect and not replaced:
+            raise ProtectedError(old.urn)
+        kept = old.external or old.retain_on_delete or old.deleted_with in self.others
+        if not around.preview and not kept and old.custom:
+            if old.is_provider:
+                around.providers.delete(urns.provider_reference(old.urn, old.id))
+            else:
+                around.provider_of(old).delete(old)
+        if self.pending_replacement:
+            old.pending_replacement = True
+
+
+@dataclass(eq=False)
+class RemovePendingReplaceStep(Step):
+    """Forgets a resource that was deleted and is not to be made again."""
+
+    op: Op = Op.REMOVE_PENDING_REPLACE
+
+
+@dataclass(eq=False)
+class ReadStep(Step):
+    """Reads a resource that the stack does not own."""
+
+    op: Op = Op.READ
+
+    @property
+    def counted(self) -> bool:
+        """Only what is not as it was last time."""
+        return (
+            self.op is Op.READ
+            and self.old is not None
+            and not equal(self.old.outputs, self.resource.outputs)
+        )
+
+    def apply(self, around: Surroundings) -> None:
+        """Reads it, in a preview too."""
+        old, new = self.old, self.resource
+        failure: InitError | None = None
+        if new.id != UNKNOWN_STRING:
+            try:
+                result = around.provider_of(new).read(new, new.inputs)
+                new.id, new.outputs = result.id or new.id, result.outputs
+            except InitError as error:
+                failure = error
+                new.outputs, new.init_errors = error.outputs, error.reasons
+        if old is not None:
+            if self.op is Op.READ_REPLACEMENT:
+                old.delete = True
+            changed = not (equal(old.inputs, new.inputs) and equal(old.outputs, new.outputs))
+            new.created, new.modified = old.created, now() if changed else old.modified
+        if failure:
+            raise failure
+
+
+@dataclass(eq=False)
+class RefreshStep(Step):
+    """Reads a resource as it is now."""
+
+    op: Op = Op.REFRESH
+    changed: bool = False
+    """Whether it is not as the stack's inputs say."""
+
+    @property
+    def counted(self) -> bool:
+        """Always, in a refresh."""
+        return True
+
+    @property
+    def outcome(self) -> Op:
+        """What the refresh did to the resource's record."""
+        if self.new is None:
+            return Op.DELETE
+        return Op.UPDATE if self.changed else Op.SAME
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether there is anything to read."""
+        old = self.old
+        return (
+            old is not None and old.custom and not old.is_provider and not old.pending_replacement
+        )
+
+    def apply(self, around: Surroundings) -> None:
+        """Reads it, in a preview too; a blank id means that it is gone."""
+        old = self.old
+        self.new = old
+        if old is None or not self.refreshes:
+            return
+        provider = around.provider_of(old)
+        reasons: list[str] = []
+        try:
+            result = provider.read(old, old.outputs)
+            id_, outputs, inputs = result.id, result.outputs, result.inputs
+        except InitError as error:
+            id_, outputs, inputs, reasons = error.id, error.outputs, error.inputs, error.reasons
+            unhealthy = "Refreshed resource is in an unhealthy state:\n* " + "\n* ".join(reasons)
+            around.warn(old.urn, unhealthy)
+        if not id_:
+            self.new = None
+            return
+        new = old.copy(
+            id=id_,
+            outputs=outputs,
+            inputs=old.inputs if inputs is None else inputs,
+            init_errors=reasons,
+        )
+        if not (equal(new.inputs, old.inputs) and equal(new.outputs, old.outputs)):
+            new.modified = now()
+        self.new = new
+        if old.external:
+            self.changed = not equal(old.outputs, new.outputs)
+        else:
+            found = compare(provider, new, old.inputs, old.ignore_changes, unknowns=around.preview)
+            self.changed, self.diff = bool(found.changes), found.changed
+
+
+def _both(step: Step) -> tuple[Resource, Resource]:
+    if step.old is None or step.new is None:
+        raise AssertionError
+    return step.old, step.new

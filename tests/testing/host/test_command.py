@@ -1,0 +1,205 @@
+"""The command `gitlab-kubernetes stack`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_gitlab_kubernetes.cli import main
+
+Run = Callable[..., tuple[str, str]]
+
+_COMMAND = [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "stack"]
+_NOTICE = (
+    "The deployment host is for tests and first steps; real deployments are the Pulumi CLI's.\n"
+)
+
+
+@pytest.fixture
+def run(project: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in the project's directory; returns what it printed."""
+    for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_BACKEND_URL", "PULUMI_PYTHON_CMD", "THINGS"):
+        monkeypatch.setenv(name, project.environ[name])
+    monkeypatch.chdir(project.directory)
+
+    def call(*arguments: str, status: int = 0) -> tuple[str, str]:
+        capsys.readouterr()
+        returned = main(["stack", *arguments])
+        printed = capsys.readouterr()
+        assert returned == status, printed
+        assert printed.err.startswith(_NOTICE)
+        return printed.out, printed.err.removeprefix(_NOTICE)
+
+    return call
+
+
+def _is_in(process: Path, directory: Path) -> bool:
+    try:
+        return (process / "cwd").resolve() == directory
+    except OSError:
+        return False  # it ended meanwhile, or is another user's
+
+
+def _processes_of(directory: Path) -> list[int]:
+    """The processes that run in a directory."""
+    return [int(p.name) for p in Path("/proc").glob("[0-9]*") if _is_in(p, directory)]
+
+
+def _wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_the_commands_work_together(project: Any, run: Run) -> None:
+    """From the first to the last."""
+    project.write(
+        """
+        a = Thing("a", colour=pulumi.Config().get("colour"))
+        export("id", a.id)
+        export("token", pulumi.Config().get_secret("token"))
+        """
+    )
+    assert run("init") == ("Created stack 'dev'\n", "")
+    assert "already exists" in run("init", status=1)[1]
+    run("config", "set", "colour", "red")
+    run("config", "set", "token", "s3cret", "--secret")
+    preview, _ = run("preview", "--diff")
+    assert '        colour    : "red"\n' in preview
+    assert "    + 2 to create\n" in preview
+    assert "changes were proposed" in run("preview", "--expect-no-changes", status=1)[1]
+    assert "    + 2 created\n" in run("up", "--yes")[0]
+    run("up", "-y", "--expect-no-changes")
+    assert run("output", "id") == ("a-0\n", "")
+    assert json.loads(run("output", "--json")[0]) == {"id": "a-0", "token": "[secret]"}
+    assert run("output", "token", "--show-secrets") == ("s3cret\n", "")
+    assert "output property 'nothing'" in run("output", "nothing", status=1)[1]
+    run("export", "--file", "state.json")
+    exported = json.loads((project.directory / "state.json").read_text())
+    assert exported == json.loads(run("export")[0])
+    assert "s3cret" not in json.dumps(exported)
+    run("import", "--file", "state.json")
+    assert "    2 unchanged\n" in run("refresh", "--yes")[0]
+    assert "    - 2 to delete\n" in run("destroy", "--preview-only")[0]
+    destroyed, _ = run("destroy", "--yes")
+    assert "    - 2 deleted\n" in destroyed
+    assert "The resources in the stack have been deleted" in destroyed
+    assert project.contents() == {}
+
+
+def test_it_runs_in_another_directory_and_another_stack(
+    project: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `--cwd` and `--stack`."""
+    project.write('export("stack", pulumi.get_stack())')
+    monkeypatch.chdir(project.directory.parent)
+    run("up", "--yes", "--cwd", "project", "--stack", "prod")
+    assert run("output", "stack", "-C", "project", "-s", "prod") == ("prod\n", "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("PULUMI_BACKEND_URL", "s3://bucket", "keeps state in file:// backends, not s3://"),
+        ("PULUMI_CONFIG_PASSPHRASE", None, "set PULUMI_CONFIG_PASSPHRASE or"),
+        ("PULUMI_CONFIG_PASSPHRASE", "wrong", "incorrect passphrase"),
+        ("PULUMI_PYTHON_CMD", "no-python", "PULUMI_PYTHON_CMD is no-python, which is not on PATH"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str | None, message: str
+) -> None:
+    """And no traceback."""
+    if value is None:
+        monkeypatch.delenv(variable)
+    else:
+        monkeypatch.setenv(variable, value)
+    _, error = run("up", "--yes", status=1)
+    assert error.startswith("error: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_directory_without_a_project_is_one_line(project: Any, run: Run) -> None:
+    """Wherever one looks upwards."""
+    (project.directory / "Pulumi.yaml").unlink()
+    assert run("preview", status=1)[1].startswith("error: no Pulumi.yaml project file found")
+
+
+def test_a_failing_program_is_the_users_to_see(project: Any, run: Run) -> None:
+    """Its own traceback is shown, and the exit status says that it failed."""
+    project.write("1 / 0")
+    text, _ = run("up", "--yes", status=1)
+    assert "__main__.py" in text
+    assert "ZeroDivisionError: division by zero" in text
+
+
+def _start_slow_creation(project: Any, seconds: float) -> "subprocess.Popen[str]":
+    project.write(f'a = Thing("a", seconds={seconds}); b = Thing("b", of=a.id)')
+    process = subprocess.Popen(
+        [*_COMMAND, "up", "--yes"],
+        cwd=project.directory,
+        env=project.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    _wait_for((project.things / "calls").exists)
+    return process
+
+
+def test_ctrl_c_lets_what_is_under_way_finish(project: Any, stack: Any) -> None:
+    """It is recorded, nothing else begins, and no process stays behind."""
+    process = _start_slow_creation(project, 1.5)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "update canceled" in output
+    assert "Traceback" not in output
+    assert project.calls() == [("create", "a")]
+    deployment = stack.export()["deployment"]
+    assert [r.get("id") for r in deployment["resources"]][2:] == ["a-0"]
+    assert "pending_operations" not in deployment
+    assert _processes_of(project.directory) == []
+    assert stack.up().summary == {"same": 2, "create": 1}
+
+
+def test_a_second_ctrl_c_ends_at_once(project: Any, stack: Any) -> None:
+    """What was under way stays in state as a pending operation."""
+    process = _start_slow_creation(project, 60)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert process.returncode == 1
+    assert "Traceback" not in output
+    deployment = stack.export()["deployment"]
+    [pending] = deployment["pending_operations"]
+    assert pending["type"] == "creating"
+    assert pending["resource"]["urn"].endswith("::a")
+    assert _processes_of(project.directory) == []
+
+
+def test_a_killed_run_leaves_a_state_to_carry_on_with(project: Any, stack: Any) -> None:
+    """Its lock is cleared, and its pending creation told."""
+    process = _start_slow_creation(project, 60)
+    process.kill()
+    process.communicate(timeout=30)
+    for orphan in _processes_of(project.directory):  # what it could not end itself
+        os.kill(orphan, signal.SIGKILL)
+    project.write('b = Thing("b")')
+    result = stack.up()
+    assert result.ok, result.stdout
+    warnings = [m.message for m in result.diagnostics if m.severity == "warning"]
+    assert "removed the lock of a process that is no more" in warnings[0]
+    assert "interrupted while creating" in warnings[1]

@@ -1,0 +1,196 @@
+"""Failures: nothing that was made is lost, and the next run carries on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pulumi_gitlab_kubernetes.testing.host import HostError, Stack
+
+Up = Callable[[str], Any]
+
+
+def _errors(result: Any) -> list[tuple[str, str]]:
+    return [
+        (m.urn.rpartition("::")[2], m.message) for m in result.diagnostics if m.severity == "error"
+    ]
+
+
+def test_after_a_failed_step_no_other_begins_and_what_was_made_is_kept(
+    project: Any, stack: Stack, up: Up
+) -> None:
+    """Nor is anything deleted; outputs that it did not come to stay as they were."""
+    up('old = Thing("old"); export("left", 1); export("kept", 2)')
+    project.calls()
+    project.write(
+        """
+        slow = Thing("slow", seconds=1)
+        bad = Thing("bad", fail="create", seconds=0.2)
+        after = Thing("after", of=bad.id)
+        export("kept", 3)
+        """
+    )
+    result = stack.up()
+    assert not result.ok
+    assert result.exit_code == 1
+    assert _errors(result) == [("bad", "no more things"), ("", "update failed")]
+    assert sorted(project.calls()) == [("create", "bad"), ("create", "slow")]
+    names = [r["urn"].rpartition("::")[2] for r in stack.export()["deployment"]["resources"]]
+    assert names == ["shop-dev", "default", "slow", "old"]
+    assert stack.export()["deployment"].get("pending_operations") is None
+    assert stack.outputs() == {"left": 1, "kept": 3}
+    result = up('slow = Thing("slow", seconds=1); bad = Thing("bad")')
+    assert result.summary == {"same": 2, "create": 1, "delete": 1}
+
+
+def test_the_error_is_shown_on_its_resource_as_by_the_cli(project: Any, stack: Stack) -> None:
+    """On its line while it runs, and among the diagnostics."""
+    project.write('bad = Thing("bad", fail="create")')
+    text = stack.up().stdout
+    thing = "pulumi-python:dynamic/things:Thing"
+    assert f"\n +  {thing} bad **creating failed** error: no more things\n" in text
+    assert f"\n  {thing} (bad):\n    error: no more things\n\n" in text
+    assert "    pulumi:pulumi:Stack shop-dev **failed** 1 error" not in text  # it was made
+    assert "\n  pulumi:pulumi:Stack (shop-dev):\n    error: update failed\n\n" in text
+    assert "\n    2 errored\n" in text
+
+
+def test_a_thing_that_is_there_but_not_in_order_is_kept_and_updated_next_time(
+    project: Any, stack: Stack, up: Up
+) -> None:
+    """With what the provider said of it."""
+    program = 'cold = Thing("cold", fail="init")'
+    project.write(program)
+    result = stack.up()
+    assert not result.ok
+    assert _errors(result)[0] == ("cold", "1 error occurred:\n\t* too cold\n\n")
+    recorded = stack.export()["deployment"]["resources"][2]
+    assert (recorded["id"], recorded["initErrors"]) == ("cold-0", ["too cold"])
+    assert recorded["outputs"]["computed"] == "COLD"
+    project.calls()
+    assert [(s.op, s.name) for s in stack.preview().steps if s.op != "same"] == [("update", "cold")]
+    assert up(program).summary == {"same": 1, "update": 1}
+    assert project.calls() == [("update", "cold")]
+    assert "initErrors" not in stack.export()["deployment"]["resources"][2]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("", "resource 'a' has a problem: it is wrong"),
+        ("colour", "resource 'a': property colour value {red} has a problem: it is wrong"),
+        ("secret", "resource 'a': property secret value {[secret]} has a problem: it is wrong"),
+    ],
+)
+def test_inputs_that_are_wrong_are_told_in_preview_and_up(
+    project: Any, stack: Stack, wrong: str, message: str
+) -> None:
+    """In the CLI's words, but for secrets."""
+    project.write(f'a = Thing("a", wrong="{wrong}", colour="red", secret=Output.secret("s3cret"))')
+    for result in (stack.preview(), stack.up()):
+        assert not result.ok
+        assert _errors(result) == [("a", f"pulumi-python:dynamic/things:Thing {message}")]
+        assert "s3cret" not in result.stdout
+    assert project.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('raise ValueError("boom")', "Program failed with an unhandled exception:\n"),
+        ('raise pulumi.RunError("boom")', "boom"),
+        (
+            "raise SystemExit(3)",
+            "an unhandled error occurred: program exited with non-zero exit code: 3",
+        ),
+        ('b = Thing("a")', "Duplicate resource URN 'urn:pulumi:dev::shop::"),
+    ],
+)
+def test_a_program_that_fails_deletes_nothing(
+    project: Any, stack: Stack, up: Up, line: str, message: str
+) -> None:
+    """What it had registered until then is made."""
+    up('old = Thing("old")')
+    project.write(f'a = Thing("a")\n{line}')
+    result = stack.up()
+    assert not result.ok
+    assert _errors(result)[0][1].startswith(message)
+    assert ("delete", "old") not in project.calls()
+    if "boom" in line:
+        assert "boom" in result.stdout
+    assert "_exec.py" not in result.stdout  # the user's own frames alone
+
+
+_UNSUPPORTED = {
+    'pulumi.CustomResource("aws:s3:Bucket", "b", {})': "package 'aws' needs the Pulumi CLI",
+    'pulumi.CustomResource("a:b:C", "c", {}, ResourceOptions(), None)': "package 'a' needs",
+    'ComponentResource("a:b:C", "c", {}, None, True)': "does not do a remote component",
+    'Thing("a", ResourceOptions(import_="x"))': "does not do the option import_",
+    'pulumi.ProviderResource("aws", "p", {})': "does not do an explicit provider",
+    'pulumi.StackReference("organization/shop/prod")': "package 'pulumi' needs the Pulumi CLI",
+    'pulumi.runtime.invoke("aws:index:getRegion", {})': "does not do the function aws:index",
+    'Thing("a", ResourceOptions(transforms=[lambda args: None]))': "does not do transforms",
+    "pulumi.runtime.register_resource_transform(lambda args: None)": "does not do stack transforms",
+    'Thing("a", ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=['
+    'pulumi.ResourceHook("h", lambda args: None)])))': "does not do resource hooks",
+}
+
+
+@pytest.mark.parametrize("line", _UNSUPPORTED)
+def test_what_the_host_does_not_do_is_one_plain_error(
+    project: Any, stack: Stack, line: str
+) -> None:
+    """And nothing is made."""
+    project.write(line)
+    result = stack.preview()
+    assert not result.ok
+    [(_, message)] = _errors(result)
+    assert _UNSUPPORTED[line] in message
+    assert "\n" not in message
+
+
+def test_a_missing_dynamic_host_is_one_plain_error(project: Any) -> None:
+    """Say, because the interpreter has no Pulumi SDK."""
+    python = project.directory / "python3"
+    python.write_text(
+        '#!/bin/sh\ncase "$*" in *pulumi.dynamic*) echo no pulumi >&2; exit 1;; esac\n'
+        f'exec {project.environ["PULUMI_PYTHON_CMD"]} "$@"\n'
+    )
+    python.chmod(0o755)
+    project.environ["PULUMI_PYTHON_CMD"] = str(python)
+    project.write('Thing("a")')
+    result = project.stack().up()
+    assert not result.ok
+    assert _errors(result)[0][1] == (
+        "the dynamic host (python -m pulumi.dynamic) did not start: no pulumi"
+    )
+
+
+def test_a_wrong_passphrase_is_one_plain_error(project: Any) -> None:
+    """Before anything is run."""
+    project.environ["PULUMI_CONFIG_PASSPHRASE"] = "another"
+    with pytest.raises(HostError, match="incorrect passphrase"):
+        project.stack().up()
+
+
+def test_operations_that_a_crash_left_pending_are_told_and_creations_kept(
+    stack: Stack, up: Up
+) -> None:
+    """A creation may have made something, and only the user can find out."""
+    up('a = Thing("a")')
+    exported = stack.export()
+    thing = exported["deployment"]["resources"][2]
+    ghost = {**thing, "urn": thing["urn"][:-1] + "ghost"}
+    del ghost["id"]
+    exported["deployment"]["pending_operations"] = [
+        {"resource": ghost, "type": "creating"},
+        {"resource": thing, "type": "updating"},
+    ]
+    stack.import_(exported)
+    result = stack.up()
+    assert result.ok
+    [warning] = [m.message for m in result.diagnostics if m.severity == "warning"]
+    assert "with 2 pending operations" in warning
+    assert f"{ghost['urn']}, interrupted while creating" in warning
+    pending = stack.export()["deployment"]["pending_operations"]
+    assert [(p["resource"]["urn"], p["type"]) for p in pending] == [(ghost["urn"], "creating")]
