@@ -36,7 +36,7 @@ env: $(INSTALLED) ## Print what a shell needs for `pulumi` on the root stack: ev
 	@$(GITLAB_KUBERNETES) local env
 
 test: $(INSTALLED) ## Run all tests
-	@$(VENV)/bin/python -m pytest --numprocesses auto --quiet
+	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --quiet
 
 check: $(INSTALLED) ## Run the linter and the type checker
 	@$(VENV)/bin/ruff check

@@ -1,0 +1,327 @@
+"""The two engines that the same tests run on: the deployment host and the Pulumi CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pulumi_gitlab_kubernetes.testing import host
+
+PROGRAM = Path(__file__).with_name("program")
+PASSPHRASE = "correct horse"
+_PROJECT = "lifecycle"
+_STACK = "test"
+_ROOT = f"{_PROJECT}-{_STACK}"
+_PARTLY = "1 error occurred:\n\t* "
+"""What the engine puts before the reason of a resource that is there but not as asked."""
+_FOREIGN = ("PULUMI_", "GITLAB_", "CI_")
+
+
+class Step(NamedTuple):
+    """One step that an engine made, or would make."""
+
+    op: str
+    name: str
+    diff: tuple[str, ...]
+    replaces: tuple[str, ...]
+
+
+class Message(NamedTuple):
+    """One message; its name is the resource's, or empty."""
+
+    severity: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run, in the order in which it happened."""
+
+    ok: bool
+    steps: tuple[Step, ...]
+    messages: tuple[Message, ...]
+    text: str
+
+    def ops(self, name: str) -> list[str]:
+        """Return what was done to the resource of that name."""
+        return [step.op for step in self.steps if step.name == name]
+
+    def errors(self, name: str = "") -> list[str]:
+        """Return the errors on one resource, or on any: what users read."""
+        return [
+            message.text.strip().removeprefix(_PARTLY)
+            for message in self.messages
+            if message.severity == "error"
+            and message.name not in ("", _ROOT)
+            and name in ("", message.name)
+        ]
+
+    def error(self, name: str = "") -> str:
+        """Return the one error there is, which is one line without a traceback."""
+        errors = self.errors(name)
+        assert not self.ok, self.text
+        assert len(errors) == 1, self.text
+        assert "\n" not in errors[0], errors[0]
+        assert "Traceback" not in errors[0], errors[0]
+        return errors[0]
+
+
+def resource(class_: str, name: str, /, **args: Any) -> dict[str, Any]:
+    """Describe a resource for the program; `opts` and `get` are not among its arguments."""
+    described = {"class": class_, "name": name, "opts": args.pop("opts", {})}
+    if "get" in args:
+        return {**described, "get": args["get"]}
+    return {**described, "args": {key: each for key, each in args.items() if each is not None}}
+
+
+def ref(path: str) -> dict[str, str]:
+    """Refer to another resource's output, as `name.attribute`."""
+    return {"$ref": path}
+
+
+class Stack(ABC):
+    """A stack of the suite's one program, on one of the engines.
+
+    Args:
+        directory: An empty directory for the project and its state.
+        config: The stack's configuration.
+        secrets: The secret part of it.
+        environ: Additional environment variables.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        config: Mapping[str, str],
+        secrets: Mapping[str, str],
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = directory
+        self.project = directory / "project"
+        self.backend = directory / "state"
+        self.backend.mkdir(parents=True)
+        shutil.copytree(PROGRAM, self.project, ignore=shutil.ignore_patterns("__pycache__"))
+        self.environ = {
+            **{name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)},
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "NO_PROXY": "127.0.0.1",
+            **(environ or {}),
+        }
+        self._init(config, secrets)
+
+    def up(self, *resources: dict[str, Any], **exports: Any) -> Outcome:
+        """Declare these resources and deploy them."""
+        return self._with_program("up", resources, exports)
+
+    def preview(self, *resources: dict[str, Any]) -> Outcome:
+        """Declare these resources and see what deploying them would do."""
+        return self._with_program("preview", resources, {})
+
+    def refresh(self) -> Outcome:
+        """Bring the state in line with what is at GitLab."""
+        return self.run("refresh")
+
+    def destroy(self) -> Outcome:
+        """Delete all that the stack has."""
+        return self.run("destroy")
+
+    def resources(self, *, show_secrets: bool = False) -> dict[str, dict[str, Any]]:
+        """Return the resources in the state by name, without those on their way out."""
+        return {
+            each["urn"].rpartition("::")[2]: each
+            for each in self.deployment(show_secrets=show_secrets).get("resources", [])
+            if not each.get("delete")
+        }
+
+    def taint(self, name: str) -> None:
+        """Have the next deployment replace a resource, whatever its diff says."""
+        exported = self.deployment()
+        for each in exported["resources"]:
+            if each["urn"].endswith(f"::{name}"):
+                each["taint"] = True
+        self.import_({"version": 3, "deployment": exported})
+
+    def files(self) -> dict[Path, bytes]:
+        """Return all that the engine left on disk: state, its backups and history, settings."""
+        return {
+            path: path.read_bytes()
+            for path in self.directory.rglob("*")
+            if path.is_file() and path.name != "program.json"
+        }
+
+    def _with_program(
+        self, verb: str, resources: tuple[dict[str, Any], ...], exports: Mapping[str, Any]
+    ) -> Outcome:
+        described = {"resources": resources, "exports": exports}
+        (self.project / "program.json").write_text(json.dumps(described))
+        return self.run(verb)
+
+    @abstractmethod
+    def _init(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+        """Make the empty stack."""
+
+    @abstractmethod
+    def set_config(self, key: str, value: str) -> None:
+        """Set a secret configuration value."""
+
+    @abstractmethod
+    def run(self, verb: str) -> Outcome:
+        """Run the engine."""
+
+    @abstractmethod
+    def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """Return the deployment in the state."""
+
+    @abstractmethod
+    def import_(self, exported: dict[str, Any]) -> None:
+        """Replace the deployment in the state."""
+
+
+class HostStack(Stack):
+    """A stack on the deployment host."""
+
+    def _init(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+        self._stack.init()
+        for key, value in config.items():
+            self._stack.set_config(key, value)
+        for key, value in secrets.items():
+            self._stack.set_config(key, value, secret=True)
+
+    @property
+    def _stack(self) -> host.Stack:
+        """The stack with the environment as it is now."""
+        return host.Stack(
+            self.project,
+            _STACK,
+            backend=self.backend,
+            passphrase=PASSPHRASE,
+            environ=self.environ,
+        )
+
+    def set_config(self, key: str, value: str) -> None:
+        """Set a secret configuration value."""
+        self._stack.set_config(key, value, secret=True)
+
+    def run(self, verb: str) -> Outcome:
+        """Run the deployment host."""
+        result = getattr(self._stack, verb)()
+        return Outcome(
+            ok=result.ok,
+            steps=tuple(Step(s.op, s.name, s.diff, s.replaces) for s in result.steps),
+            messages=tuple(
+                Message(m.severity, m.urn.rpartition("::")[2], m.message)
+                for m in result.diagnostics
+            ),
+            text=result.stdout,
+        )
+
+    def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """Return the deployment in the state."""
+        exported = self._stack.export(show_secrets=show_secrets)
+        deployment: dict[str, Any] = exported["deployment"]
+        return deployment
+
+    def import_(self, exported: dict[str, Any]) -> None:
+        """Replace the deployment in the state."""
+        self._stack.import_(exported)
+
+
+class CliStack(Stack):
+    """A stack on the Pulumi CLI."""
+
+    def _init(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+        self.environ |= {
+            "PULUMI_HOME": str(self.directory / "home"),
+            "PULUMI_BACKEND_URL": f"file://{self.backend}",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",  # else it asks the network
+            "PULUMI_DEBUG_COMMANDS": "1",  # shows the option --event-log
+        }
+        self._call("stack", "init")
+        plain = [part for item in config.items() for part in ("--plaintext", "=".join(item))]
+        secret = [part for item in secrets.items() for part in ("--secret", "=".join(item))]
+        if plain or secret:
+            self._call("config", "set-all", *plain, *secret)
+
+    def set_config(self, key: str, value: str) -> None:
+        """Set a secret configuration value."""
+        self._call("config", "set", "--secret", key, value)
+
+    def run(self, verb: str) -> Outcome:
+        """Run `pulumi`, and read its log of events."""
+        log = self.directory / "events.json"
+        log.unlink(missing_ok=True)
+        yes = () if verb == "preview" else ("--yes", "--skip-preview")
+        done = self._start(verb, *yes, "--color", "never", "--event-log", str(log))
+        events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        return Outcome(
+            ok=done.returncode == 0,
+            steps=tuple(
+                _step(event["resOutputsEvent"]["metadata"])
+                for event in events
+                if "resOutputsEvent" in event
+            ),
+            messages=tuple(
+                _message(event["diagnosticEvent"])
+                for event in events
+                if "diagnosticEvent" in event and not event["diagnosticEvent"].get("ephemeral")
+            ),
+            text=done.stdout,
+        )
+
+    def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """Return the deployment in the state; without secrets it is simply read."""
+        if show_secrets:
+            shown: dict[str, Any] = json.loads(self._call("stack", "export", "--show-secrets"))
+            return shown["deployment"] or {}
+        file = self.backend / ".pulumi" / "stacks" / _PROJECT / f"{_STACK}.json"
+        return json.loads(file.read_text())["checkpoint"]["latest"] or {}
+
+    def import_(self, exported: dict[str, Any]) -> None:
+        """Replace the deployment in the state."""
+        file = self.directory / "import.json"
+        file.write_text(json.dumps(exported))
+        self._call("stack", "import", "--file", str(file))
+        file.unlink()
+
+    def _call(self, *arguments: str) -> str:
+        done = self._start(*arguments)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def _start(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["pulumi", *arguments, "--stack", _STACK, "--non-interactive"],  # noqa: S607 (whichever is on PATH)
+            cwd=self.project,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+
+def _step(metadata: dict[str, Any]) -> Step:
+    return Step(
+        metadata["op"],
+        metadata["urn"].rpartition("::")[2],
+        tuple(metadata.get("diffs") or ()),
+        tuple(metadata.get("keys") or ()),
+    )
+
+
+def _message(event: dict[str, Any]) -> Message:
+    return Message(event["severity"], event.get("urn", "").rpartition("::")[2], event["message"])
+
+
+ENGINES: Mapping[str, type[Stack]] = {"host": HostStack, "cli": CliStack}

@@ -1,0 +1,179 @@
+"""The tests that each field of each kind passes; a kind's module adds its table to them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from pulumi_gitlab_kubernetes.registry import core_for
+
+from .conftest import new_stack
+from .course import UNMANAGED, Course, Kind, Phase, Row, Then, resolve, shown
+from .gitlab import Lab
+
+
+class FieldTests:
+    """Sees every field through creation, change, loss, drift and deletion."""
+
+    kind: ClassVar[Kind]
+
+    @classmethod
+    def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
+        """Have each test run for each field that it concerns."""
+        rows = cls.kind.rows
+        names = {
+            "field": [each.name for each in core_for(cls.kind.class_).schema.fields],
+            "optional": [row.field for row in rows if row.drop],
+            "shown_field": [row.field for row in rows if row.outside],
+        }
+        for fixture, fields in names.items():
+            if fixture in metafunc.fixturenames:
+                metafunc.parametrize(fixture, fields)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def course(
+        cls, engine: str, simulator: Any, tmp_path_factory: pytest.TempPathFactory
+    ) -> Course:
+        """What happened, recorded once for all of these tests."""
+        lab = Lab(simulator)
+        stack = new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab)
+        return Course(cls.kind, lab, stack)
+
+    def test_created(self, course: Course, field: str) -> None:
+        """A field's first value reaches GitLab and the state."""
+        row, phase = self.kind.row(field), course["created"]
+        assert phase.outcome.ok, phase.outcome.text
+        assert phase.outcome.ops(row.name) == ["create"]
+        old = self.kind.args(course.lab, row, "old")[field]
+        if old is None:
+            self._assert_there(phase, row, row.default, row.cleared)
+        else:
+            self._assert_there(phase, row, old, old)
+
+    def test_unchanged(self, course: Course) -> None:
+        """An unchanged program takes no step and makes no request."""
+        phase = course["unchanged"]
+        assert phase.outcome.ok, phase.outcome.text
+        assert {step.op for step in phase.outcome.steps} == {"same"}
+        assert phase.calls == []
+
+    def test_previewed(self, course: Course, field: str) -> None:
+        """A preview announces what the deployment then does, and changes nothing."""
+        row, phase = self.kind.row(field), course["previewed"]
+        assert phase.outcome.ok, phase.outcome.text
+        assert sorted(phase.outcome.ops(row.name)) == sorted(row.then.ops)
+        assert {call.method for call in phase.calls} <= {"GET"}
+        assert phase.state == course["unchanged"].state
+
+    def test_changed(self, course: Course, field: str) -> None:
+        """A field's second value updates or replaces, as its table says, and is then there."""
+        row = self.kind.row(field)
+        self._assert_change(course, row, "unchanged", "changed", row.then)
+        new = self.kind.args(course.lab, row, "new")[field]
+        if row.then is not Then.NOTHING:
+            self._assert_there(course["changed"], row, new, new)
+
+    def test_dropped(self, course: Course, optional: str) -> None:
+        """A field that was set and is left out is cleared, or goes back to its default."""
+        row = self.kind.row(optional)
+        assert row.drop
+        self._assert_change(course, row, "changed", "dropped", row.drop)
+        if row.drop is not Then.NOTHING:
+            self._assert_there(course["dropped"], row, row.default, row.cleared)
+
+    def test_set_again(self, course: Course, optional: str) -> None:
+        """A field that was not set and is set counts as changed."""
+        row = self.kind.row(optional)
+        new = self.kind.args(course.lab, row, "new")[optional]
+        then = Then.NOTHING if new == row.default else row.then
+        self._assert_change(course, row, "dropped", "set_again", then)
+        if row.then is not Then.NOTHING:
+            self._assert_there(course["set_again"], row, new, new)
+
+    def test_refresh_asks_once(self, course: Course) -> None:
+        """A refresh costs one request for each resource."""
+        phase = course["refreshed"]
+        paths = [phase.path(name, self.kind.class_) for name in phase.state]
+        assert sorted(call.path for call in phase.calls) == sorted(paths)
+        assert {call.method for call in phase.calls} == {"GET"}
+
+    def test_unmanaged(self, course: Course) -> None:
+        """Optional fields that the program leaves out are never drift, whatever GitLab has."""
+        created = course["created"].state[UNMANAGED]
+        refreshed = course["refreshed"].state[UNMANAGED]
+        assert course["refreshed"].outcome.ops(UNMANAGED) == ["same"]
+        assert course["mended"].outcome.ops(UNMANAGED) == ["same"]
+        assert refreshed["inputs"].keys() == created["inputs"].keys()
+        optional = {row.field for row in self.kind.rows if row.drop and row.default is None}
+        assert not optional & set(refreshed["outputs"])
+
+    def test_gone(self, course: Course, field: str) -> None:
+        """What was deleted outside is dropped by a refresh and made again by a deployment."""
+        row = self.kind.row(field)
+        gone, made = course["gone"], course["made_again"]
+        assert gone.outcome.ok, gone.outcome.text
+        assert gone.outcome.ops(row.name) == ["delete"]
+        assert row.name not in gone.state
+        assert made.outcome.ok, made.outcome.text
+        assert made.outcome.ops(row.name) == ["create"]
+        new = self.kind.args(course.lab, row, "new")[field]
+        self._assert_there(made, row, new, new)
+
+    def test_destroyed(self, course: Course, field: str) -> None:
+        """Destroying deletes what is there, and does not mind what is gone already."""
+        row, phase, before = self.kind.row(field), course["destroyed"], course["made_again"]
+        assert phase.outcome.ok, phase.outcome.text
+        assert phase.outcome.ops(row.name) == ["delete"]
+        assert phase.state == {}
+        assert course.lab.get(before.path(row.name, self.kind.class_)) is None
+
+    def _assert_change(self, course: Course, row: Row, before: str, after: str, then: Then) -> None:
+        """See the steps and the requests that a change may cost."""
+        old, phase = course[before], course[after]
+        assert phase.outcome.ok, phase.outcome.text
+        assert phase.outcome.ops(row.name) == then.ops
+        old_path = old.path(row.name, self.kind.class_)
+        new_path = phase.path(row.name, self.kind.class_)
+        assert (old_path != new_path) == then.replaces
+        if then.replaces:
+            assert phase.calls_at(old_path) == ["DELETE"]
+            assert phase.calls_at(new_path) == []
+            assert course.lab.get(old_path) is None
+        else:
+            assert phase.calls_at(new_path) == (["PUT"] if then is Then.UPDATE else [])
+
+    def _assert_there(self, phase: Phase, row: Row, stored: Any, live: Any) -> None:
+        """See a value in the state and, where GitLab shows it, at GitLab."""
+        resource = phase.state[row.name]
+        if row.field in core_for(self.kind.class_).schema.secrets():
+            found = resource["outputs"].get(row.field, {})
+            assert ("ciphertext" in found) == (stored is not None)
+        else:
+            assert resource["inputs"].get(row.field) == stored
+            assert resource["outputs"].get(row.field) == stored
+        if row.shown:
+            assert self.normal(row, shown(phase.live[row.name], row.shown)) == live
+
+    def normal(self, row: Row, value: Any) -> Any:
+        """Bring what GitLab shows into the form that the program has."""
+        del row
+        return value
+
+
+class UpdatableFieldTests(FieldTests):
+    """The same for a kind of which GitLab can change a thing, and others than Pulumi may."""
+
+    def test_drift(self, course: Course, shown_field: str) -> None:
+        """What was changed outside shows in a refresh, and the next deployment mends it."""
+        row, phase = self.kind.row(shown_field), course["refreshed"]
+        assert phase.outcome.ok, phase.outcome.text
+        assert phase.outcome.ops(row.name) == ["update"]
+        drifted = resolve(row.drifted, course.lab)
+        assert phase.state[row.name]["outputs"].get(row.field) == drifted
+        assert phase.state[row.name]["inputs"].get(row.field) == drifted
+        assert course["mending_previewed"].outcome.ops(row.name) == ["update"]
+        self._assert_change(course, row, "refreshed", "mended", Then.UPDATE)
+        new = self.kind.args(course.lab, row, "new")[shown_field]
+        self._assert_there(course["mended"], row, new, new)

@@ -1,0 +1,140 @@
+"""The GitLab of a test: a simulator set up through GitLab's own API, and a plain Maintainer."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator, SimulatorError
+
+MAINTAINER = 40
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project at GitLab."""
+
+    id: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that a test's own user made, with its path below `/api/v4/`."""
+
+    method: str
+    path: str
+    status: int
+
+
+class Lab:
+    """Two projects in a group and a user who is Maintainer there, for one test or course.
+
+    Args:
+        simulator: The running simulator.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.url = simulator.url
+        self.user, self.token = self.add_user()
+        self.group = self.root("POST", "groups", name="Team", path=f"team-of-{self.user}")
+        self.join("groups", self.group["id"], self.user)
+        self.project = self.add_project("shop")
+        self.other = self.add_project("depot")
+        self._agents: dict[str, int] = {}
+        self._seen = len(simulator.requests())
+
+    def root(self, method: str, path: str, /, **parameters: Any) -> Any:
+        """Call GitLab as its administrator."""
+        return self.simulator.api(method, path, **parameters)
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """Return what is at GitLab, or `None`."""
+        try:
+            found: dict[str, Any] = self.root("GET", path)
+        except SimulatorError as error:
+            if ": 404 " in str(error):
+                return None
+            raise
+        return found
+
+    def add_user(self) -> tuple[str, str]:
+        """Add a user without any rights; return the name and a personal access token."""
+        name = f"user{next(_NUMBERS)}"
+        user = self.root(
+            "POST",
+            "users",
+            name=name,
+            username=name,
+            email=f"{name}@example.com",
+            force_random_password=True,
+        )
+        path = f"users/{user['id']}/personal_access_tokens"
+        token: str = self.root("POST", path, name="pulumi", scopes=["api"])["token"]
+        return name, token
+
+    def join(self, kind: str, id_: int, user: str, level: int = MAINTAINER) -> None:
+        """Make a user a member of a project or group."""
+        found = self.root("GET", f"users?username={user}")[0]["id"]
+        self.root("POST", f"{kind}/{id_}/members", user_id=found, access_level=level)
+
+    def add_project(self, name: str) -> Project:
+        """Add a project to the group."""
+        made = self.root("POST", "projects", name=name, namespace_id=self.group["id"])
+        return Project(made["id"], made["path_with_namespace"])
+
+    def agent(self, name: str, project: Project | None = None) -> int:
+        """Return the id of an agent that no stack manages, made when first asked for."""
+        if name not in self._agents:
+            path = f"projects/{(project or self.project).id}/cluster_agents"
+            self._agents[name] = self.root("POST", path, name=name)["id"]
+        return self._agents[name]
+
+    def things(self) -> set[str]:
+        """Return the API paths of all things of the five kinds in both projects."""
+        found: set[str] = set()
+        for project in (self.project, self.other):
+            base = f"projects/{project.id}"
+            for kind in ("clusters", "cluster_agents", "environments"):
+                found |= {f"{base}/{kind}/{each['id']}" for each in self._list(f"{base}/{kind}")}
+        for agent in [path for path in found if "/cluster_agents/" in path]:
+            for kind in ("tokens", "url_configurations"):
+                found |= {f"{agent}/{kind}/{each['id']}" for each in self._list(f"{agent}/{kind}")}
+        return found
+
+    def _list(self, path: str) -> list[dict[str, Any]]:
+        try:
+            found: list[dict[str, Any]] = self.root("GET", f"{path}?per_page=100")
+        except SimulatorError as error:
+            if ": 404 " in str(error):  # switched off
+                return []
+            raise
+        return found
+
+    def calls(self) -> list[Call]:
+        """Return the user's requests since this was last asked."""
+        log = self.simulator.requests()
+        new, self._seen = log[self._seen :], len(log)
+        return [
+            Call(each["method"], each["path"].removeprefix("/api/v4/"), each["status"])
+            for each in new
+            if each["user"] == self.user
+        ]
+
+
+PATHS = {
+    "ClusterAgent": "projects/{}/cluster_agents/{}",
+    "ClusterAgentToken": "projects/{}/cluster_agents/{}/tokens/{}",
+    "ClusterAgentUrlConfiguration": "projects/{}/cluster_agents/{}/url_configurations/{}",
+    "ProjectCluster": "projects/{}/clusters/{}",
+    "ProjectEnvironment": "projects/{}/environments/{}",
+}
+"""Where GitLab has the things of each kind, by the parts of their Pulumi ids."""
+
+
+def path_of(class_: str, id_: str) -> str:
+    """Return the API path of a thing."""
+    return PATHS[class_].format(*id_.split(":"))

@@ -1,0 +1,46 @@
+"""Declares the resources that program.json describes, so that a test only changes data."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+import pulumi_gitlab_kubernetes as provider
+
+described = json.loads(Path(__file__).with_name("program.json").read_text())
+made: dict[str, Any] = {}
+
+
+def value(given: Any) -> Any:
+    """Put real outputs and secrets where the description refers to them."""
+    match given:
+        case {"$ref": path}:
+            name, attribute = path.split(".")
+            return getattr(made[name], attribute)
+        case {"$secret": inner}:
+            return pulumi.Output.secret(value(inner))
+        case dict():
+            return {key: value(each) for key, each in given.items()}
+        case list():
+            return [value(each) for each in given]
+        case _:
+            return given
+
+
+def options(given: dict[str, Any]) -> pulumi.ResourceOptions:
+    """Build the resource's options; it depends on other resources by name."""
+    depends_on = [made[name] for name in given.get("depends_on", [])]
+    aliases = [pulumi.Alias(**alias) for alias in given.get("aliases", [])]
+    return pulumi.ResourceOptions(**{**given, "depends_on": depends_on, "aliases": aliases})
+
+
+for resource in described["resources"]:
+    kind = getattr(provider, resource["class"])
+    opts = options(resource["opts"])
+    if "get" in resource:
+        made[resource["name"]] = kind.get(resource["name"], resource["get"], opts)
+    else:
+        made[resource["name"]] = kind(resource["name"], opts, **value(resource["args"]))
+for name, each in described["exports"].items():
+    pulumi.export(name, value(each))

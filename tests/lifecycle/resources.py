@@ -1,0 +1,64 @@
+"""One resource of each kind, as the tests that need all five declare them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .certificates import CERTIFICATE, KEY
+from .engines import ref, resource
+
+
+def agent(project: Any, name: str = "agent", **changes: Any) -> dict[str, Any]:
+    """Describe an agent."""
+    return resource("ClusterAgent", name, **{"project": project, "name": name, **changes})
+
+
+def token(project: Any, name: str = "token", **changes: Any) -> dict[str, Any]:
+    """Describe a token of the agent `agent`."""
+    given = {"project": project, "agent_id": ref("agent.agent_id"), "name": name, **changes}
+    return resource("ClusterAgentToken", name, **given)
+
+
+def url_configuration(project: Any, name: str = "url", **changes: Any) -> dict[str, Any]:
+    """Describe the URL configuration of the agent `agent`."""
+    given = {
+        "project": project,
+        "agent_id": ref("agent.agent_id"),
+        "url": "grpcs://agent.example.com:443",
+        "client_cert": CERTIFICATE,
+        "client_key": KEY,
+        **changes,
+    }
+    return resource("ClusterAgentUrlConfiguration", name, **given)
+
+
+def cluster(project: Any, name: str = "cluster", **changes: Any) -> dict[str, Any]:
+    """Describe a certificate-based cluster."""
+    given = {
+        "project": project,
+        "name": name,
+        "kubernetes_api_url": "https://k8s.example.com",
+        "kubernetes_token": "a-kubernetes-token",
+        **changes,
+    }
+    return resource("ProjectCluster", name, **given)
+
+
+def environment(project: Any, name: str = "environment", **changes: Any) -> dict[str, Any]:
+    """Describe an environment bound to the agent `agent`."""
+    given = {
+        "project": project,
+        "name": name,
+        "cluster_agent_id": ref("agent.agent_id"),
+        "kubernetes_namespace": "shop",
+        **changes,
+    }
+    return resource("ProjectEnvironment", name, **given)
+
+
+NAMES = ("agent", "token", "url", "cluster", "environment")
+
+
+def all_kinds(project: Any) -> list[dict[str, Any]]:
+    """Describe one resource of each kind, by the names in `NAMES`."""
+    return [each(project) for each in (agent, token, url_configuration, cluster, environment)]

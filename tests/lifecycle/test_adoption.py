@@ -1,0 +1,94 @@
+"""`adopt_existing` takes over what is at GitLab already, and brings it to the program's inputs."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from .engines import Stack, resource
+from .gitlab import Lab, path_of
+from .resources import NAMES
+
+
+class Thing(NamedTuple):
+    """What is at GitLab, how the program declares it, and how many requests write to it."""
+
+    class_: str
+    collection: str
+    there: dict[str, Any]
+    declared: dict[str, Any]
+    writes: list[str]
+
+
+_CLUSTER = {"api_url": "https://k8s.example.com", "token": "theirs"}
+_CLUSTER_ARGS = {"kubernetes_api_url": "https://k8s.example.com", "kubernetes_token": "ours"}
+THINGS = {
+    "agent": Thing("ClusterAgent", "cluster_agents", {"name": "a"}, {"name": "a"}, []),
+    "environment": Thing(
+        "ProjectEnvironment",
+        "environments",
+        {"name": "e", "external_url": "https://theirs.example.com", "tier": "other"},
+        {"name": "e", "external_url": "https://ours.example.com"},
+        ["PUT"],
+    ),
+    "cluster": Thing(
+        "ProjectCluster",
+        "clusters/user",
+        {"name": "theirs", "platform_kubernetes_attributes": _CLUSTER},
+        {"name": "ours", **_CLUSTER_ARGS},
+        ["PUT"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_what_is_there_is_taken_over(stack: Stack, lab: Lab, name: str) -> None:
+    """It keeps its id, at most one update brings it to the inputs, and destroying deletes it."""
+    thing = THINGS[name]
+    made = lab.root("POST", f"projects/{lab.project.id}/{thing.collection}", **thing.there)
+    args = {"project": lab.project.path, "adopt_existing": True, **thing.declared}
+    declared = resource(thing.class_, name, **args)
+    lab.calls()
+    outcome = stack.up(declared)
+    assert outcome.ok, outcome.text
+    assert outcome.ops(name) == ["create"]
+    assert stack.resources()[name]["id"] == f"{lab.project.id}:{made['id']}"
+    writes = [call.method for call in lab.calls() if call.method != "GET" and call.status < 400]
+    assert writes == thing.writes
+    live = lab.get(path_of(thing.class_, stack.resources()[name]["id"]))
+    assert live
+    for key in thing.declared.keys() & live.keys():
+        assert live[key] == thing.declared[key]
+    assert stack.up(declared).ops(name) == ["same"]
+    assert stack.refresh().ops(name) == ["same"]
+    assert stack.destroy().ok
+    assert lab.things() == set()
+
+
+def test_a_stopped_environment_stays_stopped(stack: Stack, lab: Lab) -> None:
+    """Its state says so."""
+    path = f"projects/{lab.project.id}/environments"
+    made = lab.root("POST", path, name="e")
+    lab.root("POST", f"{path}/{made['id']}/stop")
+    args = {"project": lab.project.path, "name": "e", "adopt_existing": True}
+    assert stack.up(resource("ProjectEnvironment", "e", **args)).ok
+    assert stack.resources()["e"]["outputs"]["state"] == "stopped"
+
+
+@pytest.mark.parametrize(("url", "fits"), [("grpc://same:80", True), ("grpc://other:80", False)])
+def test_a_url_configuration_has_to_be_equal(
+    stack: Stack, lab: Lab, url: str, *, fits: bool
+) -> None:
+    """GitLab cannot change one: another is an error, an equal one is taken over."""
+    agent_id = lab.agent("receptive")
+    path = f"projects/{lab.project.id}/cluster_agents/{agent_id}/url_configurations"
+    made = lab.root("POST", path, url="grpc://same:80")
+    args = {"project": lab.project.path, "agent_id": agent_id, "adopt_existing": True, "url": url}
+    outcome = stack.up(resource("ClusterAgentUrlConfiguration", NAMES[2], **args))
+    assert outcome.ok == fits, outcome.text
+    if fits:
+        assert stack.resources()["url"]["outputs"]["url_configuration_id"] == made["id"]
+    else:
+        assert "url" in outcome.error("url")
+        assert lab.get(f"{path}/{made['id']}")

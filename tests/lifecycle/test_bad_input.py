@@ -1,0 +1,381 @@
+"""Bad input, bad configuration and a GitLab that refuses: one line that says what to do.
+
+Nothing is left at GitLab that the state does not have, nor the other way round.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+from .certificates import CERTIFICATE, KEY, OTHER_KEY
+from .conftest import new_stack
+from .engines import ENGINES, Outcome, Stack, resource
+from .gitlab import Lab, path_of
+from .resources import agent, all_kinds, cluster, token, url_configuration
+
+
+class Case(NamedTuple):
+    """A resource that cannot be, and what its error says."""
+
+    class_: str
+    args: Mapping[str, Any]
+    says: tuple[str, ...]
+
+
+_AGENT = {"name": "agent"}
+_ENVIRONMENT = {"name": "environment"}
+_URL = {"agent_id": 1, "url": "grpcs://agent.example.com:443"}
+_CLUSTER = {
+    "name": "cluster",
+    "kubernetes_api_url": "https://k8s.example.com",
+    "kubernetes_token": "a-kubernetes-token",
+}
+
+INVALID = {
+    "agent name with capitals": Case(
+        "ClusterAgent", {"name": "Production"}, ("property name", "a-z, 0-9 and -")
+    ),
+    "agent name of 64 characters": Case(
+        "ClusterAgent", {"name": "a" * 64}, ("property name", "at most 63 characters", "64")
+    ),
+    "project that is no path": Case(
+        "ClusterAgent", {**_AGENT, "project": "shop"}, ("property project", "full path")
+    ),
+    "token name of 256 characters": Case(
+        "ClusterAgentToken",
+        {"agent_id": 1, "name": "n" * 256},
+        ("property name", "at most 255 characters"),
+    ),
+    "rotation after no time": Case(
+        "ClusterAgentToken",
+        {"agent_id": 1, "name": "token", "rotate_after_days": 0},
+        ("property rotate_after_days", "above 0"),
+    ),
+    "environment name that ends in /": Case(
+        "ProjectEnvironment", {"name": "review/"}, ("property name", "must not start or end with /")
+    ),
+    "unknown tier": Case(
+        "ProjectEnvironment",
+        {**_ENVIRONMENT, "tier": "prod"},
+        ("property tier", "production, staging, testing, development, other"),
+    ),
+    "namespace without agent": Case(
+        "ProjectEnvironment",
+        {**_ENVIRONMENT, "kubernetes_namespace": "shop"},
+        ("property kubernetes_namespace", "set cluster_agent_id too"),
+    ),
+    "Flux path without namespace": Case(
+        "ProjectEnvironment",
+        {**_ENVIRONMENT, "cluster_agent_id": 1, "flux_resource_path": "a/b"},
+        ("property flux_resource_path", "set kubernetes_namespace too"),
+    ),
+    "URL configuration with https": Case(
+        "ClusterAgentUrlConfiguration",
+        {**_URL, "url": "https://agent.example.com"},
+        ("property url", "grpc:// or grpcs://"),
+    ),
+    "certificate without its key": Case(
+        "ClusterAgentUrlConfiguration",
+        {**_URL, "client_cert": CERTIFICATE},
+        ("client_cert needs client_key", "set both or none"),
+    ),
+    "key without its certificate": Case(
+        "ClusterAgentUrlConfiguration",
+        {**_URL, "client_key": KEY},
+        ("client_key needs client_cert", "set both or none"),
+    ),
+    "key of another certificate": Case(
+        "ClusterAgentUrlConfiguration",
+        {**_URL, "client_cert": CERTIFICATE, "client_key": OTHER_KEY},
+        ("client_key is not the key of client_cert",),
+    ),
+    "certificate that is none": Case(
+        "ClusterAgentUrlConfiguration", {**_URL, "ca_cert": "none"}, ("property ca_cert", "in PEM")
+    ),
+    "key that is none": Case(
+        "ClusterAgentUrlConfiguration",
+        {**_URL, "client_cert": CERTIFICATE, "client_key": "secret-but-no-key"},
+        ("client_key must be a private key in PEM",),
+    ),
+    "cluster URL without scheme": Case(
+        "ProjectCluster",
+        {**_CLUSTER, "kubernetes_api_url": "k8s.example.com"},
+        ("property kubernetes_api_url", "http:// or https://"),
+    ),
+    "cluster namespace with underscore": Case(
+        "ProjectCluster",
+        {**_CLUSTER, "kubernetes_namespace": "a_b"},
+        ("property kubernetes_namespace", "a-z, 0-9 and -"),
+    ),
+    "unknown authorization type": Case(
+        "ProjectCluster",
+        {**_CLUSTER, "kubernetes_authorization_type": "none"},
+        ("property kubernetes_authorization_type", "rbac, abac"),
+    ),
+}
+
+
+class Bench(NamedTuple):
+    """A stack and its GitLab, shared by the cases that leave no trace in either."""
+
+    lab: Lab
+    stack: Stack
+
+
+@pytest.fixture(scope="module")
+def bench(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """A stack with an agent and a cluster, and at GitLab an agent with two tokens."""
+    lab = Lab(simulator)
+    stack = new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab)
+    tokens = f"projects/{lab.project.id}/cluster_agents/{lab.agent('full')}/tokens"
+    for name in ("first", "second"):
+        lab.root("POST", tokens, name=name)
+    lab.root("POST", f"projects/{lab.project.id}/environments", name="taken")
+    return Bench(lab, stack)
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_inputs_fail_before_gitlab_is_asked(bench: Bench, name: str) -> None:
+    """A preview already says which property is wrong and what to do."""
+    case = INVALID[name]
+    args = {"project": bench.lab.project.path, **case.args}
+    bench.lab.calls()
+    error = bench.stack.preview(resource(case.class_, "wrong", **args)).error("wrong")
+    for part in case.says:
+        assert part in error
+    for line in (*KEY.splitlines()[1:-1], *OTHER_KEY.splitlines()[1:-1], "secret-but-no-key"):
+        assert line not in error
+    assert bench.lab.calls() == []
+
+
+REFUSED: dict[str, tuple[Callable[[Lab], dict[str, Any]], tuple[str, ...]]] = {
+    "unknown project": (
+        lambda lab: agent(f"{lab.group['path']}/nowhere", "wrong"),
+        ("nowhere does not exist, or the token's user cannot see it", "check `project`", "404"),
+    ),
+    "unknown project id": (
+        lambda _lab: agent(999_999, "wrong"),
+        ("project 999999 does not exist, or the token's user cannot see it", "check `project`"),
+    ),
+    "unknown agent": (
+        lambda lab: token(lab.project.path, "wrong", agent_id=999_999),
+        ("agent 999999 does not exist", "check agent_id"),
+    ),
+    "third token": (
+        lambda lab: token(lab.project.path, "wrong", agent_id=lab.agent("full")),
+        ("only two active tokens", '"first" (created ', "last used never", '"second"', "revoke"),
+    ),
+    "agent name taken": (
+        lambda lab: resource("ClusterAgent", "wrong", project=lab.project.path, name="full"),
+        ("has already been taken", "it is already there with the id", "adopt_existing=True"),
+    ),
+    "environment name taken": (
+        lambda lab: resource("ProjectEnvironment", "wrong", project=lab.project.path, name="taken"),
+        ("has already been taken", "it is already there with the id", "adopt_existing=True"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_gitlab_refuses_leaves_no_trace(bench: Bench, name: str) -> None:
+    """The error has GitLab's reason and a way out; GitLab and the state stay as they were."""
+    lab, stack = bench
+    declared, says = REFUSED[name]
+    before = lab.things()
+    error = stack.up(declared(lab)).error("wrong")
+    for part in says:
+        assert part in error
+    assert lab.things() == before
+    assert "wrong" not in stack.resources()
+
+
+def test_what_there_can_be_only_one_of(stack: Stack, lab: Lab) -> None:
+    """A scope or an agent's configuration that is there already is named, and a way out."""
+    project = lab.project.path
+    there = [agent(project), url_configuration(project), cluster(project)]
+    assert stack.up(*there).ok
+    before = lab.things()
+    error = stack.up(*there, url_configuration(project, "wrong")).error("wrong")
+    assert "URL configuration already exists for this agent" in error
+    assert "it is already there with the id" in error
+    error = stack.up(*there, cluster(project, "wrong")).error("wrong")
+    assert 'environment_scope "*" is that of cluster' in error
+    assert "choose another name or scope" in error
+    assert "delete_before_replace=True" in error
+    assert lab.things() == before
+
+
+# Configuration -------------------------------------------------------------------------------
+
+
+def _with_config(
+    engine: str, directory: Path, config: Mapping[str, str], secrets: Mapping[str, str]
+) -> Stack:
+    return ENGINES[engine](directory / "stack", config, secrets)
+
+
+def test_no_token(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """The error names the setting and the environment variable, before GitLab is asked."""
+    stack = _with_config(engine, tmp_path, {"gitlab:baseUrl": lab.url}, {})
+    for outcome in (stack.preview(agent(1)), stack.up(agent(1))):
+        error = outcome.error("agent")
+        assert "gitlab:token" in error
+        assert "PULUMI_GITLAB_TOKEN" in error
+    assert "agent" not in stack.resources()
+
+
+def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """Each error names its setting; a connection without configuration its own."""
+    secrets = {
+        "gitlab:token": lab.token,
+        "no-url:token": lab.token,
+        "half:token": lab.token,
+        "text:token": lab.token,
+    }
+    config = {
+        "no-url:baseUrl": "gitlab.example.com",
+        "half:clientCert": __file__,
+        "text:headers": "X-Header: value",
+    }
+    stack = _with_config(engine, tmp_path, config, secrets)
+    for connection, says in {
+        "no-url": "no-url:baseUrl must be a URL such as https://gitlab.example.com",
+        "half": "half:clientCert and half:clientKey come together: set both or none",
+        "text": "text:headers must be a map",
+        "elsewhere": "elsewhere:token <token>` or set PULUMI_ELSEWHERE_TOKEN",
+    }.items():
+        error = stack.preview(agent(1, connection=connection)).error("agent")
+        assert says in error
+
+
+def test_wrong_token(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """A 401 names both ways to give a token, and why `destroy` may still have the old one."""
+    config = {"gitlab:baseUrl": lab.url}
+    stack = _with_config(engine, tmp_path, config, {"gitlab:token": "glpat-mistyped"})
+    error = stack.up(agent(lab.project.path)).error("agent")
+    for part in ("401", "gitlab:token", "PULUMI_GITLAB_TOKEN", "--run-program"):
+        assert part in error
+    assert "glpat-mistyped" not in error
+    assert lab.things() == set()
+    assert "agent" not in stack.resources()
+
+
+def test_a_recorded_token_that_was_revoked(stack: Stack, lab: Lab) -> None:
+    """`refresh` and `destroy` fail with it and keep the state; the environment helps them out."""
+    assert stack.up(agent(lab.project.path)).ok
+    tokens = lab.root("GET", "personal_access_tokens?per_page=100")
+    user = lab.root("GET", f"users?username={lab.user}")[0]["id"]
+    mine = next(each for each in tokens if each["user_id"] == user)
+    lab.root("DELETE", f"personal_access_tokens/{mine['id']}")
+    for outcome in (stack.refresh(), stack.destroy()):
+        assert "PULUMI_GITLAB_TOKEN" in outcome.error("agent")
+    assert "agent" in stack.resources()
+    new = lab.root("POST", f"users/{user}/personal_access_tokens", name="new", scopes=["api"])
+    stack.environ["PULUMI_GITLAB_TOKEN"] = new["token"]
+    assert stack.destroy().ok
+    assert lab.things() == set()
+
+
+def test_no_rights(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """A 403 names the scope and the role that the kind needs."""
+    name, reporter = lab.add_user()
+    lab.join("projects", lab.project.id, name, level=20)
+    stack = _with_config(engine, tmp_path, {"gitlab:baseUrl": lab.url}, {"gitlab:token": reporter})
+    for declared, role in (
+        (agent(lab.project.path), "Maintainer"),
+        (cluster(lab.project.path), "Maintainer"),
+        (resource("ProjectEnvironment", "e", project=lab.project.path, name="e"), "Developer"),
+    ):
+        error = stack.up(declared).error()
+        assert "403" in error
+        assert f"the role {role}" in error
+        assert "scope `api`" in error
+    assert lab.things() == set()
+
+
+def test_gitlab_is_not_reachable(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """The error names the address and the setting; the state keeps everything."""
+    stack = new_stack(engine, tmp_path / "stack", lab)
+    assert stack.up(agent(lab.project.path)).ok
+    stack.environ["PULUMI_GITLAB_BASE_URL"] = "http://127.0.0.1:9"
+    for outcome in (stack.refresh(), stack.destroy()):
+        error = outcome.error("agent")
+        assert "http://127.0.0.1:9 cannot be reached (Connection refused)" in error
+        assert "check baseUrl" in error
+    assert "agent" in stack.resources()
+
+
+# Features that are switched off --------------------------------------------------------------
+
+
+@contextmanager
+def _without_certificate_clusters(lab: Lab) -> Iterator[None]:
+    lab.root("POST", "features/certificate_based_clusters", value="false")
+    try:
+        yield
+    finally:
+        lab.root("POST", "features/certificate_based_clusters", value="true")
+
+
+@contextmanager
+def _without_receptive_agents(lab: Lab) -> Iterator[None]:
+    lab.root("PUT", "application/settings", receptive_cluster_agents_enabled=False)
+    try:
+        yield
+    finally:
+        lab.root("PUT", "application/settings", receptive_cluster_agents_enabled=True)
+
+
+@pytest.mark.parametrize(
+    ("switched_off", "name", "says"),
+    [
+        (_without_certificate_clusters, "cluster", "certificate_based_clusters"),
+        (_without_receptive_agents, "url", "receptive_cluster_agents_enabled"),
+    ],
+    ids=["certificate clusters", "receptive agents"],
+)
+def test_a_feature_that_is_switched_off(
+    stack: Stack,
+    lab: Lab,
+    switched_off: Callable[[Lab], Any],
+    name: str,
+    says: str,
+) -> None:
+    """It is an error that names the switch, and what was there is not taken for gone."""
+    declared = [each for each in all_kinds(lab.project.path) if each["name"] in ("agent", name)]
+    with switched_off(lab):
+        error = stack.up(*declared).error(name)
+        assert re.search(says, error)
+        assert name not in stack.resources()
+    assert stack.up(*declared).ok
+    path = path_of(declared[-1]["class"], stack.resources()[name]["id"])
+    with switched_off(lab):
+        for outcome in (stack.refresh(), stack.destroy()):
+            assert re.search(says, outcome.error(name))
+        assert name in stack.resources()
+    assert lab.get(path)
+
+
+def test_the_thing_that_failed_is_made_by_the_next_run(stack: Stack, lab: Lab) -> None:
+    """After a failure in the middle, GitLab and the state have the same, and `up` goes on."""
+    project = lab.project.path
+    lab.simulator.faults(
+        {"method": "POST", "path": f"{lab.project.id}/environments$", "status": 400}
+    )
+    declared = all_kinds(project)
+    error = stack.up(*declared).error("environment")
+    assert "simulated" in error
+    states = {each["id"] for each in stack.resources().values() if ":" in each.get("id", "")}
+    assert len(lab.things()) == len(states)
+    outcome: Outcome = stack.up(*declared)
+    assert outcome.ok, outcome.text
+    assert outcome.ops("environment") == ["create"]
+    assert len(lab.things()) == len(declared)

@@ -1,0 +1,122 @@
+"""The lifecycle of agent tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .course import Args, Kind, Row, Then
+from .engines import Stack
+from .fields import FieldTests
+from .gitlab import Lab, path_of
+from .resources import agent, token
+
+
+def _base(lab: Lab, name: str) -> Args:
+    # An agent has two active tokens at most, and a replacement needs both.
+    return {"project": lab.project.path, "agent_id": lab.agent(f"for-{name}"), "name": name}
+
+
+TOKEN = Kind(
+    class_="ClusterAgentToken",
+    base=_base,
+    rows=(
+        Row(
+            "project",
+            lambda lab: lab.project.path,
+            lambda lab: lab.other.path,
+            Then.REPLACE,
+            beside_new={"agent_id": lambda lab: lab.agent("elsewhere", lab.other)},
+        ),
+        Row(
+            "agent_id",
+            lambda lab: lab.agent("one"),
+            lambda lab: lab.agent("two"),
+            Then.REPLACE,
+            shown="agent_id",
+        ),
+        Row("name", "old name", "new name", Then.REPLACE, shown="name"),
+        Row("description", "old", "new", Then.REPLACE, drop=Then.REPLACE, shown="description"),
+        Row(
+            "rotation_triggers",
+            {"quarter": "1", "people": ["a", "b"]},
+            {"quarter": "2", "people": ["a", "b"]},
+            Then.REPLACE,
+            drop=Then.REPLACE,
+        ),
+        Row("rotate_after_days", 30, 60.5, Then.NOTHING, drop=Then.NOTHING),
+        Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
+    ),
+)
+
+
+class TestFields(FieldTests):
+    """Every field of an agent token."""
+
+    kind = TOKEN
+
+
+@contextmanager
+def _days_ago(lab: Lab, days: float) -> Iterator[None]:
+    lab.simulator.clock(advance=-days * 86_400)
+    try:
+        yield
+    finally:
+        lab.simulator.clock(advance=days * 86_400)
+
+
+def test_an_old_token_is_rotated(stack: Stack, lab: Lab) -> None:
+    """Once it is older than `rotate_after_days` it is replaced, and the reason is on its line."""
+    project = lab.project.path
+    declared = [agent(project), token(project, rotate_after_days=30)]
+    with _days_ago(lab, 40):
+        assert stack.up(*declared).ok
+    old = stack.resources()["token"]["id"]
+    assert stack.refresh().ops("token") == ["same"]
+    previewed = stack.preview(*declared)
+    assert sorted(previewed.ops("token")) == sorted(Then.REPLACE.ops)
+    said = [message.text for message in previewed.messages if message.name == "token"]
+    assert any("40" in text and "30" in text for text in said), previewed.text
+    outcome = stack.up(*declared)
+    assert outcome.ops("token") == Then.REPLACE.ops
+    assert stack.resources()["token"]["id"] != old
+    assert stack.up(*declared).ops("token") == ["same"]
+
+
+def test_a_young_token_is_kept(stack: Stack, lab: Lab) -> None:
+    """Its age is below `rotate_after_days`, with or without a refresh before."""
+    project = lab.project.path
+    declared = [agent(project), token(project, rotate_after_days=30)]
+    with _days_ago(lab, 20):
+        assert stack.up(*declared).ok
+    assert stack.refresh().ops("token") == ["same"]
+    assert stack.up(*declared).ops("token") == ["same"]
+
+
+def test_a_revoked_token_is_gone(stack: Stack, lab: Lab) -> None:
+    """GitLab keeps revoked tokens, yet a refresh drops the resource and `up` makes a new one."""
+    project = lab.project.path
+    declared = [agent(project), token(project)]
+    assert stack.up(*declared).ok
+    lab.root("DELETE", path_of("ClusterAgentToken", stack.resources()["token"]["id"]))
+    assert stack.refresh().ops("token") == ["delete"]
+    assert stack.up(*declared).ops("token") == ["create"]
+
+
+def test_the_token_survives_a_refresh(stack: Stack, lab: Lab) -> None:
+    """Only its creation ever shows the value: a refresh and an update keep it."""
+    project = lab.project.path
+    assert stack.up(agent(project), token(project)).ok
+    value = _value(stack)
+    assert value.startswith("glagent-")
+    assert stack.refresh().ok
+    assert _value(stack) == value
+    assert stack.up(agent(project), token(project, connection="other")).ops("token") == ["update"]
+    assert _value(stack) == value
+
+
+def _value(stack: Stack) -> str:
+    outputs = stack.resources(show_secrets=True)["token"]["outputs"]
+    value: str = json.loads(outputs["token"]["plaintext"])
+    return value

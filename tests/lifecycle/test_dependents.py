@@ -1,0 +1,74 @@
+"""What an agent's users see when it, or its token, changes."""
+
+from __future__ import annotations
+
+from .engines import Stack, ref, resource
+from .gitlab import Lab
+from .resources import agent, all_kinds, environment, token, url_configuration
+
+
+def test_an_agents_update_never_previews_its_users_as_replaced(stack: Stack, lab: Lab) -> None:
+    """An agent's id stays known, so its token, configuration and environment stay as they are."""
+    project = lab.project.path
+    assert stack.up(*all_kinds(project)).ok
+    changed = [
+        agent(project, adopt_existing=True),
+        token(project),
+        url_configuration(project),
+        environment(project),
+    ]
+    for outcome in (stack.preview(*changed), stack.up(*changed)):
+        assert outcome.ok, outcome.text
+        assert outcome.ops("agent") == ["update"]
+        for name in ("token", "url", "environment"):
+            assert outcome.ops(name) == ["same"], name
+
+
+def test_a_token_is_revoked_after_its_users_moved(stack: Stack, lab: Lab) -> None:
+    """The new token is made first, whatever uses it is updated, then the old one is revoked."""
+    project = lab.project.path
+
+    def declared(trigger: str) -> list[dict[str, object]]:
+        return [
+            agent(project),
+            token(project, rotation_triggers={"quarter": trigger}),
+            environment(project, description=ref("token.token_id")),
+        ]
+
+    assert stack.up(*declared("1"), token=ref("token.token")).ok
+    old = stack.resources()["token"]["outputs"]["token_id"]
+    lab.calls()
+    outcome = stack.up(*declared("2"), token=ref("token.token"))
+    assert outcome.ok, outcome.text
+    new = stack.resources()["token"]["outputs"]["token_id"]
+    environment_id = stack.resources()["environment"]["outputs"]["environment_id"]
+    agent_path = f"projects/{lab.project.id}/cluster_agents"
+    agent_path += f"/{stack.resources()['agent']['outputs']['agent_id']}"
+    writes = [(call.method, call.path) for call in lab.calls() if call.method != "GET"]
+    assert writes == [
+        ("POST", f"{agent_path}/tokens"),
+        ("PUT", f"projects/{lab.project.id}/environments/{environment_id}"),
+        ("DELETE", f"{agent_path}/tokens/{old}"),
+    ]
+    assert stack.resources()["environment"]["outputs"]["description"] == str(new)
+
+
+def test_a_replaced_agent_takes_its_users_along(stack: Stack, lab: Lab) -> None:
+    """Another name makes a new agent, and with it a new token and configuration."""
+    project = lab.project.path
+    assert stack.up(*all_kinds(project)).ok
+    declared = [
+        resource("ClusterAgent", "agent", project=project, name="renamed"),
+        token(project),
+        url_configuration(project),
+        environment(project),
+    ]
+    outcome = stack.up(*declared)
+    assert outcome.ok, outcome.text
+    for name in ("agent", "token", "url"):
+        assert "replace" in outcome.ops(name), name
+    assert outcome.ops("environment") == ["update"]
+    agent_id = stack.resources()["agent"]["outputs"]["agent_id"]
+    for name in ("token", "url"):
+        assert stack.resources()[name]["outputs"]["agent_id"] == agent_id
+    assert len([path for path in lab.things() if "cluster_agents" in path]) == 3

@@ -1,0 +1,267 @@
+"""The lifecycle of environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .course import Args, Kind, Row, Then
+from .engines import Stack, ref
+from .fields import UpdatableFieldTests
+from .gitlab import Lab, path_of
+from .resources import agent, environment
+
+_FLUX = "kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations"
+
+
+def _base(lab: Lab, name: str) -> Args:
+    return {"project": lab.project.path, "name": f"env/{name}"}
+
+
+ENVIRONMENT = Kind(
+    class_="ProjectEnvironment",
+    base=_base,
+    rows=(
+        Row("project", lambda lab: lab.project.path, lambda lab: lab.other.path, Then.REPLACE),
+        Row("name", "old/name", "new/name", Then.REPLACE, shown="name"),
+        Row(
+            "external_url",
+            "https://old.example.com",
+            "https://new.example.com",
+            Then.UPDATE,
+            drop=Then.UPDATE,
+            shown="external_url",
+            outside={"external_url": "https://theirs.example.com"},
+            drifted="https://theirs.example.com",
+        ),
+        Row(
+            "description",
+            "old",
+            "new",
+            Then.UPDATE,
+            drop=Then.UPDATE,
+            shown="description",
+            outside={"description": "theirs"},
+            drifted="theirs",
+        ),
+        Row(
+            "tier",
+            "staging",
+            "production",
+            Then.UPDATE,
+            drop=Then.UPDATE,
+            cleared="other",
+            shown="tier",
+            outside={"tier": "testing"},
+            drifted="testing",
+        ),
+        Row(
+            "auto_stop_setting",
+            None,
+            "with_action",
+            Then.UPDATE,
+            drop=Then.UPDATE,
+            default="always",
+            cleared="always",
+            shown="auto_stop_setting",
+            outside={"auto_stop_setting": "always"},
+            drifted="always",
+        ),
+        Row(
+            "cluster_agent_id",
+            lambda lab: lab.agent("one"),
+            lambda lab: lab.agent("two"),
+            Then.UPDATE,
+            drop=Then.UPDATE,
+            shown="cluster_agent.id",
+            outside={"cluster_agent_id": lambda lab: lab.agent("one")},
+            drifted=lambda lab: lab.agent("one"),
+        ),
+        Row(
+            "kubernetes_namespace",
+            "old",
+            "new",
+            Then.UPDATE,
+            drop=Then.UPDATE,
+            beside={"cluster_agent_id": lambda lab: lab.agent("one")},
+            shown="kubernetes_namespace",
+            outside={"kubernetes_namespace": "theirs"},
+            drifted="theirs",
+        ),
+        Row(
+            "flux_resource_path",
+            f"{_FLUX}/old",
+            f"{_FLUX}/new",
+            Then.UPDATE,
+            drop=Then.UPDATE,
+            beside={
+                "cluster_agent_id": lambda lab: lab.agent("one"),
+                "kubernetes_namespace": "shop",
+            },
+            shown="flux_resource_path",
+            outside={"flux_resource_path": f"{_FLUX}/theirs"},
+            drifted=f"{_FLUX}/theirs",
+        ),
+        # The last value has to let the environment be destroyed.
+        Row("stop_before_destroy", False, True, Then.LOCAL, drop=Then.NOTHING, default=True),
+        Row("force_stop", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
+        Row("stop_timeout", None, 60, Then.LOCAL, drop=Then.LOCAL, default=1200),
+        Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
+        Row("adopt_existing", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
+    ),
+    unmanaged={
+        "external_url": "https://theirs.example.com",
+        "description": "theirs",
+        "tier": "testing",
+        "cluster_agent_id": lambda lab: lab.agent("one"),
+        "kubernetes_namespace": "theirs",
+        "flux_resource_path": f"{_FLUX}/theirs",
+    },
+)
+
+
+class TestFields(UpdatableFieldTests):
+    """Every field of an environment."""
+
+    kind = ENVIRONMENT
+
+
+def _live(stack: Stack, lab: Lab, name: str = "environment") -> dict[str, Any]:
+    found = lab.get(path_of("ProjectEnvironment", stack.resources()[name]["id"]))
+    assert found
+    return found
+
+
+def _plain(lab: Lab, **changes: Any) -> dict[str, Any]:
+    unbound = {"cluster_agent_id": None, "kubernetes_namespace": None}
+    return environment(lab.project.path, **{**unbound, **changes})
+
+
+@pytest.mark.parametrize(
+    "kept", [{}, {"cluster_agent_id": ref("agent.agent_id")}], ids=["agent", "namespace"]
+)
+def test_what_hangs_together_is_cleared_in_one_request(
+    stack: Stack, lab: Lab, kept: dict[str, Any]
+) -> None:
+    """Without agent or namespace an environment loses what needs them too, in the same PUT."""
+    project = lab.project.path
+    bound = environment(project, flux_resource_path=f"{_FLUX}/shop")
+    assert stack.up(agent(project), bound).ok
+    lab.calls()
+    outcome = stack.up(agent(project), _plain(lab, **kept))
+    assert outcome.ok, outcome.text
+    assert [call.method for call in lab.calls()] == ["PUT"]
+    live = _live(stack, lab)
+    assert ("cluster_agent" in live) == bool(kept)
+    assert live.get("kubernetes_namespace") is None
+    assert live.get("flux_resource_path") is None
+    assert {step.op for step in stack.refresh().steps} == {"same"}
+
+
+def test_what_others_hung_on_an_agent_is_cleared_with_it(stack: Stack, lab: Lab) -> None:
+    """GitLab would refuse to take away the agent alone, once CI has set a namespace."""
+    project = lab.project.path
+    assert stack.up(agent(project), _plain(lab, cluster_agent_id=ref("agent.agent_id"))).ok
+    path = path_of("ProjectEnvironment", stack.resources()["environment"]["id"])
+    lab.root("PUT", path, kubernetes_namespace="theirs", flux_resource_path=f"{_FLUX}/theirs")
+    lab.calls()
+    outcome = stack.up(agent(project), _plain(lab))
+    assert outcome.ok, outcome.text
+    assert [call.method for call in lab.calls()] == ["PUT"]
+    assert "cluster_agent" not in _live(stack, lab)
+
+
+def test_an_agent_that_may_not_be_read_is_not_taken_for_cleared(stack: Stack, lab: Lab) -> None:
+    """GitLab then leaves out the agent's keys: the state keeps them, nothing drifted."""
+    project = lab.project.path
+    declared = [agent(project), environment(project, flux_resource_path=f"{_FLUX}/shop")]
+    assert stack.up(*declared).ok
+    before = stack.resources()["environment"]["outputs"]
+    lab.join("projects", lab.project.id, other := lab.add_user()[0], level=20)  # a Reporter
+    token = lab.root(
+        "POST",
+        f"users/{lab.root('GET', f'users?username={other}')[0]['id']}/personal_access_tokens",
+        name="reporter",
+        scopes=["api"],
+    )["token"]
+    stack.environ["PULUMI_GITLAB_TOKEN"] = token
+    outcome = stack.refresh()
+    assert outcome.ops("environment") == ["same"], outcome.text
+    assert stack.resources()["environment"]["outputs"] == before
+
+
+def test_an_agent_that_was_taken_away_is_drift(stack: Stack, lab: Lab) -> None:
+    """Who may read agents knows that the keys are missing because there is no agent."""
+    project = lab.project.path
+    declared = [agent(project), environment(project, flux_resource_path=f"{_FLUX}/shop")]
+    assert stack.up(*declared).ok
+    lab.root(
+        "PUT",
+        path_of("ProjectEnvironment", stack.resources()["environment"]["id"]),
+        **dict.fromkeys(("cluster_agent_id", "kubernetes_namespace", "flux_resource_path"), ""),
+    )
+    assert "cluster_agent" not in _live(stack, lab)
+    assert stack.refresh().ops("environment") == ["update"]
+    lab.calls()
+    mended = stack.up(*declared)
+    assert mended.ops("environment") == ["update"]
+    assert [call.method for call in lab.calls()] == ["PUT"]
+    assert _live(stack, lab)["flux_resource_path"] == f"{_FLUX}/shop"
+
+
+def _environment_id(stack: Stack) -> int:
+    return int(stack.resources()["environment"]["outputs"]["environment_id"])
+
+
+def test_destroying_waits_for_the_on_stop_job(stack: Stack, lab: Lab) -> None:
+    """It stops, looks again until the job has ended, and only then deletes."""
+    assert stack.up(_plain(lab)).ok
+    lab.simulator.on_stop_job(lab.project.id, _environment_id(stack), seconds=0.5)
+    lab.calls()
+    outcome = stack.destroy()
+    assert outcome.ok, outcome.text
+    methods = [call.method for call in lab.calls()]
+    assert methods[0] == "POST"
+    assert methods[-1] == "DELETE"
+    assert set(methods[1:-1]) == {"GET"}
+    assert lab.things() == set()
+
+
+def test_destroying_gives_up_after_stop_timeout(stack: Stack, lab: Lab) -> None:
+    """The error says what to do, the state keeps it, and the next attempt carries on."""
+    assert stack.up(_plain(lab, stop_timeout=0.5)).ok
+    lab.simulator.on_stop_job(lab.project.id, _environment_id(stack))
+    error = stack.destroy().error("environment")
+    assert "still stopping" in error
+    assert "stop_timeout" in error
+    assert "force_stop=True" in error
+    assert "environment" in stack.resources()
+    lab.simulator.finish_stop_job(lab.project.id, _environment_id(stack))
+    assert stack.destroy().ok
+    assert lab.things() == set()
+
+
+def test_force_stop_does_not_wait(stack: Stack, lab: Lab) -> None:
+    """The on-stop job is skipped."""
+    assert stack.up(_plain(lab, force_stop=True)).ok
+    lab.simulator.on_stop_job(lab.project.id, _environment_id(stack))
+    lab.calls()
+    outcome = stack.destroy()
+    assert outcome.ok, outcome.text
+    assert [call.method for call in lab.calls()] == ["POST", "DELETE"]
+
+
+def test_stop_before_destroy_false_leaves_stopping_to_others(stack: Stack, lab: Lab) -> None:
+    """An available environment is an error, since GitLab deletes stopped ones alone."""
+    assert stack.up(_plain(lab, stop_before_destroy=False)).ok
+    path = path_of("ProjectEnvironment", stack.resources()["environment"]["id"])
+    lab.calls()
+    error = stack.destroy().error("environment")
+    assert "it is available" in error
+    assert "stop_before_destroy=True" in error
+    assert {call.method for call in lab.calls()} == {"GET"}
+    assert "environment" in stack.resources()
+    lab.root("POST", f"{path}/stop")
+    assert stack.destroy().ok
+    assert lab.get(path) is None
