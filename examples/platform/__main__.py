@@ -1,0 +1,96 @@
+"""What a platform team keeps for one project: its agents, their token, its environments."""
+
+import pulumi
+from client_certificate import client_certificate
+
+from pulumi_gitlab_kubernetes import (
+    ClusterAgent,
+    ClusterAgentToken,
+    ClusterAgentUrlConfiguration,
+    ProjectCluster,
+    ProjectEnvironment,
+)
+
+config = pulumi.Config()
+project = config.require("project")
+domain = config.get("domain") or "example.com"
+gitlab_url = (pulumi.Config("gitlab").get("baseUrl") or "https://gitlab.com").rstrip("/")
+
+# The agent in the production cluster. Its configuration is in the project, in the directory
+# `.gitlab/agents/production/`.
+agent = ClusterAgent("production", project=project, name="production")
+token = ClusterAgentToken(
+    "production",
+    project=project,
+    agent_id=agent.agent_id,
+    name="helm",
+    description="Used by the Helm release gitlab-agent in the production cluster",
+    rotation_triggers={"rotation": config.get("tokenRotation") or "1"},
+)
+
+# Values for GitLab's Helm chart `gitlab-agent`. With pulumi_kubernetes in the same program:
+#   kubernetes.helm.v3.Release("gitlab-agent", chart="gitlab-agent", values=helm_values,
+#       repository_opts={"repo": "https://charts.gitlab.io"}, namespace="gitlab-agent")
+kas = config.get("kasAddress") or (
+    "wss://kas.gitlab.com"
+    if gitlab_url == "https://gitlab.com"
+    else f"{gitlab_url.replace('http', 'ws', 1)}/-/kubernetes-agent/"
+)
+helm_values = {"config": {"kasAddress": kas, "token": token.token}}
+
+production = ProjectEnvironment(
+    "production",
+    project=project,
+    name="production",
+    tier="production",
+    external_url=f"https://{domain}",
+    description="What customers see",
+    cluster_agent_id=agent.agent_id,
+    kubernetes_namespace="shop-production",
+    flux_resource_path="kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/shop",
+)
+review = ProjectEnvironment(
+    "review",
+    project=project,
+    name="review/main",
+    tier="development",
+    external_url=f"https://main.review.{domain}",
+    auto_stop_setting="with_action",
+    cluster_agent_id=agent.agent_id,
+    kubernetes_namespace="shop-review-main",
+    flux_resource_path="helm.toolkit.fluxcd.io/v2/namespaces/shop-review-main/helmreleases/shop",
+)
+
+# A cluster from before there were agents; most instances have switched these off.
+if config.get_bool("certificateCluster"):
+    legacy = ProjectCluster(
+        "legacy",
+        project=project,
+        name="legacy",
+        kubernetes_api_url=config.require("clusterUrl"),
+        kubernetes_token=config.require_secret("clusterToken"),
+        environment_scope="legacy/*",
+        managed=False,
+    )
+    pulumi.export("legacy_cluster_id", legacy.cluster_id)
+
+# An agent that GitLab connects to, where the cluster may not connect to GitLab: Ultimate only.
+if config.get_bool("receptiveAgent"):
+    edge = ClusterAgent("edge", project=project, name="edge")
+    pair = config.require_secret("clientKeySeed").apply(client_certificate)
+    ClusterAgentUrlConfiguration(
+        "edge",
+        project=project,
+        agent_id=edge.agent_id,
+        url=f"grpcs://agent.edge.{domain}:443",
+        client_cert=pulumi.Output.unsecret(pair.apply(lambda files: files.certificate)),
+        client_key=pair.apply(lambda files: files.key),
+        tls_host=f"agent.edge.{domain}",
+    )
+    pulumi.export("edge_agent_id", edge.agent_id)
+
+pulumi.export("agent_id", agent.agent_id)
+pulumi.export("helm_values", helm_values)
+pulumi.export(
+    "environments", {"production": production.external_url, "review": review.external_url}
+)

@@ -1,0 +1,165 @@
+"""`gitlab-kubernetes local`: a stack from nothing to its outputs, in one command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pulumi_gitlab_kubernetes.errors import ProviderError
+from pulumi_gitlab_kubernetes.testing.host.backend import FileBackend
+from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.files import write_atomically
+from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
+from pulumi_gitlab_kubernetes.testing.local.engine import Engine
+from pulumi_gitlab_kubernetes.testing.local.simulator import PROJECT, LocalSimulator
+
+STACK = "local"
+_ARGUMENTS = {
+    "up": ["up", "--yes", "--skip-preview"],
+    "preview": ["preview"],
+    "refresh": ["refresh", "--yes", "--skip-preview"],
+    "down": ["destroy", "--yes", "--skip-preview"],
+}
+_HELP = {
+    "up": "start the simulator, deploy the stack, print its outputs",
+    "preview": "show what `up` would change",
+    "refresh": "bring the state up to date with the simulator",
+    "down": "destroy the stack and stop the simulator",
+    "env": "print what a shell needs so that `pulumi` works on the local stack",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `gitlab-kubernetes local`.
+
+    Args:
+        parser: The parser to add them to.
+    """
+    parser.add_argument(
+        "action", choices=_HELP, help="; ".join(f"{k}: {v}" for k, v in _HELP.items())
+    )
+    parser.add_argument("-C", "--cwd", type=Path, default=Path(), help="folder of the project")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one action.
+
+    Args:
+        arguments: What `add_arguments` had parsed.
+
+    Returns:
+        The exit status: that of the engine, or 1.
+    """
+    try:
+        local = Local(Project.find(arguments.cwd.resolve()))
+        if arguments.action == "env":
+            for name, value in {**local.environ(), "PULUMI_STACK": STACK}.items():
+                print(f"export {name}='{value}'")
+            return 0
+        return local.down() if arguments.action == "down" else local.deploy(arguments.action)
+    except (ProviderError, HostError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+class Local:
+    """A project's local stack; all that it keeps is in the project's folder `.local`.
+
+    Args:
+        project: The project.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._folder = project.root / ".local"
+        self._backend = FileBackend(self._folder / "state")
+
+    def environ(self) -> dict[str, str]:
+        """Return the variables with which an engine finds the local state."""
+        return {
+            "PULUMI_BACKEND_URL": f"file://{self._folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._folder / "passphrase"),
+            # Nothing is to be looked for in the network: it takes seconds to fail.
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+
+    def deploy(self, action: str) -> int:
+        """Run `up`, `preview` or `refresh`, with whatever they need made first.
+
+        Args:
+            action: Which of the three.
+
+        Returns:
+            The engine's exit status.
+        """
+        self._folder.mkdir(mode=0o700, exist_ok=True)  # It holds secrets.
+        (self._folder / "state").mkdir(exist_ok=True)
+        simulator = LocalSimulator.start(self._folder)
+        print(f"GitLab: the simulator at {simulator.url}, project {PROJECT}.")
+        self._configure(simulator)
+        engine = Engine.choose()
+        print(engine.reason, flush=True)
+        return self._run(engine, _ARGUMENTS[action])
+
+    def down(self) -> int:
+        """Destroy the stack, then stop the simulator.
+
+        Returns:
+            The engine's exit status.
+        """
+        deployment = self._backend.load(self._project.name, STACK) or {}
+        if deployment.get("resources") or deployment.get("pending_operations"):
+            status = self.deploy("down")
+            if status != 0:
+                return status
+        simulator = LocalSimulator.load(self._folder)
+        if simulator is not None:
+            simulator.stop(self._folder)
+        print("Nothing is left, and the simulator has stopped.")
+        return 0
+
+    def _run(self, engine: Engine, arguments: list[str]) -> int:
+        self._backend.clear_dead_locks(self._project.name, STACK)
+        root, environ = self._project.root, self.environ()
+        if not self._backend.exists(self._project.name, STACK):
+            self._backend.save(self._project.name, STACK, None)
+        return engine.run([*arguments, "--stack", STACK], root, environ)
+
+    def _configure(self, simulator: LocalSimulator) -> None:
+        """Set the stack's configuration; what is there already stays, but for the address."""
+        settings = StackSettings.load(self._project, STACK)
+        namespace = self._project.name
+        plain: dict[str, Any] = {f"{namespace}:project": PROJECT}
+        secret = {"gitlab:token": simulator.token}
+        example = self._project.program / "local.yaml"
+        if example.exists():
+            values = yaml.safe_load(example.read_text()) or {}
+            made_up = values.pop("secrets", [])
+            secret |= {f"{namespace}:{name}": secrets.token_hex() for name in made_up}
+            plain |= {f"{namespace}:{name}": value for name, value in values.items()}
+        settings.set("gitlab:baseUrl", simulator.url)
+        for key, value in plain.items():
+            if key not in settings.config:
+                settings.set(key, value if isinstance(value, str) else json.dumps(value))
+        if missing := secret.keys() - settings.config.keys():
+            passphrase = self._passphrase(settings)
+            for key in sorted(missing):
+                settings.set(key, secret[key], secret=True, passphrase=passphrase)
+        settings.save()
+
+    def _passphrase(self, settings: StackSettings) -> Passphrase:
+        file = self._folder / "passphrase"
+        if not file.exists():
+            write_atomically(file, secrets.token_urlsafe())
+        phrase = file.read_text()
+        if settings.encryption_salt:
+            return Passphrase.from_salt(phrase, settings.encryption_salt)
+        return Passphrase.create(phrase)

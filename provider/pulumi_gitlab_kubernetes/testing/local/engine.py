@@ -1,0 +1,59 @@
+"""The engine that runs a local stack: the Pulumi CLI where there is one, else the host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_FOREIGN = ("PULUMI_GITLAB_", "GITLAB_", "CI_JOB_TOKEN", "PULUMI_STACK", "PULUMI_CONFIG")
+"""Variables that would lead a local stack away from its simulator, to someone's real GitLab."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What runs `up`, `preview`, `refresh` and `destroy`; both know the same options.
+
+    Args:
+        command: How it is called.
+        reason: One line that says which it is and why.
+        is_cli: Whether it is the Pulumi CLI.
+    """
+
+    command: tuple[str, ...]
+    reason: str
+    is_cli: bool
+
+    @classmethod
+    def choose(cls) -> Engine:
+        """Choose the `pulumi` on PATH, else the deployment host."""
+        if pulumi := shutil.which("pulumi"):
+            return cls((pulumi,), f"Engine: the Pulumi CLI, found on PATH as {pulumi}.", True)
+        return cls(
+            (sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "stack"),
+            "Engine: the deployment host of this package, since there is no `pulumi` on PATH.",
+            False,
+        )
+
+    def run(self, arguments: list[str], root: Path, environ: Mapping[str, str]) -> int:
+        """Run the engine in the foreground and return its exit status.
+
+        Ctrl-C reaches the engine, which finishes what it has begun; this process waits for it.
+        """
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            process = subprocess.Popen(  # noqa: S603 (the engine chosen above)
+                [*self.command, *arguments], cwd=root, env={**_environment(), **environ}
+            )
+            return process.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}

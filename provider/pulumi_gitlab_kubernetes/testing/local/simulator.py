@@ -1,0 +1,199 @@
+"""The simulator that stays up between runs of a local stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from pulumi_gitlab_kubernetes.errors import ProviderError
+from pulumi_gitlab_kubernetes.testing.host.files import write_atomically
+
+_GROUP, _PROJECT = "acme", "shop"
+PROJECT = f"{_GROUP}/{_PROJECT}"
+"""The project that a local simulator has."""
+
+_USER = "platform"
+_MAINTAINER = 40
+_STOP_TIMEOUT = 10.0
+
+
+@dataclass
+class LocalSimulator:
+    """A running simulator and who may use it.
+
+    Args:
+        url: Its address.
+        pid: Its process.
+        root_token: The administrator's token.
+        token: The token of a Maintainer of its project; empty until that was made.
+    """
+
+    url: str
+    pid: int
+    root_token: str
+    token: str = ""
+
+    @classmethod
+    def start(cls, folder: Path) -> LocalSimulator:
+        """Return the folder's simulator, started and set up where it is not yet.
+
+        Args:
+            folder: Where it keeps its state; everything in it survives a restart.
+
+        Returns:
+            A simulator with a project, a Maintainer, and all that this package needs switched on.
+
+        Raises:
+            ProviderError: It did not start; says where its log is.
+        """
+        found = cls.load(folder)
+        if found is None or not found.answers():
+            found = cls._spawn(folder, found)
+        if not found.token:
+            found.token = found.set_up()
+            found.save(folder)
+        return found
+
+    @classmethod
+    def load(cls, folder: Path) -> LocalSimulator | None:
+        """Return what is known of the folder's simulator, running or not."""
+        try:
+            return cls(**json.loads((folder / "simulator.json").read_text()))
+        except FileNotFoundError:
+            return None
+
+    def answers(self) -> bool:
+        """Tell whether it runs, and is this one."""
+        try:
+            return self._request("GET", "user").ok
+        except requests.RequestException:
+            return False
+
+    def stop(self, folder: Path) -> None:
+        """End its process and wait until it is gone."""
+        if self.answers():
+            os.kill(self.pid, signal.SIGTERM)
+            deadline = time.monotonic() + _STOP_TIMEOUT
+            while _runs(self.pid) and time.monotonic() < deadline:
+                time.sleep(0.02)
+        self.pid = 0
+        self.save(folder)
+
+    def set_up(self) -> str:
+        """Make the project and its Maintainer, switch everything on; all of it may be there.
+
+        Returns:
+            A new token of the Maintainer.
+        """
+        group = self._ensure("groups", {"path": _GROUP, "name": _GROUP})
+        project = self._ensure(
+            "projects", {"path": _PROJECT, "name": _PROJECT, "namespace_id": group["id"]}
+        )
+        user = self._ensure(
+            "users",
+            {
+                "username": _USER,
+                "name": "Platform team",
+                "email": f"{_USER}@example.com",
+                "password": secrets.token_urlsafe(),
+                "skip_confirmation": True,
+            },
+        )
+        self._request(  # A conflict says that it is a member already.
+            "POST",
+            f"projects/{project['id']}/members",
+            {"user_id": user["id"], "access_level": _MAINTAINER},
+        )
+        self._call("POST", "features/certificate_based_clusters", {"value": "true"})
+        self._call("POST", "license", {"license": "ultimate"})
+        self._call("PUT", "application/settings", {"receptive_cluster_agents_enabled": True})
+        token = self._call(
+            "POST",
+            f"users/{user['id']}/personal_access_tokens",
+            {"name": "pulumi", "scopes": ["api"]},
+        )
+        return str(token["token"])
+
+    @classmethod
+    def _spawn(cls, folder: Path, before: LocalSimulator | None) -> LocalSimulator:
+        """Start a process that Ctrl-C in this terminal does not reach."""
+        root_token = before.root_token if before else secrets.token_urlsafe()
+        log = folder / "simulator.log"
+        # The port of the last time keeps the stack's configuration as it was.
+        port = before.url.rpartition(":")[2] if before else "0"
+        for attempt in (port, "0"):
+            with log.open("a") as stderr:
+                process = subprocess.Popen(  # noqa: S603 (this package's own program)
+                    [
+                        sys.executable,
+                        "-m",
+                        "pulumi_gitlab_kubernetes.testing.simulator",
+                        *("--port", attempt, "--data", str(folder / "simulator.db")),
+                    ],
+                    env={**os.environ, "GITLAB_SIMULATOR_ROOT_TOKEN": root_token},
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    start_new_session=True,
+                    text=True,
+                )
+            try:
+                with process.stdout or log.open() as output:
+                    url = output.readline().strip()
+                if url:
+                    token = before.token if before else ""
+                    started = cls(url, process.pid, root_token, token)
+                    started.save(folder)
+                    return started
+            except BaseException:
+                process.kill()  # Nobody would know of it.
+                raise
+        raise ProviderError(f"the GitLab simulator did not start: see {log}")
+
+    def save(self, folder: Path) -> None:
+        """Remember it for the next run."""
+        write_atomically(folder / "simulator.json", json.dumps(asdict(self)))
+
+    def _ensure(self, path: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Make a group, project or user, or find the one that is there."""
+        key = next(iter(values))
+        for found in self._call("GET", f"{path}?per_page=100"):
+            if found[key] == values[key]:
+                return dict(found)
+        return dict(self._call("POST", path, values))
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        response = self._request(method, path, body)
+        if not response.ok:
+            raise ProviderError(
+                f"the GitLab simulator refused {method} {path}: {response.status_code}"
+            )
+        return response.json()
+
+    def _request(self, method: str, path: str, body: Any = None) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False  # No proxy is between us.
+            return session.request(
+                method,
+                f"{self.url}/api/v4/{path}",
+                json=body,
+                headers={"PRIVATE-TOKEN": self.root_token},
+                timeout=10,
+            )
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

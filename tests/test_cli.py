@@ -1,0 +1,65 @@
+"""The command `gitlab-kubernetes` as a shell sees it."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+
+def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environ or None,
+    )
+
+
+def test_help_names_each_command() -> None:
+    """`--help` says what there is."""
+    found = command("--help")
+
+    assert found.returncode == 0
+    for name in ("simulator", "stack", "local"):
+        assert f"    {name} " in f"{found.stdout} ".replace("\n", " \n")
+
+
+@pytest.mark.parametrize("name", ["simulator", "stack", "local"])
+def test_each_command_has_help(name: str) -> None:
+    """Each command explains itself."""
+    found = command(name, "--help")
+
+    assert found.returncode == 0
+    assert "usage: gitlab-kubernetes" in found.stdout
+
+
+def test_version_is_the_package_s() -> None:
+    """`--version` prints the installed version."""
+    assert command("--version").stdout.strip() == version("pulumi-gitlab-kubernetes")
+
+
+def test_an_unknown_command_is_refused() -> None:
+    """A wrong word gives the list of right ones."""
+    found = command("deploy")
+
+    assert found.returncode == 2
+    assert "simulator" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "package"), [("local env", "ruamel"), ("simulator --port 0", "uvicorn")]
+)
+def test_a_missing_extra_is_named(tmp_path: Path, line: str, package: str) -> None:
+    """Without the extra `testing` a command says how to install it."""
+    (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError(name={package!r})")
+    found = command(*line.split(), PYTHONPATH=str(tmp_path))
+
+    assert found.returncode == 1
+    assert found.stderr == (
+        f"error: `gitlab-kubernetes {line.partition(' ')[0]}` needs the package {package}: run "
+        "`pip install 'pulumi-gitlab-kubernetes[testing]'`\n"
+    )

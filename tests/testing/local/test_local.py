@@ -1,0 +1,233 @@
+"""`gitlab-kubernetes local`, and with it the root stack, as a user runs them."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_gitlab_kubernetes.testing.local.simulator import LocalSimulator
+
+ROOT = Path(__file__).parents[3]
+KINDS = ("cluster_agents", "clusters", "environments")
+
+
+@dataclass
+class Checkout:
+    """A copy of the root project, with an engine to run it."""
+
+    root: Path
+    environ: dict[str, str]
+    has_cli: bool
+
+    @property
+    def program(self) -> Path:
+        """The program's main file."""
+        return self.root / "examples/platform/__main__.py"
+
+    def start(self, action: str, **environ: str) -> subprocess.Popen[str]:
+        """Start `gitlab-kubernetes local`, as `make` does."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "local", action],
+            cwd=self.root,
+            env={**self.environ, **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, action: str, **environ: str) -> str:
+        """Run `gitlab-kubernetes local` to its end, which must be a good one."""
+        process = self.start(action, **environ)
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, output
+        return output
+
+    @property
+    def simulator(self) -> LocalSimulator:
+        """The checkout's simulator."""
+        found = LocalSimulator.load(self.root / ".local")
+        assert found is not None
+        return found
+
+    def things(self) -> dict[str, list[Any]]:
+        """List what is in the simulator's only project."""
+        return {kind: self.simulator._call("GET", f"projects/1/{kind}") for kind in KINDS}
+
+
+def path(*, with_cli: bool) -> str:
+    """Return a PATH with or without the Pulumi CLI."""
+    if with_cli and shutil.which("pulumi") is None:
+        pytest.skip("no `pulumi` on PATH: only the deployment host is tested")
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(
+        folder for folder in folders if with_cli or not (Path(folder) / "pulumi").exists()
+    )
+
+
+@pytest.fixture(params=["host", "cli"])
+def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkout]:
+    """A checkout that runs on the deployment host, and on the Pulumi CLI where there is one."""
+    has_cli = request.param == "cli"
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    shutil.copytree(ROOT / "examples/platform", tmp_path / "examples/platform", symlinks=True)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    environ = {
+        **os.environ,
+        "PATH": path(with_cli=has_cli),
+        "PULUMI_HOME": str(tmp_path / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    found = Checkout(tmp_path, environ, has_cli)
+    yield found
+    simulator = LocalSimulator.load(tmp_path / ".local")
+    if simulator is not None:
+        simulator.stop(tmp_path / ".local")
+
+
+def processes(root: Path) -> list[str]:
+    """List the command lines of running processes that concern a folder."""
+    lines = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            where = str((folder / "cwd").resolve())
+        except OSError:
+            continue
+        if int(folder.name) != os.getpid() and (str(root) in line or where.startswith(str(root))):
+            lines.append(line)
+    return lines
+
+
+def normal(output: str) -> set[str]:
+    """Return an output's lines without times, ports and ids, which differ from run to run."""
+    return {
+        re.sub(r"\(?[\d.]+s?\)?$", "", re.sub(r"127\.0\.0\.1:\d+", "", line).strip()).strip()
+        for line in output.splitlines()
+    }
+
+
+def shown_in_the_readme() -> set[str]:
+    """Return the lines of `make up` as the README shows them."""
+    shown = re.search(
+        r"```console\n\$ make up\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
+    )
+    assert shown is not None
+    return normal(shown[1])
+
+
+def test_the_main_job(checkout: Checkout) -> None:
+    """The stack goes up, stays, changes, is refreshed, repaired and comes down without a trace."""
+    first = checkout.run("up")
+    assert "8 created" in first
+    assert "Engine: " in first
+    assert "[secret]" in first
+    assert "glagent-" not in first
+    assert [len(found) for found in checkout.things().values()] == [2, 1, 2]
+
+    if not checkout.has_cli:
+        assert shown_in_the_readme() <= normal(first)
+    assert "8 unchanged" in checkout.run("up")
+
+    text = checkout.program.read_text()
+    checkout.program.write_text(text.replace("What customers see", "What all customers see"))
+    assert "description" in (preview := checkout.run("preview"))
+    assert "1 to update" in preview
+    assert "1 updated" in checkout.run("up")
+
+    agent = next(a for a in checkout.things()["cluster_agents"] if a["name"] == "edge")
+    checkout.simulator._request("DELETE", f"projects/1/cluster_agents/{agent['id']}")
+    refreshed = checkout.run("refresh")
+    assert "2 deleted" in refreshed  # the agent and its URL configuration
+    assert "2 created" in checkout.run("up")
+
+    state = (checkout.root / ".local/state/.pulumi/stacks/gitlab-platform/local.json").read_text()
+    assert "glagent-" not in state
+    assert "PRIVATE KEY" not in state
+
+    checkout.run("down")
+    assert processes(checkout.root) == []
+    checkout.run("refresh")  # starts the simulator again
+    assert list(checkout.things().values()) == [[], [], []]
+
+
+def test_the_other_engine_takes_over(checkout: Checkout) -> None:
+    """What one engine made the other one finds, changes and destroys: there is one state."""
+    other = path(with_cli=not checkout.has_cli)
+    checkout.run("up")
+
+    assert "8 unchanged" in checkout.run("preview", PATH=other)
+    text = checkout.program.read_text()
+    checkout.program.write_text(text.replace("What customers see", "What all customers see"))
+    assert "1 updated" in checkout.run("up", PATH=other)
+    assert "8 unchanged" in checkout.run("up")
+    assert "8 deleted" in checkout.run("down", PATH=other)
+
+
+def test_a_real_gitlab_in_the_environment_is_left_alone(checkout: Checkout) -> None:
+    """Variables that name another GitLab do not lead the local stack there."""
+    output = checkout.run(
+        "up", PULUMI_GITLAB_BASE_URL="http://127.0.0.1:1", PULUMI_GITLAB_TOKEN="real-token"
+    )
+
+    assert "8 created" in output
+    checkout.run("down")
+
+
+@pytest.mark.parametrize("moment", ["GitLab: ", "Engine: ", " creating", " created"])
+def test_interrupted_at_any_moment(checkout: Checkout, moment: str) -> None:
+    """After Ctrl-C the next `up` finishes what was begun, and `down` leaves nothing."""
+    process = checkout.start("up")
+    assert process.stdout is not None
+    seen = ""
+    while moment not in seen:
+        if not (line := process.stdout.readline()):
+            break
+        seen += line
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+
+    checkout.run("up")
+    assert [len(found) for found in checkout.things().values()] == [2, 1, 2]
+
+    checkout.run("down")
+    assert processes(checkout.root) == []
+    checkout.run("refresh")  # starts the simulator again
+    assert list(checkout.things().values()) == [[], [], []]
+
+
+def test_the_environment_for_the_bare_cli(checkout: Checkout) -> None:
+    """With what `local env` prints, bare `pulumi` works in the checkout."""
+    if (pulumi := shutil.which("pulumi", path=checkout.environ["PATH"])) is None:
+        pytest.skip("the deployment host is no bare `pulumi`")
+    checkout.run("up")
+    exports = dict(
+        line.removeprefix("export ").split("=", 1) for line in checkout.run("env").splitlines()
+    )
+    environ = {**checkout.environ, **{key: value.strip("'") for key, value in exports.items()}}
+
+    def run(*arguments: str) -> str:
+        return subprocess.run(
+            [pulumi, *arguments],
+            cwd=checkout.root,
+            env=environ,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    assert "8 unchanged" in run("preview")
+    assert "8 unchanged" in run("up", "--yes", "--skip-preview")
+    assert "8 unchanged" in run("refresh", "--yes", "--skip-preview")
+    assert len(json.loads(run("stack", "export"))["deployment"]["resources"]) == 9
+    assert "8 deleted" in run("destroy", "--yes", "--skip-preview")
