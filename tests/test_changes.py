@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_gitlab_kubernetes._fields import UNKNOWN
-from pulumi_gitlab_kubernetes._provider import Session
+from pulumi_gitlab_kubernetes._session import Session
 from pulumi_gitlab_kubernetes.registry import MODULES, core_for
 
 REPLACE, UPDATE, LOCAL, NOTHING = "replace", "update", "local", "nothing"
@@ -69,7 +69,11 @@ SENT_BESIDE = {"ProjectCluster": {"enabled", "managed", "namespace_per_environme
 """What GitLab would set back to its default if it were left out."""
 
 CASES = [(kind, name, what) for kind, fields in MEANINGS.items() for name, what in fields.items()]
-SESSION = Session({"gitlab:token": "x", "other:token": "y"}.get, say=lambda _message: None)
+SESSION = Session(
+    {"gitlab:token": "x", "other:token": "y"}.get,
+    say=lambda _message: None,
+    tell=lambda _message: None,
+)
 
 
 def _values(kind: str, which: str) -> dict[str, Any]:

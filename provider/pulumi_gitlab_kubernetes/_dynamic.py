@@ -17,7 +17,8 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 
 from . import _host
 from ._fields import UNKNOWN, Values
-from ._provider import Provider, Session
+from ._provider import Provider
+from ._session import Session
 from .errors import InvalidInputError, PartialFailureError
 from .registry import provider_for
 
@@ -41,6 +42,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         super().__init__()
         self._core = core
         self._setting: Callable[[str], str | None] = lambda _key: None
+        self._refreshed: set[str] = set()
 
     def __reduce__(self) -> tuple[Callable[[str], DynamicProvider], tuple[str]]:
         """Pickle as a function and a name: state never depends on this class's shape."""
@@ -60,9 +62,15 @@ class DynamicProvider(dynamic.ResourceProvider):
         )
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
-        """Compare the state's outputs with checked inputs."""
+        """Compare the state's outputs with checked inputs.
+
+        In a refresh the engine asks for it right after `read`, and once: for what to show.
+        """
+        refreshing = _id in self._refreshed
+        self._refreshed.discard(_id)
         with _host.clean_errors():
-            found = self._core.diff(_incoming(_olds), _incoming(_news), self._session())
+            session = self._session(refreshing=refreshing)
+            found = self._core.diff(_incoming(_olds), _incoming(_news), session)
         if _olds.get(_PROVIDER) != _news.get(_PROVIDER):
             changes: bool | None = True  # Otherwise the state would keep the old one for ever.
         elif found.replaces:
@@ -95,6 +103,7 @@ class DynamicProvider(dynamic.ResourceProvider):
                 raise InvalidInputError("id", f'"{id_}": GitLab has no {self._core.noun} with it')
         if values is None:
             return dynamic.ReadResult("", {})
+        self._refreshed.add(id_)
         inputs = self._core.schema.inputs(values)
         return dynamic.ReadResult(id_, self._outgoing(values), self._outgoing(inputs))
 
@@ -119,8 +128,8 @@ class DynamicProvider(dynamic.ResourceProvider):
         with _host.clean_errors():
             self._core.delete(_id, _incoming(_props), self._session())
 
-    def _session(self) -> Session:
-        return Session(setting=self._setting, say=_host.say)
+    def _session(self, *, refreshing: bool = False) -> Session:
+        return Session(self._setting, say=_host.say, tell=_host.tell, refreshing=refreshing)
 
     def _outgoing(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Mark secrets, as only this form reaches the engine, and restore unknowns."""

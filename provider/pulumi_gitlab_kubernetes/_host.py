@@ -68,12 +68,23 @@ def keep(id_: str, outputs: dict[str, Any], inputs: dict[str, Any], reason: str)
 
 def say(message: str) -> None:
     """Show a passing message on the line of the resource that is being worked on."""
+    _log(message, ephemeral=True)
+
+
+def tell(message: str) -> None:
+    """Show a message of the resource that is being worked on, to stay."""
+    _log(message, ephemeral=False)
+
+
+def _log(message: str, *, ephemeral: bool) -> None:
     frame = _call()
     if frame is None or len(sys.argv) < 2:  # noqa: PLR2004 (the address is the first argument)
         return
-    urn = getattr(frame.f_locals["request"], "urn", "")
     request = engine_pb2.LogRequest(
-        severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=True
+        severity=engine_pb2.INFO,
+        message=message,
+        urn=getattr(frame.f_locals["request"], "urn", ""),
+        ephemeral=ephemeral,
     )
     try:
         _engine(sys.argv[1]).Log(request, timeout=1)

@@ -6,46 +6,20 @@ it. Nothing here, nor there, knows Pulumi's dynamic providers: `_dynamic` maps t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import ClassVar
 
-from ._connection import DEFAULT, Client, Connection, Setting, client_for
+from ._absence import agent_missing, project_missing, what_is_missing
+from ._adoption import adopt
+from ._connection import Client
 from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values
 from ._managers import Collection
-from .errors import (
-    NOT_FOUND,
-    GitLabError,
-    InvalidInputError,
-    NotFoundError,
-    PartialFailureError,
-    explain,
-)
+from ._session import Session
+from .errors import GitLabError, InvalidInputError, NotFoundError, PartialFailureError, explain
 
 SCHEMA_VERSION = 1
 """Rises when the meaning of what state holds changes."""
-
-
-@dataclass(frozen=True)
-class Session:
-    """What a call may use beside its values.
-
-    Args:
-        setting: Looks up the stack's configuration.
-        say: Shows a passing message on the resource's line.
-    """
-
-    setting: Setting
-    say: Callable[[str], None]
-
-    def connection(self, values: Mapping[str, object]) -> Connection:
-        """Return the connection that a resource's values name."""
-        return Connection.resolve(self.setting, str(values.get("connection") or DEFAULT))
-
-    def client(self, values: Mapping[str, object]) -> Client:
-        """Return this thread's client for the connection that a resource's values name."""
-        return client_for(self.connection(values))
 
 
 class Provider:
@@ -82,23 +56,19 @@ class Provider:
         """Return the thing that already has this identity, if there is one."""
         raise NotImplementedError
 
-    def taken(self, things: Collection, inputs: Values) -> str | None:
-        """Say why GitLab refused to create a thing, by looking at what is there.
+    def taken(self, things: Collection, inputs: Values, found: Values | None) -> str | None:
+        """Say what stands in the way of a thing that GitLab refused to create.
 
         Args:
             things: The collection.
             inputs: What was to be created.
+            found: What already has this identity.
 
         Returns:
-            What stands in the way and what to do, or `None`.
+            What it is, to be followed by what to do; `None` when nothing stands in the way.
         """
-        found = self.find(things, inputs)
-        if found is None:
-            return None
-        return (
-            f"it is already there with the id {found['id']}: choose another name or delete that "
-            "one first; for a forced replacement set delete_before_replace=True"
-        )
+        del things, inputs
+        return None if found is None else f"it is already there with the id {found['id']}"
 
     # The six calls ----------------------------------------------------------------------------
 
@@ -148,7 +118,7 @@ class Provider:
             try:
                 project_id = client.project_id(inputs["project"])
             except NotFoundError as error:
-                raise _project_missing(inputs["project"], error.status) from error
+                raise project_missing(inputs["project"], error.status) from error
             parents = (project_id, *(inputs[name] for name in self.ids[1:-1]))
             things = self.collection(client, parents)
             try:
@@ -157,11 +127,14 @@ class Provider:
                 missing = self._missing(client, things, project_id)
                 if missing is None and things.parent is None:
                     raise
-                raise missing or _agent_missing(parents) from error
+                raise missing or agent_missing(parents) from error
             except GitLabError as error:
-                if error.status == _BAD_REQUEST and (why := self._why(things, inputs)):
-                    raise GitLabError(f"{error.said}; {why}", error.status) from error
-                raise
+                if error.status != _BAD_REQUEST:
+                    raise
+                found = self._there(things, inputs)
+                if found is None or not session.adopts(inputs):
+                    raise self._refusal(error, things, inputs, found) from error
+                answer = adopt(self, client, (*parents, int(found["id"])), found, inputs)
         ids = (*parents, int(answer["id"]))
         return ":".join(map(str, ids)), self._outputs(ids, answer, inputs)
 
@@ -281,27 +254,27 @@ class Provider:
                 raise missing from error
             return None
 
-    def _why(self, things: Collection, inputs: Values) -> str | None:
+    def _there(self, things: Collection, inputs: Values) -> Values | None:
+        """Find what has the identity already, if GitLab can be asked."""
         try:
-            return self.taken(things, inputs)
+            return self.find(things, inputs)
         except GitLabError:
             return None  # What GitLab said first is then all that there is to say.
 
+    def _refusal(
+        self, error: GitLabError, things: Collection, inputs: Values, found: Values | None
+    ) -> GitLabError:
+        """Complete what GitLab said of a creation by what is there, and what to do."""
+        try:
+            why = self.taken(things, inputs, found)
+        except GitLabError:
+            why = None
+        if why and found is not None:
+            why = f"{why}: {_TAKEN}"
+        return GitLabError(f"{error.said}; {why}" if why else error.said, error.status)
+
     def _missing(self, client: Client, things: Collection, project_id: int) -> GitLabError | None:
-        """Find out what a 404 means: `None` when a thing is gone, else what else is missing."""
-        if things.readable():
-            return None
-        if things.parent is not None:
-            agents, agent_id = things.parent
-            try:
-                agents.get(agent_id)
-            except NotFoundError:
-                if agents.readable():
-                    return None
-        if not client.project_visible(str(project_id)):
-            missing = _project_missing(str(project_id), None)
-            return GitLabError(f"{missing.said}; {_DELETED}")
-        return GitLabError(f"{self.hidden} (the project itself can be seen)")
+        return what_is_missing(client, things, project_id, self.hidden)
 
     def _outputs(
         self, ids: tuple[int, ...], answer: Values, state: Values, *, whole: bool = False
@@ -321,7 +294,7 @@ class Provider:
             try:
                 return client.project_id(new) == int(olds["project_id"])
             except NotFoundError as error:
-                raise _project_missing(new, error.status) from error
+                raise project_missing(new, error.status) from error
 
     def _require_same_gitlab(self, olds: Values, news: Values, session: Session) -> None:
         old, new = olds.get("connection"), news.get("connection")
@@ -354,20 +327,12 @@ class Provider:
 
 
 _BAD_REQUEST = 400
-_DELETED = "if it was deleted, and all in it, `pulumi state delete` forgets this resource"
+_TAKEN = (
+    "take it over with adopt_existing=True, or with PULUMI_GITLAB_ADOPT_EXISTING=1 for one run; "
+    "or choose another name or scope, or delete that one first; for a forced replacement set "
+    "delete_before_replace=True"
+)
 _REFRESH = "run `pulumi refresh`, then `pulumi up` to make it again"
-
-
-def _project_missing(project_: str, status: int | None) -> GitLabError:
-    return GitLabError(
-        f"project {project_} does not exist, or the token's user cannot see it: check `project`, "
-        "baseUrl and the user's membership",
-        status,
-    )
-
-
-def _agent_missing(parents: tuple[int, ...]) -> GitLabError:
-    return GitLabError(f"agent {parents[-1]} does not exist there: check agent_id", NOT_FOUND)
 
 
 def _without(olds: Values, schema: Schema) -> Values:

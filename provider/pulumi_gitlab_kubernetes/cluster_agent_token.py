@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from ._dynamic import Resource
-from ._fields import Change, Field, Output, Schema, Type, Values
+from ._fields import Change, Difference, Field, Output, Schema, Type, Values
 from ._provider import Provider
 from ._rules import at_most
 from ._shared_fields import AGENT_ID, CONNECTION, CREATED_AT, CREATED_BY, PROJECT
@@ -16,9 +17,12 @@ from ._shared_fields import AGENT_ID, CONNECTION, CREATED_AT, CREATED_BY, PROJEC
 if TYPE_CHECKING:
     from ._connection import Client
     from ._managers import Collection
+    from ._session import Session
 
 ACTIVE_TOKENS = 2
 """How many active tokens GitLab allows an agent."""
+
+_DAY = 24 * 60 * 60.0
 
 
 def _positive(value: float) -> str | None:
@@ -86,9 +90,28 @@ class ClusterAgentTokenProvider(Provider):
         """Name the token and its agent."""
         return f'"{values.get("name", "")}" of agent {values.get("agent_id", "?")}'
 
-    def taken(self, things: Collection, inputs: Values) -> str | None:
+    def find(self, things: Collection, inputs: Values) -> Values | None:
+        """Find none: any number of tokens may have one name."""
+        del things, inputs
+        return None
+
+    def diff(self, olds: Values, news: Values, session: Session) -> Difference:
+        """Ask for a new token also when the old one has reached its age."""
+        found = super().diff(olds, news, session)
+        limit, created = news.get("rotate_after_days"), olds.get("created_at")
+        if session.refreshing or not created or not isinstance(limit, int | float):
+            return found
+        made = datetime.fromisoformat(str(created).replace("Z", "+00:00"))
+        age = (datetime.now(timezone.utc) - made).total_seconds() / _DAY
+        if age <= limit:
+            return found
+        session.tell(f"the token is {age:.0f} days old, and rotate_after_days is {limit:g}")
+        name = ("rotate_after_days",)
+        return Difference((*found.changed, *name), (*found.replaces, *name))
+
+    def taken(self, things: Collection, inputs: Values, found: Values | None) -> str | None:
         """List the active tokens when there are as many as GitLab allows."""
-        del inputs
+        del inputs, found
         active = [things.get(token["id"]) for token in things.list()]  # only this has last_used_at
         if len(active) < ACTIVE_TOKENS:
             return None
@@ -118,7 +141,7 @@ class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):
         name: Name of the token, at most 255 characters. A change makes a new token.
         description: What it is for, at most 1024 characters. A change makes a new token.
         rotation_triggers: Any values; a change in them makes a new token.
-        rotate_after_days: Age in days after which a new token is to be made.
+        rotate_after_days: Age in days after which the next `pulumi up` makes a new token.
         connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
     """
 

@@ -17,7 +17,7 @@ from ._shared_fields import ADOPT_EXISTING, AGENT_ID, CONNECTION, PROJECT
 if TYPE_CHECKING:
     from ._connection import Client
     from ._managers import Collection
-    from ._provider import Session
+    from ._session import Session
 
 
 def _pair(values: Values) -> Iterator[Failure]:

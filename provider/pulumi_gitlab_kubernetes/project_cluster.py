@@ -17,7 +17,7 @@ from .errors import InvalidInputError
 if TYPE_CHECKING:
     from ._connection import Client
     from ._managers import Collection
-    from ._provider import Session
+    from ._session import Session
 
 _ADD_USER = "platform_kubernetes_attributes"
 _SHOWN = "platform_kubernetes"
@@ -153,15 +153,14 @@ class ProjectClusterProvider(Provider):
         scope = inputs["environment_scope"].strip()
         return next((each for each in things.list() if each["environment_scope"] == scope), None)
 
-    def taken(self, things: Collection, inputs: Values) -> str | None:
+    def taken(self, things: Collection, inputs: Values, found: Values | None) -> str | None:
         """Name the cluster that has the scope."""
-        found = self.find(things, inputs)
+        del things
         if found is None:
             return None
         return (
             f'environment_scope "{inputs["environment_scope"]}" is that of cluster {found["id"]} '
-            f'"{found["name"]}": choose another scope or delete that one first; for a forced '
-            "replacement set delete_before_replace=True"
+            f'"{found["name"]}"'
         )
 
     def diff(self, olds: Values, news: Values, session: Session) -> Difference:

@@ -19,7 +19,7 @@ from .errors import GitLabError
 if TYPE_CHECKING:
     from ._connection import Client
     from ._managers import Collection
-    from ._provider import Session
+    from ._session import Session
 
 TIERS = ("production", "staging", "testing", "development", "other")
 _AGENT_KEYS = ("cluster_agent", "kubernetes_namespace", "flux_resource_path")

@@ -15,7 +15,7 @@ TAKEN = "has already been taken"
 NOT_A_CERTIFICATE = "must be a valid PEM certificate"
 NOT_A_URL = "must be a valid URL"
 
-# GitLab asks Ruby for "private" addresses, which are fewer than Python's: no documentation networks.
+# What Ruby calls private is less than what Python does: not the networks for documentation.
 _LOCAL_NETWORKS = [
     ipaddress.ip_network(network)
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10")

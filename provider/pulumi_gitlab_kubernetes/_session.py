@@ -1,0 +1,42 @@
+"""What a call of a provider may use beside its values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ._connection import DEFAULT, Client, Connection, Setting, client_for
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a call may use beside its values.
+
+    Args:
+        setting: Looks up the stack's configuration.
+        say: Shows a passing message on the resource's line.
+        tell: Shows a message of the resource that stays.
+        refreshing: Whether the call is a part of a refresh, which must not show plans.
+    """
+
+    setting: Setting
+    say: Callable[[str], None]
+    tell: Callable[[str], None]
+    refreshing: bool = False
+
+    def connection(self, values: Mapping[str, object]) -> Connection:
+        """Return the connection that a resource's values name."""
+        return Connection.resolve(self.setting, str(values.get("connection") or DEFAULT))
+
+    def client(self, values: Mapping[str, object]) -> Client:
+        """Return this thread's client for the connection that a resource's values name."""
+        return client_for(self.connection(values))
+
+    def adopts(self, inputs: Mapping[str, object]) -> bool:
+        """Tell whether a creation may take over what already has the identity."""
+        return (
+            bool(inputs.get("adopt_existing"))
+            or os.environ.get("PULUMI_GITLAB_ADOPT_EXISTING") == "1"
+            or self.setting("gitlab-kubernetes:adoptExisting") in {"true", True}
+        )
