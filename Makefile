@@ -7,13 +7,12 @@ GITLAB_KUBERNETES := $(VENV)/bin/gitlab-kubernetes
 .PHONY: help install up preview refresh down env test check format clean
 
 help: ## Show this help
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' \
-		| column -t -s '|'
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 install: $(INSTALLED) ## Make the virtual environment and install everything into it
 
 $(INSTALLED): pyproject.toml
-	@echo "Installing into $(VENV) ..."
+	@echo "Installing into $(VENV) ..." >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \

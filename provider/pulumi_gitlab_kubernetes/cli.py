@@ -35,13 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return 130  # As a shell says of a command that Ctrl-C ended.
+
+
+def _run(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="gitlab-kubernetes",
         description="Tools around the Pulumi provider for GitLab's Kubernetes integration.",
     )
     parser.add_argument("--version", action="version", version=version("pulumi-gitlab-kubernetes"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    line = list(sys.argv[1:] if arguments is None else arguments)
+    line = list(arguments)
     for name, (path, text) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         if line[:1] == [name]:  # Only the one that is asked for is imported.
@@ -50,11 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     parsed = parser.parse_args(line)
-    try:
-        with _extra_installed(parsed.command):
-            return int(parsed.run(parsed))
-    except KeyboardInterrupt:
-        return 130  # As a shell says of a command that Ctrl-C ended.
+    with _extra_installed(parsed.command):
+        return int(parsed.run(parsed))
 
 
 @contextmanager

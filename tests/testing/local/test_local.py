@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from pulumi_gitlab_kubernetes.testing.local.simulator import LocalSimulator
 
 ROOT = Path(__file__).parents[3]
+KEPT = re.compile(r"simulator --port|pulumi\.dynamic")  # when the engine is killed
 KINDS = ("cluster_agents", "clusters", "environments")
 
 
@@ -94,18 +95,26 @@ def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkou
         simulator.stop(tmp_path / ".local")
 
 
-def processes(root: Path) -> list[str]:
-    """List the command lines of running processes that concern a folder."""
-    lines = []
+class Running(NamedTuple):
+    """A process and its command line."""
+
+    pid: int
+    line: str
+
+
+def processes(root: Path) -> list[Running]:
+    """List running processes that concern a folder."""
+    found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             where = str((folder / "cwd").resolve())
         except OSError:
             continue
-        if int(folder.name) != os.getpid() and (str(root) in line or where.startswith(str(root))):
-            lines.append(line)
-    return lines
+        concerns = str(root) in line or where.startswith(str(root))
+        if int(folder.name) != os.getpid() and concerns:
+            found.append(Running(int(folder.name), line))
+    return found
 
 
 def normal(output: str) -> set[str]:
@@ -183,9 +192,17 @@ def test_a_real_gitlab_in_the_environment_is_left_alone(checkout: Checkout) -> N
     checkout.run("down")
 
 
-@pytest.mark.parametrize("moment", ["GitLab: ", "Engine: ", " creating", " created"])
-def test_interrupted_at_any_moment(checkout: Checkout, moment: str) -> None:
-    """After Ctrl-C the next `up` finishes what was begun, and `down` leaves nothing."""
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("GitLab: ", signal.SIGINT),
+        (" creating", signal.SIGINT),
+        (" creating", signal.SIGTERM),
+        ("ClusterAgent production creating", signal.SIGKILL),
+    ],
+)
+def test_ended_at_any_moment(checkout: Checkout, moment: str, number: signal.Signals) -> None:
+    """After Ctrl-C, a closed terminal or a kill the next `up` finishes, and `down` clears all."""
     process = checkout.start("up")
     assert process.stdout is not None
     seen = ""
@@ -193,7 +210,12 @@ def test_interrupted_at_any_moment(checkout: Checkout, moment: str) -> None:
         if not (line := process.stdout.readline()):
             break
         seen += line
-    os.killpg(process.pid, signal.SIGINT)
+    if number is signal.SIGKILL:
+        for running in processes(checkout.root):
+            if not KEPT.search(running.line):
+                os.kill(running.pid, number)
+    else:
+        os.killpg(process.pid, number)
     process.communicate(timeout=60)
     assert process.returncode != 0
 
@@ -203,6 +225,17 @@ def test_interrupted_at_any_moment(checkout: Checkout, moment: str) -> None:
     checkout.run("down")
     assert processes(checkout.root) == []
     checkout.run("refresh")  # starts the simulator again
+    assert list(checkout.things().values()) == [[], [], []]
+
+
+def test_what_no_state_knows_of_is_swept(checkout: Checkout) -> None:
+    """Things of a run that was killed before it could record them do not outlive `down`."""
+    checkout.run("refresh")
+    checkout.simulator._call("POST", "projects/1/cluster_agents", {"name": "lost"})
+    checkout.simulator._call("POST", "projects/1/environments", {"name": "lost"})
+
+    assert "Deleted 2 more" in checkout.run("down")
+    checkout.run("refresh")
     assert list(checkout.things().values()) == [[], [], []]
 
 

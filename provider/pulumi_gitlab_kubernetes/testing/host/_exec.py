@@ -13,6 +13,8 @@ import json
 import logging
 import os
 import runpy
+import threading
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,6 +24,7 @@ SHOWN = 32
 
 def main() -> int:
     """Runs the program named by the JSON argument; returns its exit status."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     settings = json.loads(sys.argv[1])
     program = settings.pop("program")
     os.chdir(settings.pop("directory"))
@@ -54,6 +57,13 @@ def main() -> int:
         executor.shutdown(wait=True)
         loop.close()
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when the host was killed: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _run(program: str) -> None:

@@ -235,7 +235,7 @@ class FileBackend:
         if others:
             raise HostError(
                 f"stack {stack} of project {project} is {'; '.join(map(str, others))}; wait for"
-                " the other process to end, or delete the lock with `pulumi cancel`"
+                " the other process to end, or delete the lock with `pulumi cancel` or by hand"
             )
 
     def _stack_path(self, project: str, stack: str) -> Path:

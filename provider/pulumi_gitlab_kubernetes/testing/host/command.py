@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,9 @@ _RUNS: Final = {
     "refresh": "bring the state in line with what is there",
     "destroy": "delete all resources of the stack",
 }
+
+
+_ONE_PRESS = 0.3  # Seconds.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,7 +83,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument("property", nargs="?", help="print this one alone")
     output.add_argument("-j", "--json", action="store_true", help="as JSON")
     output.add_argument("--show-secrets", action="store_true", help="secrets in plain text")
-    commands.add_parser("init", help="make the stack, empty", parents=[common])
+    init = commands.add_parser("init", help="make the stack, empty", parents=[common])
+    init.add_argument("name", nargs="?", help="its name, in place of --stack")
     config = commands.add_parser("config", help="set the stack's configuration")
     setters = config.add_subparsers(dest="config_command", required=True, metavar="COMMAND")
     setter = setters.add_parser("set", help="set a value", parents=[common])
@@ -101,7 +106,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(_NOTICE, file=sys.stderr)
     try:
         paint = colored if _wants_color(arguments.color) else plain
-        stack = Stack(arguments.cwd, arguments.stack, out=sys.stdout, paint=paint)
+        name = getattr(arguments, "name", None) or arguments.stack
+        stack = Stack(arguments.cwd, name, out=sys.stdout, paint=paint)
         if arguments.stack_command in _RUNS:
             return _run(stack, arguments)
         return _OTHERS[arguments.stack_command](stack, arguments)
@@ -225,12 +231,15 @@ _OTHERS: Final[dict[str, Callable[[Stack, argparse.Namespace], int]]] = {
 
 @contextmanager
 def _interruptible(stack: Stack) -> Iterator[None]:
-    """The first Ctrl-C lets what is under way finish, the second does not."""
-    pressed = 0
+    """The first Ctrl-C lets what is under way finish, the second does not; so does a hang-up."""
+    pressed, last = 0, -_ONE_PRESS
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler
-        nonlocal pressed
-        pressed += 1
+        nonlocal pressed, last
+        now = time.monotonic()
+        if now - last < _ONE_PRESS:  # the same one, told twice: to the group and to us
+            return
+        pressed, last = pressed + 1, now
         if pressed == 1:
             print(
                 "^C received; waiting for what is under way."
@@ -241,11 +250,13 @@ def _interruptible(stack: Stack) -> Iterator[None]:
         else:
             stack.abandon()
 
-    before = signal.signal(signal.SIGINT, handle)
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in ends}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _wants_color(choice: str) -> bool:

@@ -105,10 +105,19 @@ class Lock:
             return True
         except PermissionError:  # it runs, as another user
             return False
-        return False
+        return _is_zombie(self.pid)
 
     def __str__(self) -> str:
         return f"locked by {self.username}@{self.hostname} (pid {self.pid}) since {self.timestamp}"
+
+
+def _is_zombie(pid: int) -> bool:
+    """Says whether a process has ended, but nobody has asked how: so it stays in a container."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state == "Z"
 
 
 def _username() -> str:

@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         local = Local(Project.find(arguments.cwd.resolve()))
         if arguments.action == "env":
+            local.make_folder()
             for name, value in {**local.environ(), "PULUMI_STACK": STACK}.items():
                 print(f"export {name}='{value}'")
             return 0
@@ -91,6 +92,12 @@ class Local:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
 
+    def make_folder(self) -> None:
+        """Make the folder in which everything is kept."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)  # It holds secrets.
+        (self._folder / ".gitignore").write_text("*\n")
+        (self._folder / "state").mkdir(exist_ok=True)
+
     def deploy(self, action: str) -> int:
         """Run `up`, `preview` or `refresh`, with whatever they need made first.
 
@@ -100,8 +107,7 @@ class Local:
         Returns:
             The engine's exit status.
         """
-        self._folder.mkdir(mode=0o700, exist_ok=True)  # It holds secrets.
-        (self._folder / "state").mkdir(exist_ok=True)
+        self.make_folder()
         simulator = LocalSimulator.start(self._folder)
         print(f"GitLab: the simulator at {simulator.url}, project {PROJECT}.")
         self._configure(simulator)
@@ -115,23 +121,33 @@ class Local:
         Returns:
             The engine's exit status.
         """
-        deployment = self._backend.load(self._project.name, STACK) or {}
-        if deployment.get("resources") or deployment.get("pending_operations"):
+        if self._deployment().get("resources"):
             status = self.deploy("down")
             if status != 0:
                 return status
         simulator = LocalSimulator.load(self._folder)
-        if simulator is not None:
+        if simulator is not None and simulator.pid:
+            simulator = LocalSimulator.start(self._folder)
+            if swept := simulator.sweep():
+                print(f"Deleted {swept} more that an interrupted run had left in the simulator.")
             simulator.stop(self._folder)
         print("Nothing is left, and the simulator has stopped.")
         return 0
 
+    def _deployment(self) -> dict[str, Any]:
+        return self._backend.load(self._project.name, STACK) or {}
+
     def _run(self, engine: Engine, arguments: list[str]) -> int:
         self._backend.clear_dead_locks(self._project.name, STACK)
-        root, environ = self._project.root, self.environ()
+        deployment = self._deployment()
         if not self._backend.exists(self._project.name, STACK):
             self._backend.save(self._project.name, STACK, None)
-        return engine.run([*arguments, "--stack", STACK], root, environ)
+        elif deployment.pop("pending_operations", None):
+            # Whatever an interrupted run may have made is taken over, below.
+            self._backend.save(self._project.name, STACK, deployment)
+        # The simulator is this stack's alone, so all that is in it is the stack's.
+        environ = {**self.environ(), "PULUMI_GITLAB_ADOPT_EXISTING": "1"}
+        return engine.run([*arguments, "--stack", STACK], self._project.root, environ)
 
     def _configure(self, simulator: LocalSimulator) -> None:
         """Set the stack's configuration; what is there already stays, but for the address."""
@@ -145,6 +161,10 @@ class Local:
             made_up = values.pop("secrets", [])
             secret |= {f"{namespace}:{name}": secrets.token_hex() for name in made_up}
             plain |= {f"{namespace}:{name}": value for name, value in values.items()}
+        if not (self._folder / "passphrase").exists():  # What it encrypted is lost, and made up.
+            for key in [key for key, value in settings.config.items() if value.secret]:
+                settings.remove(key)
+            settings.encryption_salt = None
         settings.set("gitlab:baseUrl", simulator.url)
         for key, value in plain.items():
             if key not in settings.config:

@@ -43,16 +43,20 @@ class Engine:
     def run(self, arguments: list[str], root: Path, environ: Mapping[str, str]) -> int:
         """Run the engine in the foreground and return its exit status.
 
-        Ctrl-C reaches the engine, which finishes what it has begun; this process waits for it.
+        Ctrl-C, and the end of the terminal, reach the engine by themselves: it finishes what it
+        has begun, and this process waits for it.
         """
-        before = signal.signal(signal.SIGINT, lambda *_: None)
+        ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, lambda *_: None) for number in ends}
         try:
             process = subprocess.Popen(  # noqa: S603 (the engine chosen above)
                 [*self.command, *arguments], cwd=root, env={**_environment(), **environ}
             )
-            return process.wait()
+            status = process.wait()
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return status if status >= 0 else 128 - status  # As a shell says of a signal.
 
 
 def _environment() -> dict[str, str]:

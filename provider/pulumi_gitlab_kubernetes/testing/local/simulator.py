@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -12,6 +13,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -56,12 +58,14 @@ class LocalSimulator:
         Raises:
             ProviderError: It did not start; says where its log is.
         """
-        found = cls.load(folder)
-        if found is None or not found.answers():
-            found = cls._spawn(folder, found)
-        if not found.token:
-            found.token = found.set_up()
-            found.save(folder)
+        with (folder / "simulator.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # Two runs at once share one simulator.
+            found = cls.load(folder)
+            if found is None or not found.answers():
+                found = cls._spawn(folder, found)
+            if not found.token:
+                found.token = found.set_up()
+                found.save(folder)
         return found
 
     @classmethod
@@ -123,6 +127,23 @@ class LocalSimulator:
             {"name": "pulumi", "scopes": ["api"]},
         )
         return str(token["token"])
+
+    def sweep(self) -> int:
+        """Delete what an interrupted run made and no state knows of.
+
+        Returns:
+            How many things there were.
+        """
+        project = f"projects/{quote(PROJECT, safe='')}"
+        count = 0
+        for kind in ("environments", "clusters", "cluster_agents"):
+            for thing in self._call("GET", f"{project}/{kind}?per_page=100"):
+                path = f"{project}/{kind}/{thing['id']}"
+                if kind == "environments" and thing["state"] != "stopped":
+                    self._call("POST", f"{path}/stop", {"force": True})
+                self._request("DELETE", path)
+                count += 1
+        return count
 
     @classmethod
     def _spawn(cls, folder: Path, before: LocalSimulator | None) -> LocalSimulator:
