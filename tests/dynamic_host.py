@@ -137,7 +137,9 @@ class DynamicHost:
         request = provider_pb2.CheckRequest(urn=_urn(kind), news=_props(kind, news))
         with _errors():
             answer = self._stub.Check(request, timeout=_TIMEOUT)
-        return _values(answer.inputs), {each.property: each.reason for each in answer.failures}
+        assert {each.property for each in answer.failures} <= {""}  # else its value is printed
+        parts = (each.reason.partition(" ") for each in answer.failures)
+        return _values(answer.inputs), {name: reason for name, _space, reason in parts}
 
     def diff(self, kind: str, id_: str, olds: Values, news: Values) -> Diff:
         """Compare a state's outputs with checked inputs."""

@@ -25,10 +25,11 @@ def test_what_is_no_certificate_is_told(text: str) -> None:
     assert (certificates.certificate(text) or "").startswith("must be a certificate in PEM")
 
 
-def test_a_key_is_no_certificate(pair: Pair) -> None:
-    """Nor is it quoted in the reason."""
-    reason = certificates.certificate(pair.key) or ""
-    assert reason.startswith("must be a certificate in PEM")
+@pytest.mark.parametrize("with_certificate", [True, False])
+def test_a_key_is_no_certificate(pair: Pair, *, with_certificate: bool) -> None:
+    """A file with both is refused: as a certificate the key would be in state in plain text."""
+    reason = certificates.certificate(pair.certificate * with_certificate + pair.key) or ""
+    assert reason.startswith("must hold certificates alone")
     assert pair.key.splitlines()[1] not in reason
 
 

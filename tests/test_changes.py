@@ -70,7 +70,11 @@ SENT_BESIDE = {"ProjectCluster": {"enabled", "managed", "namespace_per_environme
 
 CASES = [(kind, name, what) for kind, fields in MEANINGS.items() for name, what in fields.items()]
 SESSION = Session(
-    {"gitlab:token": "x", "other:token": "y"}.get,
+    {
+        "gitlab:token": "x",
+        "other:token": "y",
+        "other:baseUrl": "https://gitlab.com",
+    }.get,
     say=lambda _message: None,
     tell=lambda _message: None,
 )

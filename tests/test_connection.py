@@ -226,6 +226,7 @@ def _client(url: str, **settings: str) -> Client:
     given = {"gitlab:baseUrl": url, **TOKEN}
     given |= {f"gitlab:{name}": value for name, value in settings.items()}
     given["gitlab-kubernetes:requestTimeout"] = "0.5"
+    given["gitlab-kubernetes:retryDeadline"] = "0.001"
     return Client(_resolve(given))
 
 
@@ -255,14 +256,14 @@ def test_an_unknown_host_is_named_with_the_reason() -> None:
 
 def test_silence_is_no_answer_in_time(simulator: Simulator, project: Project) -> None:
     """The limit is `requestTimeout`."""
-    simulator.faults({"path": "projects/slow", "latency": 2})
+    simulator.faults({"path": "projects/slow", "latency": 2, "times": None})
     assert "(no answer in time)" in _failure(_client(simulator.url), "slow/app")
     assert project
 
 
 def test_a_cut_connection_is_lost(simulator: Simulator, project: Project) -> None:
     """There is no errno to quote then."""
-    simulator.faults({"path": "projects/cut", "drop": "before"})
+    simulator.faults({"path": "projects/cut", "drop": "before", "times": None})
     message = _failure(_client(simulator.url), "cut/app")
     assert "(connection lost)" in message or "(Connection reset by peer)" in message
     assert project
@@ -340,7 +341,7 @@ def test_four_threads_ask_once_for_a_path(
 
     def ask(_number: int) -> tuple[int, Client]:
         start.wait()
-        client = client_for(connection)
+        client = client_for(connection, print)
         return client.project_id(project.path), client
 
     with ThreadPoolExecutor(4) as pool:
@@ -354,6 +355,13 @@ def test_a_failed_look_up_is_asked_again(simulator: Simulator, project: Project)
     """A project that was not there yet may be made by the same program."""
     connection = _resolve({"gitlab:token": simulator.root_token, "gitlab:baseUrl": simulator.url})
     path = f"{project.path}-later"
-    assert _failure(client_for(connection), path) == "404 Project Not Found"
+    assert _failure(client_for(connection, print), path) == "404 Project Not Found"
     project.api("PUT", "", path="shop-later")
-    assert client_for(connection).project_id(path) == project.id
+    assert client_for(connection, print).project_id(path) == project.id
+
+
+def test_only_the_default_connection_has_a_default_address() -> None:
+    """A token for another GitLab is never sent to gitlab.com because its address was left out."""
+    with pytest.raises(ConfigurationError) as raised:
+        Connection.resolve({"other:token": "glpat-x"}.get, "other", {})
+    assert str(raised.value) == "no address: set other:baseUrl or PULUMI_OTHER_BASE_URL"

@@ -84,7 +84,7 @@ def test_check_keeps_unknowns_within_triggers(host: DynamicHost) -> None:
 
 
 def test_check_refuses_lists_and_maps_in_the_wrong_place(host: DynamicHost) -> None:
-    """The reasons say what is expected; that of a secret names no property."""
+    """The reasons say what is expected."""
     given = {"project": ["a/b"], "name": {"x": 1}, "enabled": "yes", "kubernetes_token": ["hidden"]}
     _inputs, failures = host.check(
         "ProjectCluster", {**given, "kubernetes_api_url": "https://k8s.example.com"}
@@ -93,7 +93,7 @@ def test_check_refuses_lists_and_maps_in_the_wrong_place(host: DynamicHost) -> N
         "project": "must be text",
         "name": "must be text",
         "enabled": "must be true or false",
-        "": "kubernetes_token must be text",
+        "kubernetes_token": "must be text",
     }
 
 
@@ -104,10 +104,10 @@ def test_check_finds_certificates_that_are_no_pair(
     kind = "ClusterAgentUrlConfiguration"
     given = inputs_of(kind, project, pair)
     _inputs, failures = host.check(kind, {**given, "client_key": other_pair.key})
-    assert failures == {"": "client_key is not the key of client_cert: give the pair of one"}
+    assert failures == {"client_key": "is not the key of client_cert: give the pair of one"}
     for name, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
         _inputs, failures = host.check(kind, {**given, name: None})
-        assert failures == {"": f"{other} needs {name}: set both or none"}
+        assert failures == {other: f"needs {name}: set both or none"}
 
 
 def test_check_tells_of_a_connection_without_a_token(host: DynamicHost) -> None:

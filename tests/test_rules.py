@@ -69,3 +69,17 @@ def test_pem_is_compared_without_white_space_and_line_ends() -> None:
 def test_texts_are_trimmed() -> None:
     """Only outer white space goes."""
     assert rules.trimmed(" a b\n") == "a b"
+
+
+@pytest.mark.parametrize("value", ["agent", "agent.example.com", "A-1.example", "10.0.0.1"])
+def test_host_names_pass(value: str) -> None:
+    """Names and addresses are fine."""
+    assert rules.host_name(value) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["grpcs://a.example", "a.example:443", "a..b", "-a", "a b", "a/b", "a" * 254, "a."]
+)
+def test_what_is_no_host_name_alone_is_refused(value: str) -> None:
+    """GitLab would refuse it only after the old configuration was deleted."""
+    assert rules.host_name(value) == "must be a host name alone, such as agent.example.com"

@@ -11,6 +11,17 @@ from .errors import GitLabError
 if TYPE_CHECKING:
     from ._provider import Provider
 
+_ADOPTED: set[tuple[str, str, tuple[int, ...]]] = set()
+
+
+def adopted(provider: Provider, client: Client, ids: tuple[int, ...]) -> bool:
+    """Tell whether this process has taken a thing over.
+
+    A forced replacement creates first. Where that takes over the very thing that it is to
+    replace, the deletion that follows must not delete it.
+    """
+    return (client.connection.url, provider.name, ids) in _ADOPTED
+
 
 def adopt(
     provider: Provider,
@@ -48,7 +59,8 @@ def adopt(
             "which no update can change: remove it there, or give the same here"
         )
     names = tuple(f.name for f in differs if f.change is Change.UPDATE and f.name in inputs)
-    if not names:
-        return found
-    body = provider.body(names, shown, inputs)
-    return provider.collection(client, ids[:-1]).update(ids[-1], body)
+    if names:
+        body = provider.body(names, shown, inputs)
+        found = provider.collection(client, ids[:-1]).update(ids[-1], body)
+    _ADOPTED.add((client.connection.url, provider.name, ids))
+    return found

@@ -20,6 +20,8 @@ def certificate(value: str) -> str | None:
     """Accept one or more X.509 certificates in PEM."""
     from cryptography import x509  # noqa: PLC0415 (see the module's docstring)
 
+    if "PRIVATE KEY-----" in value:
+        return "must hold certificates alone: take the private key out, it would not stay secret"
     try:
         x509.load_pem_x509_certificates(value.encode())
     except ValueError:

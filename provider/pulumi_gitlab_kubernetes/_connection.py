@@ -15,9 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import gitlab
+import requests
+from requests.adapters import HTTPAdapter
 
 from ._managers import (
     ClusterAgentTokenManager,
@@ -27,6 +30,7 @@ from ._managers import (
     gitlab_errors,
     project_collection,
 )
+from ._retries import Retries
 from .errors import ConfigurationError, NotFoundError
 
 DEFAULT = "gitlab"
@@ -34,6 +38,7 @@ DEFAULT = "gitlab"
 
 DEFAULT_URL = "https://gitlab.com"
 DEFAULT_TIMEOUT = 60.0
+DEFAULT_DEADLINE = 300.0
 _TOKEN = re.compile(r"[!-~]+")
 _HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -51,6 +56,7 @@ class Connection:
         url: GitLab's base URL, without `/api/v4`.
         token: A personal, project or group access token.
         timeout: How long to wait for an answer, in seconds.
+        deadline: How long after its first failure a request may be sent again, in seconds.
         verify: Whether to verify GitLab's certificate; or the file of the authorities to trust.
         certificate: Files of a client certificate and its key.
         headers: Headers to send along.
@@ -60,6 +66,7 @@ class Connection:
     url: str
     token: str = field(repr=False)
     timeout: float = DEFAULT_TIMEOUT
+    deadline: float = DEFAULT_DEADLINE
     verify: bool | str = True
     certificate: tuple[str, str] | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -106,9 +113,10 @@ class Connection:
         authorities = _file(setting, f"{name}:cacertFile")
         return cls(
             name=name,
-            url=_base_url(find("baseUrl", "BASE_URL") or DEFAULT_URL, f"{name}:baseUrl"),
+            url=_base_url(find("baseUrl", "BASE_URL"), name),
             token=token,
-            timeout=_timeout(setting),
+            timeout=_seconds(setting, "gitlab-kubernetes:requestTimeout", DEFAULT_TIMEOUT),
+            deadline=_seconds(setting, "gitlab-kubernetes:retryDeadline", DEFAULT_DEADLINE),
             verify=False if _switch(setting, f"{name}:insecure") else authorities or True,
             certificate=(certificate, key) if certificate and key else None,
             headers=_headers(setting, name),
@@ -124,6 +132,14 @@ class Connection:
         return self.token, *(value for _name, value in self.headers)
 
 
+class _GitLab(gitlab.Gitlab):
+    """python-gitlab without its own retries, which repeat a POST and know no deadline."""
+
+    def http_request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        kwargs["obey_rate_limit"] = False
+        return super().http_request(*args, **kwargs)
+
+
 class Client:
     """Talks to one GitLab for one thread.
 
@@ -133,7 +149,8 @@ class Client:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._gitlab = gitlab.Gitlab(
+        self.say: Callable[[str], None] = lambda _message: None
+        self._gitlab = _GitLab(
             connection.url,
             private_token=connection.token,
             ssl_verify=connection.verify,
@@ -144,6 +161,12 @@ class Client:
         self._gitlab.headers.update(connection.headers)
         if connection.certificate:
             self._gitlab.session.cert = connection.certificate
+        retries = Retries.within(connection.deadline, self._say)
+        for scheme in ("http://", "https://"):
+            self._gitlab.session.mount(scheme, HTTPAdapter(max_retries=retries))
+
+    def _say(self, message: str) -> None:
+        self.say(message)
 
     def project_id(self, project: str) -> int:
         """Return a project's numeric id, asking GitLab once a run for each path.
@@ -215,11 +238,17 @@ _PROJECTS = _ProjectIds()
 _LOCAL = threading.local()
 
 
-def client_for(connection: Connection) -> Client:
-    """Return this thread's client: requests' sessions are not promised to be thread-safe."""
+def client_for(connection: Connection, say: Callable[[str], None]) -> Client:
+    """Return this thread's client: requests' sessions are not promised to be thread-safe.
+
+    Args:
+        connection: Where and as whom.
+        say: Shows a passing message of the call that the client is for.
+    """
     clients: dict[Connection, Client] = _LOCAL.__dict__.setdefault("clients", {})
     if connection not in clients:
         clients[connection] = Client(connection)
+    clients[connection].say = say
     return clients[connection]
 
 
@@ -227,9 +256,12 @@ def _variable(name: str, setting: str) -> str:
     return f"PULUMI_{name.upper().replace('-', '_')}_{setting}"
 
 
-def _base_url(url: str, key: str) -> str:
+def _base_url(url: str | None, name: str) -> str:
     """Accept the base URL with or without the API's path, as GitLab's tools do."""
-    url = url.strip().rstrip("/").removesuffix("/api/v4").rstrip("/")
+    key = f"{name}:baseUrl"
+    if not url and name != DEFAULT:  # No token is to go to gitlab.com by mistake.
+        raise ConfigurationError(f"no address: set {key} or {_variable(name, 'BASE_URL')}")
+    url = (url or DEFAULT_URL).strip().rstrip("/").removesuffix("/api/v4").rstrip("/")
     wrong = ConfigurationError(f"{key} must be a URL such as https://gitlab.example.com")
     try:
         parts = urlsplit(url)
@@ -259,14 +291,13 @@ def _file(setting: Setting, key: str) -> str | None:
     return path
 
 
-def _timeout(setting: Setting) -> float:
-    key = "gitlab-kubernetes:requestTimeout"
+def _seconds(setting: Setting, key: str, default: float) -> float:
     try:
-        seconds = float(setting(key) or DEFAULT_TIMEOUT)
+        seconds = float(setting(key) or default)
     except ValueError:
         seconds = 0
     if not 0 < seconds < math.inf:
-        raise ConfigurationError(f"{key} must be a number of seconds above 0, such as 60")
+        raise ConfigurationError(f"{key} must be a number of seconds above 0, such as {default:g}")
     return seconds
 
 

@@ -51,6 +51,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     def configure(self, req: dynamic.ConfigureRequest) -> None:
         """Keep the stack's configuration for when a call needs it."""
         self._setting = req.config.get
+        _host.end_with_engine()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
         """Validate inputs, fill in defaults."""
@@ -58,7 +59,9 @@ class DynamicProvider(dynamic.ResourceProvider):
             values, failures = self._core.check(_incoming(news), self._session())
         return dynamic.CheckResult(
             self._outgoing(values),
-            [dynamic.CheckFailure(each.property, each.reason) for each in failures],
+            # The engine prints the value of a property named apart, and it may be a secret: only
+            # the program knows what it has marked as one.
+            [dynamic.CheckFailure("", f"{each.property} {each.reason}") for each in failures],
         )
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:

@@ -152,7 +152,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Failure:
-    """A wrong input: which property (empty when its value must not be shown), and why."""
+    """A wrong input: which property, and what is wrong with it and what to do."""
 
     property: str
     reason: str
@@ -228,7 +228,7 @@ class Schema:
                 except ValueError as error:
                     reason = str(error)
                 if reason:
-                    failures.append(_failure(field, value, reason))
+                    failures.append(Failure(field.name, reason))
             values[field.name] = value
         failures += [
             Failure(name, "is not an argument of this resource: remove it")
@@ -323,16 +323,6 @@ class Schema:
     def inputs(self, values: Mapping[str, Any]) -> Values:
         """Return the part of a state that is inputs."""
         return {f.name: values[f.name] for f in self.fields if f.name in values}
-
-
-def _failure(field: Field, value: Any, reason: str) -> Failure:
-    """Name a property in the text alone if its value, which the engine prints, must not show.
-
-    That is so for a secret, and for lines upon lines, which may be a key in a certificate's place.
-    """
-    if field.secret or "\n" in str(value):
-        return Failure("", f"{field.name} {reason}")
-    return Failure(field.name, reason)
 
 
 def _look_up(answer: Mapping[str, Any], path: str) -> tuple[bool, Any]:

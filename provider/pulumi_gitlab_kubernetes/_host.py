@@ -8,7 +8,11 @@ and `sys.argv[1]` is the engine's address. Where a future host differs, all of t
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +31,32 @@ from .errors import ProviderError
 
 _DETAILS = "grpc-status-details-bin"
 _UNKNOWN = 2  # The only code that the host ends a failed call with; another one is a mismatch.
+
+
+_PROBE_EVERY = 1.0  # Seconds.
+_MISSED = 3  # Probes; the call that is being served has as long to finish.
+
+
+@cache
+def end_with_engine() -> None:
+    """End this process soon after an engine that was killed: nobody else would."""
+    main = getattr(sys.modules["__main__"], "__spec__", None)
+    if main is None or not main.name.startswith("pulumi.dynamic") or not sys.argv[1:]:
+        return
+    host, _, port = sys.argv[1].rpartition(":")
+
+    def watch() -> None:
+        missed = 0
+        while missed < _MISSED:
+            time.sleep(_PROBE_EVERY)
+            try:
+                socket.create_connection((host, int(port)), timeout=_PROBE_EVERY).close()
+                missed = 0
+            except OSError:
+                missed += 1
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end with the engine", daemon=True).start()
 
 
 @contextmanager

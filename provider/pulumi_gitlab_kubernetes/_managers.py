@@ -20,8 +20,11 @@ from gitlab.exceptions import GitlabParsingError, RedirectError
 from gitlab.mixins import NoUpdateMixin, ObjectDeleteMixin
 from gitlab.types import RequiredOptional
 
-from .errors import GitLabError, NotFoundError, from_status
+from .errors import GitLabError, LostAnswerError, NotFoundError, from_status
 
+_UNSENT = re.compile(
+    r"NewConnection|NameResolution|ConnectTimeout|SSL|Proxy"
+)  # of urllib3's errors
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _TLS = re.compile(r"\[(?:SSL|X509)[^\]]*\] ([^(]+)")
 
@@ -135,13 +138,14 @@ def gitlab_errors(client: gitlab.Gitlab) -> Iterator[None]:
             "(often https:// in place of http://)"
         ) from error
     except GitlabParsingError as error:
-        raise GitLabError(
+        raise LostAnswerError(
             f"what answers at {client.url} is not GitLab's API: check baseUrl and any proxy"
         ) from error
     except gitlab.GitlabError as error:
         raise from_status(error.response_code, _said(error)) from error
     except OSError as error:  # Of requests, which are OSErrors too, or of a file for TLS.
-        raise GitLabError(
+        sent = isinstance(error, requests.RequestException) and not _UNSENT.search(str(error))
+        raise (LostAnswerError if sent else GitLabError)(
             f"GitLab at {client.url} cannot be reached ({_reason(error)}): check baseUrl, the "
             "network and any proxy"
         ) from error
@@ -162,7 +166,8 @@ def _reason(error: OSError) -> str:
         return "its certificate is not trusted: set cacertFile"
     if found := _ERRNO.search(text) or _TLS.search(text):
         return found[1].strip()
-    return "no answer in time" if isinstance(error, requests.Timeout) else "connection lost"
+    late = isinstance(error, requests.Timeout) or "timed out" in text
+    return "no answer in time" if late else "connection lost"
 
 
 def _plain(thing: Any) -> dict[str, Any]:

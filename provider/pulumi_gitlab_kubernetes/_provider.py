@@ -11,12 +11,20 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from ._absence import agent_missing, project_missing, what_is_missing
-from ._adoption import adopt
+from ._adoption import adopt, adopted
 from ._connection import Client
 from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values
 from ._managers import Collection
 from ._session import Session
-from .errors import GitLabError, InvalidInputError, NotFoundError, PartialFailureError, explain
+from .errors import (
+    BAD_REQUEST,
+    GitLabError,
+    InvalidInputError,
+    LostAnswerError,
+    NotFoundError,
+    PartialFailureError,
+    explain,
+)
 
 SCHEMA_VERSION = 1
 """Rises when the meaning of what state holds changes."""
@@ -29,6 +37,8 @@ class Provider:
     """The resource class's name, which state holds."""
     noun: ClassVar[str]
     """What GitLab calls the thing in a sentence."""
+    identity: ClassVar[str] = "name"
+    """The input that GitLab keeps unique; empty where there can be one only."""
     schema: ClassVar[Schema]
     ids: ClassVar[tuple[str, ...]]
     """The outputs that make up the id, outermost first."""
@@ -128,8 +138,13 @@ class Provider:
                 if missing is None and things.parent is None:
                     raise
                 raise missing or agent_missing(parents) from error
+            except LostAnswerError as error:
+                found = self._there(things, inputs)
+                there = _LOOK if found is None else f"there is one with the id {found['id']}"
+                said = f"{error.said}; {_PERHAPS}; {there}{self._way_out(found)}"
+                raise GitLabError(said, error.status) from error
             except GitLabError as error:
-                if error.status != _BAD_REQUEST:
+                if error.status != BAD_REQUEST:
                     raise
                 found = self._there(things, inputs)
                 if found is None or not session.adopts(inputs):
@@ -187,7 +202,7 @@ class Provider:
             body = self.body(names, olds, news)
             things = self.collection(client, ids[:-1])
             try:
-                answer = things.update(ids[-1], body)
+                answer = self.change(things, ids[-1], body, news)
             except NotFoundError as error:
                 missing = self._missing(client, things, ids[0])
                 raise missing or GitLabError(f"it is gone: {_REFRESH}", error.status) from error
@@ -200,6 +215,9 @@ class Provider:
         """Delete the thing; one that is gone already is fine."""
         client = session.client(olds)
         ids = self.parse_id(id_)
+        if adopted(self, client, ids):
+            session.tell("left at GitLab: this run has taken it over as its own replacement")
+            return
         with self._explained(client, "delete", olds, id_):
             things = self.collection(client, ids[:-1])
             try:
@@ -214,6 +232,11 @@ class Provider:
         """Return the body of an update's request."""
         del olds
         return self.schema.payload(news, names)
+
+    def change(self, things: Collection, id_: int, body: Values, news: Values) -> Values:
+        """Send an update to GitLab."""
+        del news
+        return things.update(id_, body)
 
     def refused(self, names: tuple[str, ...], news: Values, answer: Values) -> str | None:
         """Say which changes GitLab accepted but did not make, and what to do."""
@@ -269,9 +292,14 @@ class Provider:
             why = self.taken(things, inputs, found)
         except GitLabError:
             why = None
-        if why and found is not None:
-            why = f"{why}: {_TAKEN}"
-        return GitLabError(f"{error.said}; {why}" if why else error.said, error.status)
+        said = f"{error.said}; {why}{self._way_out(found)}" if why else error.said
+        return GitLabError(said, error.status)
+
+    def _way_out(self, found: Values | None) -> str:
+        if found is None:
+            return ""
+        choose = f"choose another {self.identity}, " if self.identity else ""
+        return f": {choose}delete that one first, or {_TAKE_OVER}"
 
     def _missing(self, client: Client, things: Collection, project_id: int) -> GitLabError | None:
         return what_is_missing(client, things, project_id, self.hidden)
@@ -326,12 +354,12 @@ class Provider:
             ) from error
 
 
-_BAD_REQUEST = 400
-_TAKEN = (
-    "take it over with adopt_existing=True, or with PULUMI_GITLAB_ADOPT_EXISTING=1 for one run; "
-    "or choose another name or scope, or delete that one first; for a forced replacement set "
-    "delete_before_replace=True"
+_TAKE_OVER = (
+    "take it over with adopt_existing=True or, for one run, PULUMI_GITLAB_ADOPT_EXISTING=1; a "
+    "forced replacement needs delete_before_replace=True"
 )
+_PERHAPS = "it may have been made all the same"
+_LOOK = "look for it at GitLab before the next `pulumi up`"
 _REFRESH = "run `pulumi refresh`, then `pulumi up` to make it again"
 
 

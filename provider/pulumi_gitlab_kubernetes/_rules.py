@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_LABEL_LENGTH = 63
+_HOST_LABEL = r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
+_HOST_NAME = re.compile(rf"{_HOST_LABEL}(\.{_HOST_LABEL})*")
+_HOST_NAME_LENGTH = 253
 _NAMESPACE = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 _PROJECT = re.compile(r"[1-9][0-9]*|[\w.-]+(/[\w.-]+)+")
 
@@ -38,6 +41,13 @@ def dns_label(value: str) -> str | None:
     if not _DNS_LABEL.fullmatch(value):
         return "must hold only a-z, 0-9 and -, and start and end with a letter or digit"
     return None
+
+
+def host_name(value: str) -> str | None:
+    """Accept a bare host name, without scheme or port."""
+    if len(value) <= _HOST_NAME_LENGTH and _HOST_NAME.fullmatch(value):
+        return None
+    return "must be a host name alone, such as agent.example.com"
 
 
 def at_most(length: int) -> Check:

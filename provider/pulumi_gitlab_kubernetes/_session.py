@@ -31,7 +31,7 @@ class Session:
 
     def client(self, values: Mapping[str, object]) -> Client:
         """Return this thread's client for the connection that a resource's values name."""
-        return client_for(self.connection(values))
+        return client_for(self.connection(values), self.say)
 
     def adopts(self, inputs: Mapping[str, object]) -> bool:
         """Tell whether a creation may take over what already has the identity."""

@@ -11,7 +11,7 @@ from . import _certificates as certificates
 from ._dynamic import Resource
 from ._fields import Difference, Failure, Field, Output, Schema, Values
 from ._provider import Provider
-from ._rules import pem, url
+from ._rules import host_name, pem, url
 from ._shared_fields import ADOPT_EXISTING, AGENT_ID, CONNECTION, PROJECT
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ def _pair(values: Values) -> Iterator[Failure]:
     """Certificate and key come together; GitLab drops a lone certificate without a word."""
     certificate, key = values.get("client_cert"), values.get("client_key")
     if certificate and not key:
-        yield Failure("", "client_cert needs client_key: set both or none")
+        yield Failure("client_cert", "needs client_key: set both or none")
     elif key and not certificate:
-        yield Failure("", "client_key needs client_cert: set both or none")
+        yield Failure("client_key", "needs client_cert: set both or none")
     elif (
         isinstance(certificate, str)
         and isinstance(key, str)
         and not certificates.are_a_pair(certificate, key)
     ):
-        yield Failure("", "client_key is not the key of client_cert: give the pair of one")
+        yield Failure("client_key", "is not the key of client_cert: give the pair of one")
 
 
 class ClusterAgentUrlConfigurationProvider(Provider):
@@ -40,6 +40,7 @@ class ClusterAgentUrlConfigurationProvider(Provider):
 
     name = "ClusterAgentUrlConfiguration"
     noun = "URL configuration"
+    identity = ""
     ids = ("project_id", "agent_id", "url_configuration_id")
     hidden = (
         "receptive agents are not available there: GitLab needs an Ultimate licence and the "
@@ -91,6 +92,7 @@ class ClusterAgentUrlConfigurationProvider(Provider):
                 doc="Host name in the agent's certificate, where the URL has another.",
                 sent="tls_host",
                 shown="tls_host",
+                check=host_name,
             ),
             CONNECTION,
             ADOPT_EXISTING,

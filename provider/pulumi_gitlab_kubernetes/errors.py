@@ -5,7 +5,8 @@ ProviderError                 one line, meant for the user, never carries a secr
 ├── ConfigurationError        a setting is missing or wrong: names it and its environment variable
 ├── InvalidInputError         an argument is wrong: names the property
 ├── GitLabError               GitLab refused, or could not be reached
-│   └── NotFoundError         404: the thing, its parent or the feature is not there, or not for us
+│   ├── NotFoundError         404: the thing, its parent or the feature is not there, or not for us
+│   └── LostAnswerError       the request may have been carried out, nobody said
 └── PartialFailureError       the thing exists at GitLab but is not as asked: keep it, and say why
 ```
 """
@@ -17,9 +18,12 @@ from collections.abc import Iterable, Mapping
 from html import unescape
 from typing import Any
 
+BAD_REQUEST = 400
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
+TOO_MANY_REQUESTS = 429
+SERVER_ERROR = 500
 
 _LONGEST = 500  # Characters of what GitLab said; a message is to fit a screen.
 _SHORTEST = 4  # Characters of a secret's line; a shorter one is found in any text.
@@ -66,6 +70,10 @@ class NotFoundError(GitLabError):
     """GitLab answered 404, which may mean gone, not visible or switched off."""
 
 
+class LostAnswerError(GitLabError):
+    """GitLab may have done what was asked: its answer did not arrive, or was that it had failed."""
+
+
 class PartialFailureError(ProviderError):
     """A change reached GitLab only in part; the state must follow what is there now.
 
@@ -87,10 +95,15 @@ def from_status(status: int | None, body: object) -> GitLabError:
         body: GitLab's `message` or `error` value: a string, a list, or an object of lists.
 
     Returns:
-        A `NotFoundError` for a 404, else a `GitLabError`.
+        A `NotFoundError` for a 404, a `LostAnswerError` for a failure of the server, else a
+        `GitLabError`.
     """
     said = flatten(body) or "no explanation"
-    return (NotFoundError if status == NOT_FOUND else GitLabError)(said, status)
+    if status == NOT_FOUND:
+        return NotFoundError(said, status)
+    if status is not None and status >= SERVER_ERROR:
+        return LostAnswerError(said, status)
+    return GitLabError(said, status)
 
 
 def flatten(body: object) -> str:
@@ -163,7 +176,8 @@ def explain(
     said = scrub(error.said, secrets)
     if len(said) > _LONGEST:
         said = f"{said[:_LONGEST]}…"
-    answered = f" (GitLab answered {error.status})" if error.status else ""
+    repeated = not error.status or str(error.status) in said
+    answered = "" if repeated else f" (GitLab answered {error.status})"
     hint = ""
     if error.status == UNAUTHORIZED:
         hint = (

@@ -42,6 +42,7 @@ class ProjectClusterProvider(Provider):
 
     name = "ProjectCluster"
     noun = "certificate-based cluster"
+    identity = "environment_scope"
     ids = ("project_id", "cluster_id")
     hidden = (
         "certificate-based clusters are switched off on this GitLab (its administrator can switch "

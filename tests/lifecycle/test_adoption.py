@@ -92,3 +92,19 @@ def test_a_url_configuration_has_to_be_equal(
     else:
         assert "url" in outcome.error("url")
         assert lab.get(f"{path}/{made['id']}")
+
+
+def test_a_forced_replacement_does_not_delete_what_it_took_over(stack: Stack, lab: Lab) -> None:
+    """Created first, it takes over the very environment that is to be deleted after."""
+    declared = resource(
+        "ProjectEnvironment", "e", project=lab.project.path, name="e", adopt_existing=True
+    )
+    assert stack.up(declared).ok
+    before = stack.resources()["e"]["id"]
+    stack.taint("e")
+    outcome = stack.up(declared)
+    assert outcome.ok, outcome.text
+    assert "left at GitLab" in outcome.text
+    assert stack.resources()["e"]["id"] == before
+    assert lab.get(path_of("ProjectEnvironment", before))
+    assert stack.up(declared).ops("e") == ["same"]

@@ -41,46 +41,48 @@ _CLUSTER = {
 
 INVALID = {
     "agent name with capitals": Case(
-        "ClusterAgent", {"name": "Production"}, ("property name", "a-z, 0-9 and -")
+        "ClusterAgent", {"name": "Production"}, ("has a problem: name ", "a-z, 0-9 and -")
     ),
     "agent name of 64 characters": Case(
-        "ClusterAgent", {"name": "a" * 64}, ("property name", "at most 63 characters", "64")
+        "ClusterAgent", {"name": "a" * 64}, ("has a problem: name ", "at most 63 characters", "64")
     ),
     "project that is no path": Case(
-        "ClusterAgent", {**_AGENT, "project": "shop"}, ("property project", "full path")
+        "ClusterAgent", {**_AGENT, "project": "shop"}, ("has a problem: project ", "full path")
     ),
     "token name of 256 characters": Case(
         "ClusterAgentToken",
         {"agent_id": 1, "name": "n" * 256},
-        ("property name", "at most 255 characters"),
+        ("has a problem: name ", "at most 255 characters"),
     ),
     "rotation after no time": Case(
         "ClusterAgentToken",
         {"agent_id": 1, "name": "token", "rotate_after_days": 0},
-        ("property rotate_after_days", "above 0"),
+        ("has a problem: rotate_after_days ", "above 0"),
     ),
     "environment name that ends in /": Case(
-        "ProjectEnvironment", {"name": "review/"}, ("property name", "must not start or end with /")
+        "ProjectEnvironment",
+        {"name": "review/"},
+        ("has a problem: name ", "must not start or end with /"),
     ),
     "unknown tier": Case(
         "ProjectEnvironment",
         {**_ENVIRONMENT, "tier": "prod"},
-        ("property tier", "production, staging, testing, development, other"),
+        ("has a problem: tier ", "production, staging, testing, development, other"),
     ),
     "namespace without agent": Case(
         "ProjectEnvironment",
         {**_ENVIRONMENT, "kubernetes_namespace": "shop"},
-        ("property kubernetes_namespace", "set cluster_agent_id too"),
+        ("has a problem: kubernetes_namespace ", "set cluster_agent_id too"),
     ),
     "Flux path without namespace": Case(
         "ProjectEnvironment",
         {**_ENVIRONMENT, "cluster_agent_id": 1, "flux_resource_path": "a/b"},
-        ("property flux_resource_path", "set kubernetes_namespace too"),
+        ("has a problem: flux_resource_path ", "set kubernetes_namespace too"),
     ),
     "URL configuration with https": Case(
         "ClusterAgentUrlConfiguration",
         {**_URL, "url": "https://agent.example.com"},
-        ("property url", "grpc:// or grpcs://"),
+        ("has a problem: url ", "grpc:// or grpcs://"),
     ),
     "certificate without its key": Case(
         "ClusterAgentUrlConfiguration",
@@ -98,7 +100,9 @@ INVALID = {
         ("client_key is not the key of client_cert",),
     ),
     "certificate that is none": Case(
-        "ClusterAgentUrlConfiguration", {**_URL, "ca_cert": "none"}, ("property ca_cert", "in PEM")
+        "ClusterAgentUrlConfiguration",
+        {**_URL, "ca_cert": "none"},
+        ("has a problem: ca_cert ", "in PEM"),
     ),
     "key that is none": Case(
         "ClusterAgentUrlConfiguration",
@@ -108,17 +112,17 @@ INVALID = {
     "cluster URL without scheme": Case(
         "ProjectCluster",
         {**_CLUSTER, "kubernetes_api_url": "k8s.example.com"},
-        ("property kubernetes_api_url", "http:// or https://"),
+        ("has a problem: kubernetes_api_url ", "http:// or https://"),
     ),
     "cluster namespace with underscore": Case(
         "ProjectCluster",
         {**_CLUSTER, "kubernetes_namespace": "a_b"},
-        ("property kubernetes_namespace", "a-z, 0-9 and -"),
+        ("has a problem: kubernetes_namespace ", "a-z, 0-9 and -"),
     ),
     "unknown authorization type": Case(
         "ProjectCluster",
         {**_CLUSTER, "kubernetes_authorization_type": "none"},
-        ("property kubernetes_authorization_type", "rbac, abac"),
+        ("has a problem: kubernetes_authorization_type ", "rbac, abac"),
     ),
 }
 
@@ -208,7 +212,7 @@ def test_what_there_can_be_only_one_of(stack: Stack, lab: Lab) -> None:
     assert "it is already there with the id" in error
     error = stack.up(*there, cluster(project, "wrong")).error("wrong")
     assert 'environment_scope "*" is that of cluster' in error
-    assert "choose another name or scope" in error
+    assert "choose another environment_scope" in error
     assert "delete_before_replace=True" in error
     assert lab.things() == before
 
@@ -243,6 +247,7 @@ def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
     config = {
         "no-url:baseUrl": "gitlab.example.com",
         "half:clientCert": __file__,
+        "text:baseUrl": lab.url,
         "text:headers": "X-Header: value",
     }
     stack = _with_config(engine, tmp_path, config, secrets)
@@ -373,7 +378,8 @@ def test_the_thing_that_failed_is_made_by_the_next_run(stack: Stack, lab: Lab) -
     declared = all_kinds(project)
     error = stack.up(*declared).error("environment")
     assert "simulated" in error
-    states = {each["id"] for each in stack.resources().values() if ":" in each.get("id", "")}
+    made = [each for each in stack.resources().values() if ":" in each.get("id", "")]
+    states = {(each["type"], each["id"]) for each in made}
     assert len(lab.things()) == len(states)
     outcome: Outcome = stack.up(*declared)
     assert outcome.ok, outcome.text

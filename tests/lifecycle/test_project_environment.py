@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from .course import Args, Kind, Row, Then
-from .engines import Stack, ref
+from .engines import Stack, ref, resource
 from .fields import UpdatableFieldTests
 from .gitlab import Lab, path_of
 from .resources import agent, environment
@@ -212,6 +212,24 @@ def test_an_agent_that_was_taken_away_is_drift(stack: Stack, lab: Lab) -> None:
 
 def _environment_id(stack: Stack) -> int:
     return int(stack.resources()["environment"]["outputs"]["environment_id"])
+
+
+def test_a_deleted_agent_does_not_block_updates(stack: Stack, lab: Lab) -> None:
+    """GitLab keeps the namespace, and with it refuses every update, until that is cleared too."""
+    agent_id = lab.agent("gone")
+    bound = {"cluster_agent_id": agent_id, "kubernetes_namespace": "shop"}
+    args = {"project": lab.project.path, "name": "e"}
+    assert stack.up(resource("ProjectEnvironment", "e", **args, **bound)).ok
+    lab.root("DELETE", f"projects/{lab.project.id}/cluster_agents/{agent_id}")
+
+    changed = resource("ProjectEnvironment", "e", **args, **bound, description="new")
+    assert "its agent is gone: run `pulumi refresh`" in stack.up(changed).error("e")
+    assert stack.refresh().ok
+    outcome = stack.up(resource("ProjectEnvironment", "e", **args, description="new"))
+    assert outcome.ok, outcome.text
+    live = lab.get(path_of("ProjectEnvironment", stack.resources()["e"]["id"]))
+    assert live
+    assert live["description"] == "new"
 
 
 def test_destroying_waits_for_the_on_stop_job(stack: Stack, lab: Lab) -> None:

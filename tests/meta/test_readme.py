@@ -1,6 +1,7 @@
 """What the README says is so."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from tests import reference
 from pulumi_gitlab_kubernetes import _connection
 from pulumi_gitlab_kubernetes.registry import MODULES
 from pulumi_gitlab_kubernetes.testing.host import Stack
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -63,3 +65,16 @@ def test_every_setting_of_the_connection_is_listed() -> None:
     assert keys >= {"insecure", "cacertFile", "clientCert", "clientKey", "headers"}
     for key in keys:
         assert f"`gitlab:{key}`" in README
+
+
+def test_the_simulator_is_set_up_as_shown(tmp_path: Path) -> None:
+    """The commands shown run in a shell, and each of them is accepted."""
+    shown = re.search(r"  \$ api\(\) .*?```", README, re.DOTALL)
+    assert shown is not None
+    lines = [line.strip().removeprefix("$ ") for line in shown[0].splitlines()[:-1]]
+    with Simulator(data=tmp_path / "data", root_token="root") as simulator:
+        script = "\n".join(lines).replace("http://127.0.0.1:8080", simulator.url)
+        script = script.replace("curl -s", "curl -s --fail --noproxy '*'")
+        subprocess.run(["/bin/bash", "-ec", script], check=True, capture_output=True)
+        assert simulator.api("GET", "projects/1")["path_with_namespace"] == "acme/shop"
+        assert simulator.api("GET", "projects/1/clusters") == []

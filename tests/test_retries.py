@@ -1,0 +1,127 @@
+"""Which requests go again, and which never do."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from tests.conftest import Calls, Project
+
+from pulumi_gitlab_kubernetes._connection import Client, Connection
+from pulumi_gitlab_kubernetes.errors import GitLabError
+
+
+class Said(list[str]):
+    """What a client said while it waited."""
+
+
+@pytest.fixture
+def said() -> Said:
+    """Nothing yet."""
+    return Said()
+
+
+@pytest.fixture
+def client(project: Project, said: Said) -> Client:
+    """The administrator's client, which gives up after two seconds."""
+    simulator = project.simulator
+    connection = Connection("gitlab", simulator.url, simulator.root_token, deadline=2)
+    found = Client(connection)
+    found.say = said.append
+    return found
+
+
+def fault(project: Project, **what: Any) -> None:
+    """Let the next request below the project fail, or as many as `times` says."""
+    project.simulator.faults({"path": f"projects/{project.id}/", **what})
+
+
+@pytest.mark.parametrize(
+    "what",
+    [{"status": 502}, {"status": 503}, {"status": 504}, {"drop": "before"}, {"drop": "after"}],
+    ids=str,
+)
+def test_reading_goes_again(
+    client: Client, project: Project, calls: Calls, what: dict[str, Any]
+) -> None:
+    """Whatever happened to a GET, one more does no harm."""
+    agent = project.agent()
+    calls()
+    fault(project, **what)
+
+    assert client.agents(project.id).get(agent)["name"] == "prod"
+    assert calls() in (
+        [f"GET {project.id}/cluster_agents/{agent}"] * 2,
+        [f"GET {project.id}/cluster_agents/{agent}"],  # one that was cut before is not logged
+    )
+
+
+def test_a_deletion_goes_again(client: Client, project: Project) -> None:
+    """The answer to the first one was lost, and the second finds nothing: both are fine."""
+    agent = project.agent()
+    fault(project, method="DELETE", drop="after")
+
+    with pytest.raises(GitLabError) as raised:
+        client.agents(project.id).delete(agent)
+    assert raised.value.status == 404
+    assert list(client.agents(project.id).list()) == []
+
+
+@pytest.mark.parametrize(
+    "what", [{"status": 502}, {"status": 503}, {"status": 500}, {"drop": "after"}], ids=str
+)
+def test_a_creation_never_goes_again(
+    client: Client, project: Project, calls: Calls, what: dict[str, Any]
+) -> None:
+    """It may have been done, and a second one would be another thing."""
+    agent = project.agent()
+    calls()
+    fault(project, method="POST", **what)
+
+    with pytest.raises(GitLabError):
+        client.tokens(project.id, agent).create({"name": "t"})
+    assert len(calls()) <= 1
+    assert len(list(client.tokens(project.id, agent).list())) == (what == {"drop": "after"})
+
+
+@pytest.mark.parametrize(
+    "after", ["1", formatdate(time.time() + 3600, usegmt=True)], ids=["seconds", "date"]
+)
+def test_a_limit_is_waited_for(client: Client, project: Project, said: Said, after: str) -> None:
+    """What GitLab put off was not done, so a POST goes again too; but not beyond the deadline."""
+    headers = {"Retry-After": after}
+    fault(project, method="POST", status=429, headers=headers, body="Retry later")
+
+    if after == "1":
+        assert client.agents(project.id).create({"name": "a"})["name"] == "a"
+        assert said == ["retrying in 1 s: GitLab limits the rate of requests"]
+    else:
+        started = time.monotonic()
+        with pytest.raises(GitLabError, match="Retry later"):
+            client.agents(project.id).create({"name": "a"})
+        assert time.monotonic() - started < 60
+        assert said == []
+    assert len(list(client.agents(project.id).list())) == (after == "1")
+
+
+def test_the_reset_of_a_limit_is_read(client: Client, project: Project, said: Said) -> None:
+    """Where there is no `Retry-After`, GitLab says when its window ends."""
+    headers = {"RateLimit-Reset": str(int(time.time()) + 1)}
+    fault(project, status=429, headers=headers, body="Retry later")
+
+    list(client.agents(project.id).list())
+    assert len(said) <= 1
+    assert all("limits the rate" in each for each in said)
+
+
+def test_an_end_comes(client: Client, project: Project, calls: Calls) -> None:
+    """After the deadline the last answer is the one that counts."""
+    calls()
+    fault(project, status=503, times=None)
+
+    with pytest.raises(GitLabError) as raised:
+        client.agents(project.id).get(1)
+    assert raised.value.status == 503
+    assert 1 < len(calls()) < 6
