@@ -121,7 +121,8 @@ class Provider:
             Its id and its outputs.
 
         Raises:
-            ProviderError: GitLab refused; nothing was made.
+            ProviderError: GitLab refused, and nothing was made; or its answer was lost, which the
+                message says.
         """
         client = session.client(inputs)
         with self._explained(client, "create", inputs):
