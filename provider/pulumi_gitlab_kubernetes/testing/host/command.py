@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from .colors import colored
 from .errors import HostError
+from .policy_pack import Local
 from .printer import Printer, plain
 from .result import Result
 from .stack import Stack
@@ -32,6 +33,7 @@ _RUNS: Final = {
 }
 
 
+_JUDGED: Final = ("preview", "up")
 _ONE_PRESS = 0.3  # Seconds.
 
 
@@ -65,6 +67,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name != "refresh":
             run_parser.add_argument(
                 "-r", "--refresh", action="store_true", help="read all resources first"
+            )
+        if name in _JUDGED:
+            run_parser.add_argument(
+                "--policy-pack",
+                metavar="DIR",
+                type=Path,
+                action="append",
+                default=[],
+                help="judge every resource by the policy pack there; may be given several times",
+            )
+            run_parser.add_argument(
+                "--policy-pack-config",
+                metavar="FILE",
+                type=Path,
+                action="append",
+                default=[],
+                help="JSON configuration of the policy pack in the same place",
             )
         if name != "preview":
             run_parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
@@ -121,6 +140,8 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
     name: str = arguments.stack_command
     if name != "refresh":
         options["refresh"] = arguments.refresh
+    if name in _JUDGED:
+        options["policy_packs"] = _policy_packs(arguments)
     with _interruptible(stack):
         if name == "preview":
             return _judge(stack.preview(**options), arguments, "proposed")
@@ -154,6 +175,16 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
             f" completely, run `pulumi stack rm {stack.name}`."
         )
     return _judge(result, arguments, "made")
+
+
+def _policy_packs(arguments: argparse.Namespace) -> list[Local]:
+    packs, configs = arguments.policy_pack, arguments.policy_pack_config
+    if configs and len(configs) != len(packs):
+        raise HostError(
+            "the number of --policy-pack-config must match the number of --policy-pack:"
+            f" {len(configs)} and {len(packs)}"
+        )
+    return [Local(*pair) for pair in zip(packs, configs or [None] * len(packs), strict=True)]
 
 
 def _judge(result: Result, arguments: argparse.Namespace, done: str) -> int:

@@ -18,6 +18,7 @@ from .goal import Outputs, ReadRequest, Registration
 from .graph import antichains, dependencies
 from .monitor import ProgramDone, Refused
 from .plugin import Providers
+from .policies import Policies
 from .process import Process
 from .program import ERROR_SHOWN
 from .provider import ProviderError
@@ -62,6 +63,7 @@ class Deployer:
     Args:
         stack: The stack.
         providers: The providers of this run.
+        policies: What judges its resources.
         events: Who hears of what happens.
         write: Keeps a deployment.
         parallel: How many steps are made at a time.
@@ -72,6 +74,7 @@ class Deployer:
         self,
         stack: DeployedStack,
         providers: Providers,
+        policies: Policies,
         events: Events,
         write: Callable[[Deployment], None],
         *,
@@ -80,6 +83,7 @@ class Deployer:
     ) -> None:
         self._stack = stack
         self._providers = providers
+        self._policies = policies
         self._events = events
         self._verb = "preview" if preview else "update"
         self._parallel = parallel
@@ -129,6 +133,7 @@ class Deployer:
             self._stack.project,
             self._stack.previous,
             self._providers,
+            self._policies,
             preview=self._preview,
             report=Report(
                 error=lambda urn, text: self._events.say(Severity.ERROR, urn, text),
@@ -142,12 +147,15 @@ class Deployer:
                 executor.drain()
                 done = self._delete(generator, executor)
             executor.close()
-            ok = done and not executor.failed and not generator.failed and not self._interrupted
+            made = done and not executor.failed and not self._interrupted
+            ok = made and not self._has_failed(generator)
             if outputs:
                 self._finish_outputs(executor, outputs, ok=ok)
+            if made and start:
+                ok = self._judge(executor) and ok
             self._close_snapshot()
             if done or self._stopping.is_set():
-                self._say_result(executor, generator)
+                self._say_result(executor, failed=self._has_failed(generator))
         finally:
             if self._source:
                 self._source.close(kill=not ok)
@@ -231,7 +239,7 @@ class Deployer:
             begun = False
         executor.close()
         if begun:
-            self._say_result(executor, None)
+            self._say_result(executor, failed=False)
         return begun and not executor.failed and not self._interrupted
 
     def _executor(
@@ -265,8 +273,20 @@ class Deployer:
         if self._snapshot:
             self._snapshot.close()
 
-    def _say_result(self, executor: Executor, generator: StepGenerator | None) -> None:
-        if executor.failed or (generator is not None and generator.failed):
+    def _judge(self, executor: Executor) -> bool:
+        """Has the policies judge the whole stack; returns whether none that is mandatory fails."""
+        try:
+            self._policies.judge_stack(executor.resources)
+        except HostError as error:
+            self._events.say(Severity.ERROR, "", str(error))
+            return False
+        return not self._policies.violated
+
+    def _has_failed(self, generator: StepGenerator) -> bool:
+        return generator.failed or self._policies.violated
+
+    def _say_result(self, executor: Executor, *, failed: bool) -> None:
+        if executor.failed or failed:
             self._events.say(Severity.ERROR, "", f"{self._verb} failed")
         elif self._interrupted:
             self._events.say(Severity.ERROR, "", f"{self._verb} canceled")

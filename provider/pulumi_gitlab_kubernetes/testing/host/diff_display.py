@@ -5,11 +5,22 @@ Follows ``pkg/backend/display/diff.go`` of the Pulumi CLI.
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TextIO
 
 from . import urn as urns
-from .events import Diagnostic, Event, Severity, StepDone, StepFailed, StepStarted
+from .events import (
+    Diagnostic,
+    Event,
+    PolicyRemediation,
+    PolicyViolation,
+    Severity,
+    StepDone,
+    StepFailed,
+    StepStarted,
+)
+from .policy_display import packs_table, remediation_text, violation_text
+from .policy_pack import PolicyPack
 from .printer import PREFIXES, Paint, Printer
 from .rendering import print_outputs, retain_flag, summarize, text_of
 from .steps import Op, Step
@@ -39,6 +50,7 @@ class DiffDisplay:
         self._preview = preview
         self._paint = paint
         self._show_secrets = show_secrets
+        self.policy_packs: Sequence[PolicyPack] = ()
         self._seen: dict[str, Step] = {}
         self._refreshed: set[str] = set()
         self._errored: set[str] = set()
@@ -54,6 +66,10 @@ class DiffDisplay:
         with self._lock:
             if isinstance(event, Diagnostic):
                 self._say(event)
+            elif isinstance(event, PolicyViolation):
+                self._write(self._violated(event))
+            elif isinstance(event, PolicyRemediation):
+                self._write(remediation_text(event, self._printer(2, Op.UPDATE)))
             elif event.step.internal:
                 return
             elif isinstance(event, StepStarted):
@@ -67,12 +83,17 @@ class DiffDisplay:
         """Shows what came of it all."""
         seconds = None if self._preview else time.monotonic() - self._began
         self._write(summarize(summary, len(self._errored), seconds, self._paint))
+        self._write(packs_table(self.policy_packs))
 
     def _say(self, diagnostic: Diagnostic) -> None:
         if diagnostic.severity is Severity.DEBUG or diagnostic.ephemeral:
             return
         blank = "\n" if diagnostic.severity in {Severity.INFO, Severity.INFO_ERROR} else ""
         self._write(f"{text_of(diagnostic, prefixed=True)}\n{blank}")
+
+    def _violated(self, event: PolicyViolation) -> str:
+        heading, message = violation_text(event, self._paint)
+        return f"    {event.pack}@v{event.version} {heading}{message}\n"
 
     def _start(self, step: Step) -> None:
         self._seen[step.urn] = step

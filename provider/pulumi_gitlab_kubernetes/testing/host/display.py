@@ -5,13 +5,24 @@ Follows ``pkg/backend/display/progress.go`` of the Pulumi CLI.
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 from . import urn as urns
 from .changes import short_diff
-from .events import Diagnostic, Event, Severity, StepDone, StepFailed, StepStarted
+from .events import (
+    Diagnostic,
+    Event,
+    PolicyRemediation,
+    PolicyViolation,
+    Severity,
+    StepDone,
+    StepFailed,
+    StepStarted,
+)
+from .policy_display import policy_lines
+from .policy_pack import EnforcementLevel, PolicyPack
 from .printer import PREFIXES, Paint, Printer
 from .rendering import print_outputs, retain_flag, summarize, text_of
 from .steps import Op, Step
@@ -98,6 +109,9 @@ class ProgressDisplay:
         self._paint = paint
         self._show_secrets = show_secrets
         self._rows: dict[str, Row] = {}
+        self.policy_packs: Sequence[PolicyPack] = ()
+        self._violations: list[PolicyViolation] = []
+        self._remediations: list[PolicyRemediation] = []
         self._stack_key = ""  # the stack's row has no URN until the first step on the stack
         self._finished = False
         self._began = time.monotonic()
@@ -112,6 +126,8 @@ class ProgressDisplay:
         with self._lock:
             if isinstance(event, Diagnostic):
                 self._say(event)
+            elif isinstance(event, PolicyViolation | PolicyRemediation):
+                self._judge(event)
             elif not event.step.internal:
                 self._step(event)
 
@@ -122,8 +138,15 @@ class ProgressDisplay:
             self._finished = True
             for row in unfinished:
                 self._show(row)
+            lines = policy_lines(
+                self.policy_packs, self._violations, self._remediations, self._paint
+            )
+            for line in lines:
+                self._print(line)
             self._print_diagnostics()
             self._print_outputs()
+            if any(item.violation.level is EnforcementLevel.MANDATORY for item in self._violations):
+                return
             errored = sum(row.count(Severity.ERROR) > 0 for row in self._rows.values())
             seconds = None if self._preview else time.monotonic() - self._began
             self._print(summarize(summary, errored, seconds, self._paint))
@@ -204,6 +227,15 @@ class ProgressDisplay:
         row.said = [diagnostic]
         if not diagnostic.ephemeral:
             row.diagnostics.append(diagnostic)
+        self._show(row)
+
+    def _judge(self, event: PolicyViolation | PolicyRemediation) -> None:
+        row = self._row(event.urn)
+        if isinstance(event, PolicyRemediation):
+            self._remediations.append(event)
+            row.hidden = False
+        else:
+            self._violations.append(event)
         self._show(row)
 
     def _row(self, urn: str, parent: str = "") -> Row:

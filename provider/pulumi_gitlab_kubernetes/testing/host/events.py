@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from .policy_pack import Violation
 from .steps import Op, Step
+from .values import Properties
 
 
 class Severity(str, Enum):
@@ -61,7 +63,29 @@ class StepFailed:
     step: Step
 
 
-Event = Diagnostic | StepStarted | StepDone | StepFailed
+@dataclass
+class PolicyViolation:
+    """A resource, or the stack, violates a policy."""
+
+    urn: str
+    pack: str
+    version: str
+    violation: Violation
+
+
+@dataclass
+class PolicyRemediation:
+    """A policy mended the inputs of a resource."""
+
+    urn: str
+    pack: str
+    version: str
+    policy: str
+    before: Properties
+    after: Properties
+
+
+Event = Diagnostic | StepStarted | StepDone | StepFailed | PolicyViolation | PolicyRemediation
 
 
 @dataclass
@@ -72,6 +96,8 @@ class Events:
     summary: Counter[str] = field(default_factory=Counter)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     steps: list[tuple[Step, Op]] = field(default_factory=list)
+    violations: list[PolicyViolation] = field(default_factory=list)
+    remediations: list[PolicyRemediation] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def emit(self, event: Event) -> None:
@@ -79,6 +105,10 @@ class Events:
         with self._lock:
             if isinstance(event, Diagnostic):
                 self.diagnostics.append(event)
+            elif isinstance(event, PolicyViolation):
+                self.violations.append(event)
+            elif isinstance(event, PolicyRemediation):
+                self.remediations.append(event)
             self.listener(event)
 
     def say(self, severity: Severity, urn: str, message: str) -> None:

@@ -15,6 +15,7 @@ from .errors import HostError
 from .failures import describe
 from .goal import Goal, ReadRequest, Registration
 from .plugin import PACKAGE, Providers
+from .policies import Policies
 from .provider import Diff
 from .replacement import Replacements, Seen
 from .state import Deployment, Resource
@@ -57,6 +58,7 @@ class StepGenerator:
         project: The project's name.
         previous: The deployment as it was.
         providers: The deployment's providers.
+        policies: What judges each resource.
         preview: Whether values may be unknown.
         report: Takes what is wrong.
     """
@@ -67,6 +69,7 @@ class StepGenerator:
         project: str,
         previous: Deployment,
         providers: Providers,
+        policies: Policies,
         *,
         preview: bool,
         report: Report,
@@ -76,6 +79,7 @@ class StepGenerator:
         self._previous = previous
         self._olds = {item.urn: item for item in previous.resources if not item.delete}
         self._providers = providers
+        self._policies = policies
         self._preview = preview
         self._report = report
         self._registered: set[str] = set()
@@ -120,11 +124,14 @@ class StepGenerator:
                     urn,
                     f'cannot ignore changes in added or removed elements of the path: "{listed}"',
                 )
-        self._check(
+        valid = self._check(
             new,
             goal.properties if fresh else new.inputs,
             {} if fresh or old is None else old.inputs,
         )
+        allowed = self._policies.judge(new, delete_before_replace=goal.delete_before_replace)
+        if not (valid and allowed):
+            raise InvalidResourceError
         result = registration.result
         if old is None:
             self._seen.creates.add(urn)
@@ -224,15 +231,15 @@ class StepGenerator:
             extra=dict(old.extra) if old else {},
         )
 
-    def _check(self, new: Resource, inputs: Properties, old_inputs: Properties) -> None:
+    def _check(self, new: Resource, inputs: Properties, old_inputs: Properties) -> bool:
+        """Has the provider check and complete a resource's inputs; returns whether they will do."""
         if not new.custom or new.is_provider:
-            return
+            return True
         provider = self._providers.require(new.provider, new.urn)
         new.inputs, failures = provider.check(new.urn, old_inputs, inputs, unknowns=self._preview)
         for failure in failures:
             self._report.error(new.urn, describe(new, failure))
-        if failures:
-            raise InvalidResourceError
+        return not failures
 
     def _same(self, old: Resource, new: Resource, registration: Registration) -> list[Step]:
         self._seen.sames.add(new.urn)
@@ -318,8 +325,8 @@ class StepGenerator:
             if not self._preview:
                 raise InvalidResourceError
         self._seen.replaces.add(urn)
-        if not old.taint:
-            self._check(new, goal.properties, {})
+        if not old.taint and not self._check(new, goal.properties, {}):
+            raise InvalidResourceError
         delete_first = goal.delete_before_replace
         if delete_first is None:
             delete_first = diff.delete_before_replace

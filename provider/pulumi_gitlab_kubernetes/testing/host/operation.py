@@ -16,11 +16,13 @@ from .diff_display import DiffDisplay
 from .display import ProgressDisplay
 from .engine_service import Engine, serve
 from .events import Diagnostic, Events, Severity
-from .plugin import Plugin, Providers
+from .plugin import Plugin, Providers, dynamic_host
+from .policies import Policies
+from .policy_pack import Local, PolicyPack
 from .printer import Paint
 from .process import LineHandler, Process
 from .project import Project
-from .result import Message, Result, StepResult
+from .result import Message, Result, StepResult, Violation
 from .values import Secret
 
 _PARALLEL: Final = 16  # operations; the dynamic host takes four at a time
@@ -43,6 +45,7 @@ class Options:
     refresh: bool
     diff: bool
     show_secrets: bool
+    policy_packs: tuple[Local, ...] = ()
 
 
 class Operation:
@@ -77,6 +80,7 @@ class Operation:
         self._options = options
         self._project = project
         self._stack = stack
+        self._root = root
         self._checkpoint = checkpoint
         self._environ = environ
         self._captured = io.StringIO()
@@ -135,10 +139,10 @@ class Operation:
             )
             cleanup.callback(engine.stop, None)
 
+            plugin_lines = _lines_to(events, _PLUGIN_STREAM)
+
             def start_plugin() -> Plugin:
-                return Plugin(
-                    self._project, self._environ, address, _lines_to(events, _PLUGIN_STREAM)
-                )
+                return dynamic_host(self._project, self._environ, address, plugin_lines)
 
             providers = Providers(start_plugin, preview=options.preview)
             cleanup.callback(providers.close)
@@ -148,6 +152,19 @@ class Operation:
             config, secret_keys = settings.decrypted(
                 self._checkpoint.passphrase(settings), self._project
             )
+            packs: list[PolicyPack] = []
+            for local in options.policy_packs:
+                packs.append(PolicyPack(local, self._environ, address, plugin_lines))
+                cleanup.callback(packs[-1].stop)
+            for pack in packs:  # All of them start at the same time.
+                pack.configure(
+                    stack=self._stack,
+                    project=self._project.name,
+                    preview=options.preview,
+                    config=config,
+                    secret_keys=secret_keys,
+                )
+            self._display.policy_packs = packs
             marked = {
                 key: Secret(text) if key in secret_keys else text for key, text in config.items()
             }
@@ -156,6 +173,7 @@ class Operation:
                     self._stack, self._project.name, self._project.root, marked, previous
                 ),
                 providers,
+                Policies(packs, events, self._root, preview=options.preview),
                 events,
                 lambda deployment: self._checkpoint.save(deployment, serializer),
                 parallel=_PARALLEL,
@@ -198,7 +216,20 @@ class Operation:
             for item in self._events.diagnostics
             if not item.ephemeral and item.severity is not Severity.DEBUG
         ]
-        return Result(ok, dict(self._events.summary), steps, messages, self._captured.getvalue())
+        violations = [
+            Violation(
+                item.violation.policy, item.violation.level.value, item.urn, item.violation.message
+            )
+            for item in self._events.violations
+        ]
+        return Result(
+            ok,
+            dict(self._events.summary),
+            steps,
+            messages,
+            self._captured.getvalue(),
+            violations,
+        )
 
 
 class _Tee(io.TextIOBase):

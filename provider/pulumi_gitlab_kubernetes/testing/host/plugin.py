@@ -1,4 +1,4 @@
-"""The dynamic host process, ``python -m pulumi.dynamic``, and the providers of a deployment.
+"""Processes that serve a deployment over gRPC, and the providers in them.
 
 See https://www.pulumi.com/docs/iac/concepts/resources/dynamic-providers/.
 """
@@ -6,7 +6,8 @@ See https://www.pulumi.com/docs/iac/concepts/resources/dynamic-providers/.
 import queue
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import grpc
@@ -31,36 +32,34 @@ _CHANNEL_OPTIONS: Final = (
 
 
 class Plugin:
-    """One dynamic host process; it starts at once and is waited for when first used.
+    """A process of Pulumi's that serves gRPC; it starts at once and is waited for when first used.
 
     Args:
-        project: Whose interpreter and program directory it runs in.
-        environ: Its environment variables, without those that Pulumi sets.
-        engine: The address of the engine's own service.
+        what: What messages call it.
+        command: Program and arguments.
+        directory: Where it runs.
+        environ: Its environment variables.
         on_line: Takes its output.
     """
 
     def __init__(
-        self, project: Project, environ: Mapping[str, str], engine: str, on_line: LineHandler
+        self,
+        what: str,
+        command: Sequence[str],
+        directory: Path,
+        environ: Mapping[str, str],
+        on_line: LineHandler,
     ) -> None:
+        self._what = what
         self._on_line = on_line
         self._port: queue.Queue[str | None] = queue.Queue()
         self._started = threading.Event()
         self._errors: list[str] = []
-        options = {
-            f"PULUMI_RUNTIME_{key.upper()}": str(value)
-            for key, value in project.runtime_options.items()
-        }
-        self._process = Process(
-            [str(project.dynamic_python(environ)), "-u", "-m", "pulumi.dynamic", engine],
-            project.program,
-            {**environ, **options, "PULUMI_PROJECT": project.name},
-            self._receive,
-        )
+        self._process = Process(command, directory, environ, self._receive)
         self._channel: grpc.Channel | None = None
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def provider(self) -> Provider:
+    def channel(self) -> grpc.Channel:
         """Connects to the process.
 
         Raises:
@@ -73,11 +72,9 @@ class Plugin:
                 port = None
             if port is None:
                 said = "; ".join(self._errors[-3:]) or "it said nothing"
-                raise HostError(
-                    f"the dynamic host (python -m pulumi.dynamic) did not start: {said}"
-                )
+                raise HostError(f"{self._what} did not start: {said}")
             self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL_OPTIONS)
-        return Provider(self._channel)
+        return self._channel
 
     def stop(self) -> None:
         """Ends the process."""
@@ -99,6 +96,30 @@ class Plugin:
         self._port.put(None)
 
 
+def dynamic_host(
+    project: Project, environ: Mapping[str, str], engine: str, on_line: LineHandler
+) -> Plugin:
+    """Starts the process that runs a project's dynamic providers.
+
+    Args:
+        project: Whose interpreter and program directory it runs in.
+        environ: Its environment variables, without those that Pulumi sets.
+        engine: The address of the engine's own service.
+        on_line: Takes its output.
+    """
+    options = {
+        f"PULUMI_RUNTIME_{key.upper()}": str(value)
+        for key, value in project.runtime_options.items()
+    }
+    return Plugin(
+        "the dynamic host (python -m pulumi.dynamic)",
+        [str(project.dynamic_python(environ)), "-u", "-m", "pulumi.dynamic", engine],
+        project.program,
+        {**environ, **options, "PULUMI_PROJECT": project.name},
+        on_line,
+    )
+
+
 class Providers:
     """The providers of one deployment, by reference.
 
@@ -117,7 +138,7 @@ class Providers:
     def get(self, reference: str) -> Provider | None:
         """The configured provider of that reference."""
         found = self._running.get(reference)
-        return found[0].provider() if found else None
+        return Provider(found[0].channel()) if found else None
 
     def require(self, reference: str, resource: str) -> Provider:
         """The configured provider of that reference, which a resource needs."""
@@ -168,7 +189,7 @@ class Providers:
                 return
             plugin = self._spare or self._start()
             self._spare = None
-            plugin.provider().configure(plain)
+            Provider(plugin.channel()).configure(plain)
             self._running[reference] = (plugin, plain)
         if running:
             running[0].stop()

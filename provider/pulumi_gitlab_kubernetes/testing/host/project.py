@@ -5,7 +5,6 @@ https://www.pulumi.com/docs/iac/concepts/stacks/#stack-settings-file.
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
-from . import go_yaml
+from . import go_yaml, python_runtime
 from .config import ConfigValue, full_key
 from .crypto import Passphrase
 from .errors import HostError
@@ -92,7 +91,7 @@ class Project:
             file=file,
             program=program,
             entry_point=entry_point,
-            runtime_options=_runtime_options(file, content.get("runtime")),
+            runtime_options=python_runtime.options(file, content.get("runtime"), "programs"),
             backend_url=go_yaml.mapping(content, "backend", file).get("url"),
             stack_config_directory=file.parent / stack_config,
             config=go_yaml.mapping(content, "config", file),
@@ -113,7 +112,7 @@ class Project:
         """
         if not self.runtime_options.keys() & {"virtualenv", "toolchain"}:
             self._refuse_lock_files()
-        return self._interpreter(self.root, environ)
+        return python_runtime.interpreter(self.file, self.runtime_options, self.root, environ)
 
     def dynamic_python(self, environ: Mapping[str, str] = os.environ) -> Path:
         """Finds the interpreter that runs the dynamic providers.
@@ -128,7 +127,7 @@ class Project:
         Raises:
             HostError: There is no such interpreter.
         """
-        return self._interpreter(self.program, environ)
+        return python_runtime.interpreter(self.file, self.runtime_options, self.program, environ)
 
     def _refuse_lock_files(self) -> None:
         """Without options, the CLI takes the toolchain whose lock file it finds upwards."""
@@ -139,19 +138,6 @@ class Project:
                         f"{directory} has {toolchain}.lock, and the deployment host does not do the"
                         f" toolchain {toolchain}: set 'virtualenv' or 'toolchain' in {self.file}"
                     )
-
-    def _interpreter(self, directory: Path, environ: Mapping[str, str]) -> Path:
-        virtualenv: str = self.runtime_options.get("virtualenv", "")
-        if not virtualenv:
-            return _python_on_path(environ)
-        folder: Path = directory / virtualenv
-        python = folder / "bin" / "python"
-        if python.is_file():
-            return python
-        state = "is not a virtual environment" if folder.is_dir() else "doesn't exist"
-        raise HostError(
-            f"the 'virtualenv' option in {self.file} is {virtualenv}, but {folder} {state}"
-        )
 
 
 @dataclass
@@ -320,27 +306,3 @@ def _main(file: Path, main: object) -> tuple[Path, str]:
     if path.exists():
         return path.parent, path.name
     raise HostError(f"project 'main' could not be read: {path} doesn't exist")
-
-
-def _runtime_options(file: Path, runtime: object) -> dict[str, Any]:
-    spelled_out = runtime if isinstance(runtime, dict) else {"name": runtime}
-    name, options = spelled_out.get("name"), go_yaml.mapping(spelled_out, "options", file)
-    if name != "python":
-        raise HostError(f"{file}: the deployment host runs programs of runtime python, not {name}")
-    toolchain = options.get("toolchain", "pip")
-    if toolchain != "pip":
-        raise HostError(f"{file}: the deployment host does the toolchain pip, not {toolchain}")
-    if not isinstance(options.get("virtualenv", ""), str):
-        raise HostError(f"{file}: the 'virtualenv' option must be a string")
-    return options
-
-
-def _python_on_path(environ: Mapping[str, str]) -> Path:
-    command = environ.get("PULUMI_PYTHON_CMD")
-    for candidate in [command] if command else ["python3", "python"]:
-        found = shutil.which(candidate, path=environ.get("PATH"))
-        if found:
-            return Path(found)
-    if command:
-        raise HostError(f"PULUMI_PYTHON_CMD is {command}, which is not on PATH")
-    return Path(sys.executable)

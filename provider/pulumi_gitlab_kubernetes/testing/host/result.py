@@ -38,6 +38,22 @@ class Message(NamedTuple):
     message: str
 
 
+class Violation(NamedTuple):
+    """A policy that was violated.
+
+    Attributes:
+        policy: Its name.
+        level: ``advisory`` or ``mandatory``.
+        urn: The resource; that of the stack where the policy names none.
+        message: What is wrong.
+    """
+
+    policy: str
+    level: str
+    urn: str
+    message: str
+
+
 @dataclass(frozen=True)
 class Result:
     """What came of a run.
@@ -48,6 +64,7 @@ class Result:
         steps: Each step, in the order it was made.
         diagnostics: Each message, in the order it came.
         stdout: What was displayed.
+        violations: Each violation of a policy, in the order it came.
     """
 
     ok: bool
@@ -55,6 +72,7 @@ class Result:
     steps: list[StepResult] = field(default_factory=list)
     diagnostics: list[Message] = field(default_factory=list)
     stdout: str = ""
+    violations: list[Violation] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:

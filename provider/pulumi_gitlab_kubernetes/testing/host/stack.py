@@ -1,7 +1,7 @@
 """A stack and what can be done with it: the deployment host's own interface."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -10,6 +10,7 @@ from .backend import FileBackend
 from .checkpoint import Checkpoint
 from .errors import HostError
 from .operation import Operation, Options
+from .policy_pack import Local
 from .printer import Paint, plain
 from .project import Project
 from .result import Result
@@ -90,7 +91,12 @@ class Stack:
         settings.save()
 
     def preview(
-        self, *, refresh: bool = False, diff: bool = False, show_secrets: bool = False
+        self,
+        *,
+        refresh: bool = False,
+        diff: bool = False,
+        show_secrets: bool = False,
+        policy_packs: Sequence[Local] = (),
     ) -> Result:
         """Shows what `up` would do, and does nothing.
 
@@ -98,11 +104,18 @@ class Stack:
             refresh: Read all resources first.
             diff: Show every property that changes.
             show_secrets: Show secrets in plain text.
+            policy_packs: What judges the resources.
 
         Returns:
             What would be done.
         """
-        return self.up(preview=True, refresh=refresh, diff=diff, show_secrets=show_secrets)
+        return self.up(
+            preview=True,
+            refresh=refresh,
+            diff=diff,
+            show_secrets=show_secrets,
+            policy_packs=policy_packs,
+        )
 
     def up(
         self,
@@ -111,6 +124,7 @@ class Stack:
         refresh: bool = False,
         diff: bool = False,
         show_secrets: bool = False,
+        policy_packs: Sequence[Local] = (),
     ) -> Result:
         """Brings what is there in line with the program.
 
@@ -119,11 +133,14 @@ class Stack:
             refresh: Read all resources first.
             diff: Show every property that changes.
             show_secrets: Show secrets in plain text.
+            policy_packs: What judges the resources.
 
         Returns:
             What was done.
         """
-        return self._run("update", Options(preview, refresh, diff, show_secrets))
+        return self._run(
+            "update", Options(preview, refresh, diff, show_secrets, tuple(policy_packs))
+        )
 
     def refresh(
         self, *, preview: bool = False, diff: bool = False, show_secrets: bool = False
