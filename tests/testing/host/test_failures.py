@@ -1,5 +1,7 @@
 """Failures: nothing that was made is lost, and the next run carries on."""
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -194,3 +196,24 @@ def test_operations_that_a_crash_left_pending_are_told_and_creations_kept(
     assert f"{ghost['urn']}, interrupted while creating" in warning
     pending = stack.export()["deployment"]["pending_operations"]
     assert [(p["resource"]["urn"], p["type"]) for p in pending] == [(ghost["urn"], "creating")]
+
+
+def test_an_abandoned_run_says_so_and_leaves_the_operation_pending(
+    project: Any, stack: Stack
+) -> None:
+    """What was being made may be there or not, which the next run tells."""
+    project.write('a = Thing("a", seconds=30)')
+
+    def abandon() -> None:
+        while not (project.things / "calls").exists():
+            time.sleep(0.02)
+        stack.abandon()
+
+    thread = threading.Thread(target=abandon)
+    thread.start()
+    result = stack.up()
+    thread.join()
+    assert not result.ok
+    assert ("a", "abandoned: whether it was done is not known") in _errors(result)
+    pending = stack.export()["deployment"]["pending_operations"]
+    assert [(p["resource"]["urn"][-3:], p["type"]) for p in pending] == [("::a", "creating")]

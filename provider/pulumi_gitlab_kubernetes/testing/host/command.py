@@ -172,7 +172,7 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
         print(
             "The resources in the stack have been deleted, but the history and configuration"
             " associated with the stack are still maintained.\nIf you want to remove the stack"
-            f" completely, run `pulumi stack rm {stack.name}`."
+            f" completely, the Pulumi CLI does so: `pulumi stack rm {stack.name}`."
         )
     return _judge(result, arguments, "made")
 

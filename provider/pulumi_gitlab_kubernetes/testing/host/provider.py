@@ -222,6 +222,8 @@ def _plain(properties: Properties, *, unknowns: bool) -> Any:
 
 
 def _translate(error: Any) -> ProviderError:
+    if error.code() is grpc.StatusCode.CANCELLED:  # the run was abandoned
+        return ProviderError("abandoned: whether it was done is not known")
     message: str = error.details() or ""
     for key, value in error.trailing_metadata() or ():
         if key != _STATUS_DETAILS:
