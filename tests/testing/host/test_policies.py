@@ -209,6 +209,12 @@ def test_all_sets_every_level_and_single_ones_win() -> None:
     }
 
 
+def test_parameters_of_a_policy_that_there_is_not_are_refused() -> None:
+    """With its name, as the engine could not hand them on either."""
+    with pytest.raises(HostError, match='"b" has no enforcement level'):
+        reconcile([Policy("a", "advisory")], {}, {"b": Entry("", {"n": 1})}, "p 1")
+
+
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH to compare with")
 @pytest.mark.parametrize("label", ["bad", "loud", "fine"])
 def test_the_cli_shows_the_same(

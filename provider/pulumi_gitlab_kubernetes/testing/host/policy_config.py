@@ -122,7 +122,10 @@ def reconcile(
     if problems:
         listed = "\n".join(f"validating policy config: {pack}  {item}" for item in problems)
         raise HostError(listed)
-    return {name: entry for name, entry in result.items() if entry.level}
+    for name, entry in result.items():
+        if not entry.level:  # of a policy that the pack does not have
+            raise HostError(f'configuring policy pack {pack}: "{name}" has no enforcement level')
+    return result
 
 
 def _entry(name: str, value: object) -> Entry:
