@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -28,59 +27,25 @@ def test_requests_are_logged_without_secrets(
         assert secret not in str((first, second))
 
 
-def test_a_fault_befalls_matching_requests(simulator: Any, root: Callable[..., Any]) -> None:
-    """By method and path, after some, as often as asked."""
-    fault = {"method": "GET", "path": "/user$", "skip": 1, "times": 2, "status": 503}
-    simulator.faults(fault)
-    assert root("GET", "version").status_code == 200
-    assert [root("GET", "user").status_code for _ in range(4)] == [200, 503, 503, 200]
-
-
-def test_a_fault_can_say_anything(simulator: Any, root: Callable[..., Any]) -> None:
-    """Headers and plain text too, as GitLab's throttle has them."""
-    simulator.faults({"status": 429, "body": "Retry later\n", "headers": {"Retry-After": "1"}})
-    answer = root("GET", "user")
-    assert (answer.text, answer.headers["Retry-After"]) == ("Retry later\n", "1")
-
-
-@pytest.mark.parametrize(("drop", "made"), [("before", 0), ("after", 1)])
-def test_a_connection_is_dropped(
-    simulator: Any, root: Callable[..., Any], drop: str, made: int
-) -> None:
-    """Before the work or after it, without a byte of an answer."""
-    simulator.faults({"method": "POST", "path": "/projects$", "drop": drop})
-    with pytest.raises(requests.ConnectionError):
-        root("POST", "projects", {"name": "x"})
-    assert len(root("GET", "projects").json()) == made
-
-
-def test_latency(simulator: Any, root: Callable[..., Any]) -> None:
-    """The answer comes late, and others are served meanwhile."""
-    simulator.faults({"path": "/user$", "latency": 0.5})
-    start = time.monotonic()
-    with ThreadPoolExecutor(1) as pool:
-        late = pool.submit(root, "GET", "user")
-        while len(simulator.requests()) == 0:
-            time.sleep(0.01)
-        assert simulator.api("GET", "version")
-        assert not late.done()
-        assert late.result().status_code == 200
-    assert time.monotonic() - start >= 0.5
-
-
 def test_nonsense_is_refused(simulator: Any) -> None:
-    """An unknown key, a bad pattern, an unknown call."""
-    with pytest.raises(SimulatorError, match="a fault has no colour"):
-        simulator.faults({"colour": "red"})
-    with pytest.raises(SimulatorError, match="400"):
-        simulator.faults({"path": "("})
+    """An unknown key, a bad value, a body that is no JSON, an unknown call."""
     with pytest.raises(SimulatorError, match="404"):
         simulator.on_stop_job(1, 99)
     for wrong in (1e30, "soon", [1]):
         with pytest.raises(SimulatorError, match="400"):
             simulator.clock(advance=wrong)
-    answer = requests.get(f"{simulator.url}/-/simulator/nothing", timeout=20)
-    assert answer.status_code == 404
+    for path, body, status, text in (
+        ("nothing", "{}", 404, "not found: POST nothing"),
+        ("clock", "{", 400, "Expecting property name"),
+        ("clock", "[]", 400, "the body of clock is an object"),
+        ("clock", '{"back": 1}', 400, "clock has no back; it has advance, now"),
+        ("job_tokens", "{}", 400, "project_id is missing, user_id is missing"),
+        ("job_tokens", '{"project_id": 9, "user_id": 9}', 404, "not found: no row 9 in users"),
+    ):
+        url = f"{simulator.url}/-/simulator/{path}"
+        answer = requests.post(url, data=body, timeout=20)
+        assert answer.status_code == status
+        assert text in answer.json()["error"]
 
 
 def test_the_clock_moves(simulator: Any, root: Callable[..., Any]) -> None:
@@ -103,3 +68,15 @@ def test_reset_starts_afresh_and_is_quick(simulator: Any, root: Callable[..., An
     assert simulator.requests() == []
     assert root("GET", "projects").json() == []
     assert root("POST", "projects", {"name": "y"}).json()["id"] == made["id"]
+
+
+def test_answers_are_dated_by_the_clock(simulator: Any, root: Callable[..., Any]) -> None:
+    """Those of the API, of errors, of faults and of the switches; a fault may set its own."""
+    simulator.clock(now="2031-02-03T04:05:06Z")
+    simulator.faults({"status": 500}, {"status": 500, "headers": {"Date": "never"}})
+    for expected in ("Mon, 03 Feb 2031", "never", "Mon, 03 Feb 2031"):
+        assert root("GET", "user").headers["Date"].startswith(expected)
+    assert root("GET", "nothing").headers["Date"].startswith("Mon, 03 Feb 2031 04:05:")
+    url = f"{simulator.url}/-/simulator/clock"
+    answer = requests.post(url, json={"advance": 86400}, timeout=20)
+    assert answer.headers["Date"].startswith("Tue, 04 Feb 2031")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,7 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     environment_stops,
     environments,
     errors,
+    faults,
     groups,
     instance,
     members,
@@ -81,23 +83,29 @@ class App:
         request = Request(scope, receive)
         path = scope["raw_path"].decode("latin-1").partition("?")[0]
         if path.startswith("/-/simulator/"):
+            fault = None
             response = await self.control.respond(request, path)
         else:
             entry = self.control.log(request.method, path)
-            fault = self.control.fault_for(request.method, path)
+            fault = self.control.faults.befalling(request.method, path)
             await request.body()
             if fault:
                 await fault.wait()
             if fault and fault.drop == "before":
-                await _drop(scope, receive)
+                await faults.cut(scope, receive)
                 return
             response = (fault and fault.response()) or await self._respond(request, path, entry)
             entry["status"] = response.status_code
             _log.info("%s %s %s", request.method, path, response.status_code)
             if fault and fault.drop == "after":
-                await _drop(scope, receive)
+                await faults.cut(scope, receive)
                 return
-        await response(scope, receive, send)
+        # GitLab's front server and its records share a clock; a fault may say otherwise.
+        response.headers.setdefault("Date", formatdate(self.store.now().timestamp(), usegmt=True))
+        if fault and fault.drop == "halfway":
+            await faults.cut_halfway(response, scope, receive, send)
+        else:
+            await response(scope, receive, send)
 
     async def _respond(self, request: Request, path: str, entry: dict[str, Any]) -> Response:
         limits: dict[str, str] = {}
@@ -155,10 +163,3 @@ def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
             if values is not None:
                 return route, values
     raise errors.no_route()
-
-
-async def _drop(scope: Scope, receive: Receive) -> None:
-    """Cut the connection without a byte of an answer."""
-    scope["extensions"]["simulator.transport"]["abort"]()
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -25,6 +25,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, to_timestamp
+from pulumi_gitlab_kubernetes.testing.simulator.switches import Switches
 
 STOP_FAILED = "Attempted to stop the environment but failed to change the status"
 STALE_REQUESTED = "Successfully requested stop for all stale environments"
@@ -40,6 +41,7 @@ _STALE_NEWEST = timedelta(days=7)
 _STALE_OLDEST = timedelta(days=3652)
 
 routes = Family(before=(settle,), job_token=True)
+switches = Switches()
 
 
 @routes.post(f"{MEMBER}/stop", Param("force", bool, default=False), status=200)
@@ -84,6 +86,11 @@ def _stopped(store: Store, row: Row) -> Row:
     )
 
 
+@switches.post(
+    "environments/{project_id}/{environment_id}/on_stop_job",
+    Param("present", bool, default=True),
+    Param("seconds", float),
+)
 def set_stop_job(
     store: Store,
     project_id: int,
@@ -109,6 +116,10 @@ def set_stop_job(
     return {"state": row["state"], "on_stop_job": present}
 
 
+@switches.post(
+    "environments/{project_id}/{environment_id}/on_stop_job/finish",
+    Param("success", bool, default=True),
+)
 def finish_stop_job(
     store: Store, project_id: int, environment_id: int, *, success: bool = True
 ) -> dict[str, Any]:

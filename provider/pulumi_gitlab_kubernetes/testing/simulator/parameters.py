@@ -8,6 +8,7 @@ Follows https://github.com/ruby-grape/grape#parameter-validation-and-coercion.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Param:
 
     Args:
         name: as the client spells it.
-        type: `str`, `int`, `bool`, `datetime`, `date`, `list` (of strings) or `dict` (see
+        type: `str`, `int`, `float`, `bool`, `datetime`, `date`, `list` (of strings) or `dict` (see
         `fields`). required: the key has to be there (null counts as there). default: taken when the
         key is absent or null. values: what is allowed, as a collection or a range. allow_blank:
         False refuses null, empty and white space. fields: the parameters inside a `dict`. absence:
@@ -132,6 +133,12 @@ def _integer(value: Any) -> int:
     raise TypeError
 
 
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not math.isfinite(number := float(value)):
+        raise ValueError
+    return number
+
+
 def _boolean(value: Any) -> bool:
     text = _text(value)
     if text not in _TRUE | _FALSE:
@@ -166,6 +173,7 @@ def _hash(value: Any) -> Mapping[str, Any]:
 _COERCIONS: dict[type, Any] = {
     str: _text,
     int: _integer,
+    float: _number,
     bool: _boolean,
     datetime: parse_moment,
     date: lambda value: date.fromisoformat(_text(value)),

@@ -130,8 +130,17 @@ class Simulator:
         self._call("POST", "/-/simulator/reset")
 
     def faults(self, *faults: Mapping[str, Any]) -> None:
-        """Add faults; `control.Fault` says what they may hold."""
+        """Add faults; `faults` says what they may hold."""
         self._call("POST", "/-/simulator/faults", list(faults))
+
+    def pending_faults(self) -> list[dict[str, Any]]:
+        """Return the faults that are not used up, with what is left of `skip` and `times`."""
+        found: list[dict[str, Any]] = self._call("GET", "/-/simulator/faults")
+        return found
+
+    def clear_faults(self) -> None:
+        """Forget all faults."""
+        self._call("DELETE", "/-/simulator/faults")
 
     def clock(self, **change: Any) -> str:
         """Move the time (`advance=seconds` or `now="2030-01-01T00:00:00Z"`) and return it."""

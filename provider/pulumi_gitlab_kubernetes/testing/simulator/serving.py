@@ -14,12 +14,12 @@ class _Protocol(H11Protocol):
     """HTTP that lets the app cut its connection, which ASGI has no word for."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Hand the transport's `abort` to every request of the connection."""
+        """Hand the transport to every request of the connection."""
         super().connection_made(transport)
         app: ASGIApp = self.app
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["extensions"] = {"simulator.transport": {"abort": transport.abort}}
+            scope["extensions"] = {"simulator.transport": transport}
             await app(scope, receive, send)
 
         self.app = with_transport
@@ -55,6 +55,7 @@ def serve(app: ASGIApp, listener: socket.socket, greeting: list[str]) -> None:
         log_level="critical",
         access_log=False,  # it would print queries, and tokens with them
         server_header=False,
+        date_header=False,  # the app sends its own, by the simulator's clock
         timeout_graceful_shutdown=1,
     )
     _Server(config, greeting).run(sockets=[listener])

@@ -1,0 +1,193 @@
+"""Faults: which requests they befall, and what they do to them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
+
+
+def test_a_fault_befalls_matching_requests(simulator: Any, root: Callable[..., Any]) -> None:
+    """By method and path, after some, as often as asked; what is left can be looked at."""
+    fault = {"method": "GET", "path": "/user$", "skip": 1, "times": 2, "status": 503}
+    simulator.faults(fault)
+    assert root("GET", "version").status_code == 200
+    assert [root("GET", "user").status_code for _ in range(2)] == [200, 503]
+    (left,) = simulator.pending_faults()
+    assert (left["skip"], left["times"], left["path"]) == (0, 1, "/user$")
+    assert [root("GET", "user").status_code for _ in range(2)] == [503, 200]
+    assert simulator.pending_faults() == []
+
+
+def test_faults_can_be_forgotten(simulator: Any, root: Callable[..., Any]) -> None:
+    """All at once."""
+    simulator.faults({"status": 500, "times": None}, {"status": 502})
+    simulator.clear_faults()
+    assert root("GET", "user").status_code == 200
+
+
+def test_a_share_of_the_requests_fails(simulator: Any, root: Callable[..., Any]) -> None:
+    """About that many, the same ones for the same seed, others for another."""
+
+    def fates(**more: Any) -> list[bool]:
+        simulator.clear_faults()
+        simulator.faults({"status": 500, "share": 0.3, "times": None, **more})
+        return [root("GET", "version").status_code == 500 for _ in range(40)]
+
+    first = fates()
+    assert first == fates(seed=0)
+    assert first != fates(seed=1)
+    assert 5 <= sum(first) <= 20
+    assert sum(fates(times=2)) == 2
+    assert not any(fates(share=0))
+
+
+@pytest.mark.parametrize("status", [204, 304, 418, 500])
+def test_a_fault_answers_with_any_status(
+    simulator: Any, root: Callable[..., Any], status: int
+) -> None:
+    """Nothing is done then; what follows on the connection is well."""
+    simulator.faults({"method": "POST", "status": status})
+    assert root("POST", "projects", {"name": "x"}).status_code == status
+    assert root("GET", "projects").json() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "media_type"),
+    [
+        ("Retry later\n", "Retry later\n", "text/plain"),
+        ({"message": ["no"]}, '{"message":["no"]}', "application/json"),
+        (None, '{"message":"429 simulated"}', "application/json"),
+    ],
+)
+def test_a_fault_can_say_anything(
+    simulator: Any, root: Callable[..., Any], body: Any, text: str, media_type: str
+) -> None:
+    """Headers, plain text and JSON."""
+    simulator.faults({"status": 429, "body": body, "headers": {"Retry-After": "1"}})
+    answer = root("GET", "user")
+    assert (answer.text, answer.headers["Retry-After"]) == (text, "1")
+    assert answer.headers["Content-Type"].startswith(media_type)
+
+
+@pytest.mark.parametrize(("drop", "made"), [("before", 0), ("after", 1), ("halfway", 1)])
+def test_a_connection_is_dropped(
+    simulator: Any, root: Callable[..., Any], drop: str, made: int
+) -> None:
+    """Before the work, after it, or while the answer is sent."""
+    simulator.faults({"method": "POST", "path": "/projects$", "drop": drop})
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        root("POST", "projects", {"name": "x"})
+    assert len(root("GET", "projects").json()) == made
+
+
+def test_a_body_is_cut_halfway(simulator: Any) -> None:
+    """The headers tell of the whole body, half of it comes."""
+    body = {"text": "x" * 3001}
+    simulator.faults({"drop": "halfway", "status": 200, "body": body})
+    connection = http.client.HTTPConnection(urlsplit(simulator.url).netloc, timeout=20)
+    connection.request("GET", "/api/v4/user")
+    answer = connection.getresponse()
+    length = int(answer.headers["Content-Length"])
+    with pytest.raises(http.client.IncompleteRead) as cut:
+        answer.read()
+    connection.close()
+    assert length == len(json.dumps(body, separators=(",", ":")))
+    assert len(cut.value.partial) == length // 2
+
+
+def test_an_answer_without_a_body_is_cut_before_it_begins(
+    simulator: Any, root: Callable[..., Any], agent: Any, project: Any
+) -> None:
+    """The work is done, nothing is heard of it."""
+    member = f"projects/{project['id']}/cluster_agents/{agent['id']}"
+    simulator.faults({"method": "DELETE", "drop": "halfway"})
+    with pytest.raises(requests.ConnectionError):
+        root("DELETE", member)
+    assert root("GET", member).status_code == 404
+
+
+def test_latency(simulator: Any, root: Callable[..., Any]) -> None:
+    """The answer comes late, and others are served meanwhile."""
+    simulator.faults({"path": "/user$", "latency": 0.4})
+    start = time.monotonic()
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(root, "GET", "user")
+        while len(simulator.requests()) == 0:
+            time.sleep(0.01)
+        assert simulator.api("GET", "version")
+        assert not late.done()
+        assert late.result().status_code == 200
+    assert time.monotonic() - start >= 0.4
+
+
+def test_latency_in_a_range(simulator: Any, root: Callable[..., Any]) -> None:
+    """Each request waits its own time, which the seed tells beforehand."""
+    simulator.faults({"path": "/version$", "latency": [0.1, 0.2], "seed": 7, "times": 3})
+    chance = random.Random(7)  # noqa: S311 - chance, not secrecy
+    for _ in range(3):
+        chance.random()  # whether the request is meant
+        expected = chance.uniform(0.1, 0.2)
+        start = time.monotonic()
+        root("GET", "version")
+        assert time.monotonic() - start >= expected
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        ({"colour": "red"}, "a fault has no colour; it has body, drop, "),
+        ("all", "a fault is an object"),
+        ({"path": "("}, "path of a fault is a regular expression"),
+        ({"path": 1}, "path of a fault is a regular expression"),
+        ({"method": 1}, "method of a fault is"),
+        ({"method": "GET POST"}, "method of a fault is"),
+        ({"times": 0}, "times of a fault is a whole number from 1, or null"),
+        ({"times": True}, "times of a fault is"),
+        ({"skip": -1}, "skip of a fault is a whole number from 0"),
+        ({"skip": "1"}, "skip of a fault is"),
+        ({"share": 1.1}, "share of a fault is a number from 0 to 1"),
+        ({"latency": -1}, "latency of a fault is"),
+        ({"latency": 1e999}, "latency of a fault is"),
+        ({"latency": [1]}, "latency of a fault is"),
+        ({"latency": [2, 1]}, "latency of a fault is"),
+        ({"latency": ["1", "2"]}, "latency of a fault is"),
+        ({"status": 100}, "status of a fault is an HTTP status from 200 to 599"),
+        ({"status": "500"}, "status of a fault is"),
+        ({"headers": {"A": "b"}}, "go with a status"),
+        ({"body": "b"}, "go with a status"),
+        ({"status": 200, "headers": {"A": "b\r\nC: d"}}, "headers of a fault is"),
+        ({"status": 200, "headers": {"A": " b"}}, "headers of a fault is"),
+        ({"status": 200, "headers": {"": "b"}}, "headers of a fault is"),
+        ({"status": 200, "headers": {"A": 1}}, "headers of a fault is"),
+        ({"status": 200, "headers": {"Content-Length": "1"}}, "headers of a fault is"),
+        ({"status": 200, "body": float("nan")}, "not JSON compliant"),
+        ({"drop": "soon"}, "drop of a fault is 'before', 'after' or 'halfway'"),
+        ({"drop": ["after"]}, "drop of a fault is"),
+        ({"drop": "after", "status": 500}, "cannot drop 'after'"),
+        ({"seed": 1.5}, "seed of a fault is a whole number"),
+    ],
+)
+def test_nonsense_is_refused(simulator: Any, fault: Any, text: str) -> None:
+    """With a word on what was wrong; of a list with one mistake nothing stays."""
+    body = json.dumps([{"status": 500}, fault])
+    answer = requests.post(f"{simulator.url}/-/simulator/faults", data=body, timeout=20)
+    assert answer.status_code == 400
+    assert text in answer.json()["error"]
+    assert simulator.pending_faults() == []
+
+
+def test_the_client_says_what_was_wrong(simulator: Any) -> None:
+    """As an exception."""
+    with pytest.raises(SimulatorError, match=r"400 .*a fault has no colour"):
+        simulator.faults({"colour": "red"})
