@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
+
 
 @pytest.fixture
 def path(project: Any, agent: Any) -> str:
@@ -89,3 +91,51 @@ def test_roles(as_role: Callable[..., Any], path: str) -> None:
     assert developer("DELETE", f"{path}/999").status_code == 403
     assert maintainer("POST", path, {"name": "t"}).status_code == 201
     assert guest("GET", path).status_code == 404
+
+
+def test_the_last_use_of_a_token(simulator: Any, root: Callable[..., Any], path: str) -> None:
+    """Each is shown at once; the list's order follows within the hour."""
+    simulator.clock(now="2031-01-01T00:00:00Z")
+    first, second = (root("POST", path, {"name": name}).json() for name in "ab")
+
+    def order() -> list[int]:
+        return [found["id"] for found in root("GET", path).json()]
+
+    assert order() == [first["id"], second["id"]]
+    used = simulator.use_agent_token(second["token"])
+    assert used.startswith("2031-01-01T00:00:")
+    assert root("GET", f"{path}/{second['id']}").json()["last_used_at"] == used
+    assert order() == [second["id"], first["id"]]
+    simulator.clock(advance=60)
+    simulator.use_agent_token(first["id"])
+    assert order() == [first["id"], second["id"]]
+    for minutes, expected in ((1, [first["id"], second["id"]]), (60, [second["id"], first["id"]])):
+        simulator.clock(advance=minutes * 60)
+        used = simulator.use_agent_token(second["id"])
+        assert root("GET", f"{path}/{second['id']}").json()["last_used_at"] == used
+        assert order() == expected
+
+
+def test_only_an_active_token_connects(simulator: Any, root: Callable[..., Any], path: str) -> None:
+    """A revoked or unknown one is refused, and the complaint does not repeat it."""
+    made = root("POST", path, {"name": "t"}).json()
+    root("DELETE", f"{path}/{made['id']}")
+    for token in (made["token"], made["id"], 99, "glagent-s3cret"):
+        with pytest.raises(SimulatorError, match="no active token") as refused:
+            simulator.use_agent_token(token)
+        assert "glagent" not in str(refused.value)
+
+
+def test_the_limit_can_be_raced(simulator: Any, root: Callable[..., Any], path: str) -> None:
+    """Five at once make five, as in GitLab, where nothing locks; then the limit holds again."""
+    simulator.races(agent_tokens=5)
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: root("POST", path, {"name": "t"}).status_code, range(5)))
+    assert answers == [201] * 5
+    assert len(root("GET", path).json()) == 5
+    assert root("POST", path, {"name": "t"}).status_code == 400  # at once: it never starts
+    simulator.reset()
+    with pytest.raises(SimulatorError, match="races is an object of agent_tokens"):
+        simulator.races(names=2)
+    with pytest.raises(SimulatorError, match="0 to 1000, not -1"):
+        simulator.races(agent_tokens=-1)

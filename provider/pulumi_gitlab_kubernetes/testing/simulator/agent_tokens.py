@@ -6,6 +6,7 @@ Follows https://docs.gitlab.com/api/cluster_agents/#agent-tokens.
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
@@ -15,7 +16,13 @@ from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project, fin
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
-from pulumi_gitlab_kubernetes.testing.simulator.store import Row, digest
+from pulumi_gitlab_kubernetes.testing.simulator.store import (
+    Row,
+    Store,
+    digest,
+    from_timestamp,
+)
+from pulumi_gitlab_kubernetes.testing.simulator.switches import Switches
 from pulumi_gitlab_kubernetes.testing.simulator.validation import BLANK, blank, too_long
 
 PREFIX = "glagent-"
@@ -24,8 +31,11 @@ LIMIT_REACHED = "An agent can have only two active tokens at a time"
 _MAX_NAME = 255
 _MAX_DESCRIPTION = 1024
 _LENGTH = 50
+# GitLab shows the last use from a cache; what it writes every 40 to 55 minutes orders the list.
+_WRITTEN_EVERY = timedelta(minutes=55)
 
 routes = Family()
+switches = Switches()
 
 _COLLECTION = "/projects/{id}/cluster_agents/{agent_id:int}/tokens"
 _MEMBER = "/projects/{id}/cluster_agents/{agent_id:int}/tokens/{token_id:int}"
@@ -46,7 +56,7 @@ def _list(call: Call) -> Any:
     return paginate(
         call,
         "SELECT * FROM cluster_agent_tokens WHERE agent_id = ? AND status = 'active' "
-        "ORDER BY last_used_at DESC NULLS LAST, id",
+        "ORDER BY last_used_written_at DESC NULLS LAST, id",
         (agent["id"],),
         _basic,
     )
@@ -61,16 +71,12 @@ def _show(call: Call) -> Any:
     )
 
 
-@routes.post(_COLLECTION, Param("name", required=True), Param("description"))
+@routes.post(_COLLECTION, Param("name", required=True), Param("description"), race="agent_tokens")
 def _create(call: Call) -> Any:
     project, given, store = find_project(call), call.params, call.store
     auth.require(call, project, Role.MAINTAINER, "infrastructure")
     agent = find_agent(call, project)
-    active = store.scalar(
-        "SELECT count(*) FROM cluster_agent_tokens WHERE agent_id = ? AND status = 'active'",
-        agent["id"],
-    )
-    if active >= MAX_ACTIVE:
+    if not call.passed and _active(store, agent) >= MAX_ACTIVE:
         raise errors.bad_request(LIMIT_REACHED)
     name, description = given.get("name"), given.get("description")
     complaints = [f"Name {BLANK}"] if blank(name) else []
@@ -92,6 +98,11 @@ def _create(call: Call) -> Any:
     return {**_token(row), "token": value}
 
 
+def _active(store: Store, agent: Row) -> int:
+    sql = "SELECT count(*) FROM cluster_agent_tokens WHERE agent_id = ? AND status = 'active'"
+    return int(store.scalar(sql, agent["id"]))
+
+
 @routes.delete(_MEMBER)
 def _revoke(call: Call) -> None:
     project = find_project(call)
@@ -99,3 +110,29 @@ def _revoke(call: Call) -> None:
     agent = find_agent(call, project)
     row = find_record(call, "cluster_agent_tokens", call.params["token_id"], agent_id=agent["id"])
     call.store.update("cluster_agent_tokens", row["id"], status="revoked")
+
+
+@switches.post("agent_tokens/used", Param("token"), Param("id", int))
+def use(store: Store, token: str | None = None, id: int | None = None) -> dict[str, Any]:  # noqa: A002 - GitLab's own name
+    """Have an agent connect with its token.
+
+    Args:
+        store: the state.
+        token: the token's value, or
+        id: its id.
+
+    Raises:
+        LookupError: there is no such active token.
+    """
+    row = store.one(
+        "SELECT * FROM cluster_agent_tokens WHERE status = 'active' AND (digest = ? OR id = ?)",
+        digest(token or ""),
+        id,
+    )
+    if row is None:
+        raise LookupError("no active token of an agent has this value or id")
+    now, written = store.now(), row["last_used_written_at"]
+    changes = {"last_used_at": store.timestamp()}
+    if written is None or now - from_timestamp(written) >= _WRITTEN_EVERY:
+        changes["last_used_written_at"] = changes["last_used_at"]
+    return _token(store.update("cluster_agent_tokens", row["id"], **changes))

@@ -30,6 +30,7 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     members,
     project_clusters,
     projects,
+    protected_environments,
     repository_files,
     users,
 )
@@ -49,6 +50,7 @@ ROUTES: tuple[Route, ...] = tuple(
         agent_url_configurations,
         environment_stops,  # before the routes with an id in the same place
         environments,
+        protected_environments,
         projects,
         members,
         repository_files,
@@ -142,16 +144,25 @@ class App:
         url = f"{request.url.scheme}://{request.url.netloc}{path}"
         headers = dict(request.headers)
         call = Call(self.store, method, url, request.url.query, headers, given)
+        if self.control.races.is_on(route.race):
+            with self.store.rehearsal():
+                _work(call, route, entry)
+            await self.control.races.start(route.race)
+            call.passed = True
         with self.store.transaction():
-            try:
-                auth.authenticate(call, route)
-            finally:
-                entry["user"] = call.user["username"] if call.user else None
-            for hook in route.before:
-                hook(call)
-            call.params = declared(route.declared, given, route.exclusive)
-            body = route.handler(call)
+            body = _work(call, route, entry)
         return route.status, body, call.response_headers
+
+
+def _work(call: Call, route: Route, entry: dict[str, Any]) -> Any:
+    try:
+        auth.authenticate(call, route)
+    finally:
+        entry["user"] = call.user["username"] if call.user else None
+    for hook in route.before:
+        hook(call)
+    call.params = declared(route.declared, call.given, route.exclusive)
+    return route.handler(call)
 
 
 def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:

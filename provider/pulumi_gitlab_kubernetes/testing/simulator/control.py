@@ -16,6 +16,13 @@ A wrong one is answered with 400 and `{"error": ...}`, an unknown thing with 404
   itself after n seconds |
 | `POST environments/:project_id/:environment_id/on_stop_job/finish` | the job ends:
   `{"success": true}` makes the environment `stopped`, false makes it `available` again |
+| `POST deployments` | a CI job deploys: `{"project_id": 1, "environment": {"name": "production"}}`
+  with what else the job's `environment` keyword has: `url`, `deployment_tier`, `auto_stop_in`,
+  `on_stop` and `kubernetes` (`agent`, `namespace`, `flux_resource_path`); beside it `user_id`,
+  `job`, `ref`, `sha` and `status` (`created`, `running`, `success`, `failed`, `canceled`) |
+| `POST agent_tokens/used` | `{"token": "glagent-..."}` or `{"id": 1}`: the agent connected |
+| `POST races` | `{"agent_tokens": 5}`: five creations of agent tokens pass the limit together, as
+  they can in GitLab; 0 keeps the limit |
 | `POST job_tokens` | `{"project_id": 1, "user_id": 2}`: answers a CI job token |
 """
 
@@ -31,10 +38,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, environment_stops, users
+from pulumi_gitlab_kubernetes.testing.simulator import (
+    agent_tokens,
+    auth,
+    ci_jobs,
+    environment_stops,
+    users,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.errors import ApiError
 from pulumi_gitlab_kubernetes.testing.simulator.faults import Faults
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.races import Races
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store, digest
 from pulumi_gitlab_kubernetes.testing.simulator.switches import Switches, find
 
@@ -42,7 +56,7 @@ _PREFIX = "/-/simulator/"
 _LOG_LIMIT = 100_000
 
 switches = Switches()
-_TOPICS = (switches, environment_stops.switches)
+_TOPICS = (switches, agent_tokens.switches, ci_jobs.switches, environment_stops.switches)
 
 
 class Control:
@@ -56,6 +70,7 @@ class Control:
 
     def __init__(self, store: Store, root_token: str, on_reset: Callable[[], None]) -> None:
         self.faults = Faults()
+        self.races = Races()
         self._store = store
         self._on_reset = on_reset
         self._root_token = root_token
@@ -100,12 +115,14 @@ class Control:
         own.get("faults")(lambda _: self.faults.pending())
         own.post("faults", whole=True)(lambda _, body: self.faults.add(body))
         own.delete("faults")(lambda _: self.faults.clear())
+        own.post("races", whole=True)(lambda _, body: self.races.set(body))
         own.post("reset")(self._reset)
         return own
 
     def _reset(self, store: Store) -> None:
         store.clear()
         self.faults.clear()
+        self.races.stop()
         self._log.clear()
         self._on_reset()
         users.ensure_root(store, self._root_token)
@@ -124,7 +141,9 @@ def _move_clock(
 
 
 @switches.post(
-    "job_tokens", Param("project_id", int, required=True), Param("user_id", int, required=True)
+    "job_tokens",
+    Param("project_id", int, required=True, allow_blank=False),
+    Param("user_id", int, required=True, allow_blank=False),
 )
 def _add_job_token(store: Store, project_id: int, user_id: int) -> dict[str, str]:
     token = auth.JOB_TOKEN_PREFIX + secrets.token_urlsafe(20)

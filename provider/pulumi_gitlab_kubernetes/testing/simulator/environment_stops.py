@@ -12,6 +12,14 @@ from typing import Any
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.environment_names import folder
+from pulumi_gitlab_kubernetes.testing.simulator.environment_states import (
+    begin_stop,
+    complete_stop,
+    may_stop,
+    schedule,
+    settle,
+    start,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.environments import (
     MEMBER,
     environment,
@@ -19,10 +27,14 @@ from pulumi_gitlab_kubernetes.testing.simulator.environments import (
     find_environment,
     require_reader,
     require_writer,
-    settle,
+    settled,
 )
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.protected_environments import (
+    is_protected,
+    require_access,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, to_timestamp
 from pulumi_gitlab_kubernetes.testing.simulator.switches import Switches
@@ -37,10 +49,11 @@ NOTHING_TO_DELETE = (
 MAY_NOT_DELETE = "You do not have permission to destroy environments in this project"
 _REVIEW_AGE = timedelta(days=30)
 _REVIEW_DELAY = timedelta(days=7)
+_STALE_DELAY = timedelta(seconds=1)  # how soon GitLab's worker comes depends on its load
 _STALE_NEWEST = timedelta(days=7)
 _STALE_OLDEST = timedelta(days=3652)
 
-routes = Family(before=(settle,), job_token=True)
+routes = Family(before=(settled,), job_token=True)
 switches = Switches()
 
 
@@ -50,40 +63,15 @@ def _stop(call: Call) -> Any:
     require_reader(call, project)
     row = find_environment(call, project)
     require_writer(call, project)
+    require_access(call, row)
     if force:
         if row["state"] == "stopped":
             # The state machine has no such transition; that it ends in a 500 is inferred.
             raise errors.message(500, "500 Internal Server Error")
-        return environment(call, _stopped(call.store, row))
-    # Without a job to wait for, "with_action" makes a plain stop do nothing.
-    idle = row["auto_stop_setting"] == "with_action" and not row["on_stop_job"]
-    if row["state"] != "available" or idle:
+        return environment(call, complete_stop(call.store, row))
+    if not may_stop(row):
         raise errors.bad_request(STOP_FAILED)
-    return environment(call, _begin_stop(call.store, row))
-
-
-def _begin_stop(store: Store, row: Row) -> Row:
-    """Stop at once, or wait in `stopping` for the job."""
-    if not row["on_stop_job"]:
-        return _stopped(store, row)
-    ends_at = None
-    if row["on_stop_seconds"] is not None:
-        ends_at = to_timestamp(store.now() + timedelta(seconds=row["on_stop_seconds"]))
-    now = store.timestamp()
-    return store.update(
-        "environments", row["id"], state="stopping", stop_job_ends_at=ends_at, updated_at=now
-    )
-
-
-def _stopped(store: Store, row: Row) -> Row:
-    return store.update(
-        "environments",
-        row["id"],
-        state="stopped",
-        auto_stop_at=None,
-        stop_job_ends_at=None,
-        updated_at=store.timestamp(),
-    )
+    return environment(call, begin_stop(call.store, row))
 
 
 @switches.post(
@@ -131,16 +119,12 @@ def finish_stop_job(
     row = _known(store, project_id, environment_id)
     if row["state"] != "stopping":
         raise LookupError(f"environment {environment_id} is not stopping")
-    if success:
-        row = _stopped(store, row)
-    else:
-        row = store.update(
-            "environments", row["id"], state="available", updated_at=store.timestamp()
-        )
+    row = (complete_stop if success else start)(store, row)
     return {"state": row["state"]}
 
 
 def _known(store: Store, project_id: int, environment_id: int) -> Row:
+    settle(store)
     row = store.get("environments", environment_id)
     if row is None or row["project_id"] != project_id:
         raise LookupError(f"environment {environment_id} of project {project_id}")
@@ -156,14 +140,16 @@ def _stop_stale(call: Call) -> Any:
     now = store.now()
     if before is None or not now - _STALE_OLDEST <= before <= now - _STALE_NEWEST:
         raise errors.bad_request("Invalid Date")
-    # GitLab does it in a job of its own; here it is done when the answer comes.
+    # As in GitLab, which ones is settled now, and a worker stops those still available later.
     for row in store.all(
-        "SELECT * FROM environments WHERE project_id = ? AND state = 'available' "
-        "AND updated_at < ?",
+        "SELECT * FROM environments e WHERE project_id = ? AND state = 'available' "
+        "AND updated_at < ? AND NOT EXISTS "
+        "(SELECT 1 FROM deployments WHERE environment_id = e.id AND updated_at >= ?)",
         project["id"],
-        to_timestamp(before),
+        *(to_timestamp(before),) * 2,
     ):
-        _begin_stop(store, row)
+        if not is_protected(store, row):
+            schedule(store, "stop_stale", row, now + _STALE_DELAY)
     return {"message": STALE_REQUESTED}
 
 
@@ -193,9 +179,10 @@ def _delete_review_apps(call: Call) -> Any:
     if not rows:
         raise _nothing_deleted(400, NOTHING_TO_DELETE)
     if not given["dry_run"]:
-        due = to_timestamp(store.now() + _REVIEW_DELAY)
+        due = store.now() + _REVIEW_DELAY
         for row in rows:
-            store.update("environments", row["id"], auto_delete_at=due)
+            store.update("environments", row["id"], auto_delete_at=to_timestamp(due))
+            schedule(store, "auto_delete", row, due)
     return {
         "scheduled_entries": [environment_basic(row) for row in rows],
         "unprocessable_entries": [],

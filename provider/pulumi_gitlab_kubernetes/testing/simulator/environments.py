@@ -7,16 +7,22 @@ source.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import cluster_agent, reads_agents
+from pulumi_gitlab_kubernetes.testing.simulator.deployments import last_deployment
 from pulumi_gitlab_kubernetes.testing.simulator.environment_names import (
     TIERS,
     guess_tier,
     slug_for,
+)
+from pulumi_gitlab_kubernetes.testing.simulator.environment_states import (
+    settle,
+    watch_auto_stop,
 )
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
     check_unmodified_since,
@@ -25,8 +31,9 @@ from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
 )
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.protected_environments import require_access
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
-from pulumi_gitlab_kubernetes.testing.simulator.store import Row
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
 from pulumi_gitlab_kubernetes.testing.simulator.validation import (
     BLANK,
     TAKEN,
@@ -53,19 +60,13 @@ WRONG_AGENT = "cluster agent doesn't exist or cannot be associated with this env
 SEARCH_TOO_SHORT = f"Search query is less than {_MIN_SEARCH} characters"
 
 
-def settle(call: Call) -> None:
-    """Let what was due by now have happened: ends of stop jobs, scheduled removals."""
-    now = call.store.timestamp()
-    call.store.execute(
-        "UPDATE environments SET state = 'stopped', stop_job_ends_at = NULL, auto_stop_at = NULL, "
-        "updated_at = stop_job_ends_at WHERE state = 'stopping' AND stop_job_ends_at <= ?",
-        now,
-    )
-    call.store.execute("DELETE FROM environments WHERE auto_delete_at <= ?", now)
+def settled(call: Call) -> None:
+    """Let what was due by now have happened, before anybody looks."""
+    settle(call.store)
 
 
 # All of these routes, and no others here, accept CI job tokens.
-routes = Family(before=(settle,), job_token=True)
+routes = Family(before=(settled,), job_token=True)
 
 _COLLECTION = "/projects/{id}/environments"
 MEMBER = "/projects/{id}/environments/{environment_id:int}"
@@ -89,7 +90,7 @@ def environment(call: Call, row: Row, *, single: bool = False) -> dict[str, Any]
     project = store.fetch("projects", row["project_id"])
     answer = {**environment_basic(row), "tier": row["tier"]}
     if single:
-        answer["last_deployment"] = None
+        answer["last_deployment"] = last_deployment(call, row)
     else:
         answer["project"] = fragments.basic_project_details(call, project)
     for name in ("state", "auto_stop_at", "description", "auto_stop_setting"):
@@ -184,12 +185,28 @@ _ATTRIBUTES = (
 
 @routes.post(_COLLECTION, Param("name", required=True), *_ATTRIBUTES)
 def _create(call: Call) -> Any:
-    project, given, store = find_project(call), call.params, call.store
+    project = find_project(call)
     require_writer(call, project)
-    name = given.get("name") or ""
+    name = call.params.get("name") or ""
+    return environment(call, add_environment(call.store, project, name, _columns(call, project)))
+
+
+def add_environment(store: Store, project: Row, name: str, given: Mapping[str, Any]) -> Row:
+    """Make an environment.
+
+    Args:
+        store: the state.
+        project: where.
+        name: its name.
+        given: attributes as columns; what is absent gets GitLab's default.
+
+    Raises:
+        ApiError: 400 with what the model says.
+    """
     now = store.timestamp()
-    columns = {param.name: None for param in _ATTRIBUTES} | _columns(call, project)
-    columns |= {
+    columns = {
+        **{param.name: None for param in _ATTRIBUTES},
+        **given,
         "project_id": project["id"],
         "name": name,
         "slug": slug_for(name),
@@ -198,10 +215,10 @@ def _create(call: Call) -> Any:
         "created_at": now,
         "updated_at": now,
     }
-    complaints = _name_complaints(call, columns) | _complaints(columns)
-    if complaints:
-        raise errors.model_errors(complaints)
-    return environment(call, store.insert("environments", **columns))
+    found = _name_complaints(store, columns) | complaints(columns, columns)
+    if found:
+        raise errors.model_errors(found)
+    return store.insert("environments", **columns)
 
 
 @routes.put(MEMBER, *_ATTRIBUTES)
@@ -209,17 +226,21 @@ def _update(call: Call) -> Any:
     project, store = find_project(call), call.store
     require_writer(call, project)
     row = find_environment(call, project)
+    require_access(call, row)
     changes = _columns(call, project)
     if "tier" in changes:
         # That a cleared tier is guessed anew is inferred; so is the auto-stop setting's default.
         changes["tier"] = changes["tier"] or guess_tier(row["name"])
     if "auto_stop_setting" in changes:
         changes["auto_stop_setting"] = changes["auto_stop_setting"] or "always"
-    if complaints := _complaints({**dict(row), **changes}):
-        raise errors.model_errors(complaints)
-    if any(row[name] != value for name, value in changes.items()):
+    changes = {name: value for name, value in changes.items() if row[name] != value}
+    if found := complaints({**dict(row), **changes}, changes):
+        raise errors.model_errors(found)
+    if changes:
         changes["updated_at"] = store.timestamp()
-    return environment(call, store.update("environments", row["id"], **changes))
+    row = store.update("environments", row["id"], **changes)
+    watch_auto_stop(store, row)  # a date that passed in vain may count with another setting
+    return environment(call, row)
 
 
 @routes.delete(MEMBER)
@@ -228,6 +249,7 @@ def _delete(call: Call) -> None:
     require_reader(call, project)
     row = find_environment(call, project)
     require_writer(call, project)
+    require_access(call, row)
     # Whoever asks, administrators too: what is not stopped stays.
     if row["state"] != "stopped":
         raise errors.forbidden()
@@ -250,11 +272,11 @@ def _columns(call: Call, project: Row) -> dict[str, Any]:
     return columns
 
 
-def _name_complaints(call: Call, columns: dict[str, Any]) -> dict[str, list[str]]:
+def _name_complaints(store: Store, columns: dict[str, Any]) -> dict[str, list[str]]:
     name, found = columns["name"], {}
     texts = [BLANK] if blank(name) else []
     for column in ("name", "slug"):
-        if call.store.one(
+        if store.one(
             f"SELECT 1 FROM environments WHERE project_id = ? AND {column} = ?",
             columns["project_id"],
             columns[column],
@@ -266,15 +288,22 @@ def _name_complaints(call: Call, columns: dict[str, Any]) -> dict[str, list[str]
     return ({"name": texts} if texts else {}) | {k: v for k, v in found.items() if k == "slug"}
 
 
-def _complaints(columns: dict[str, Any]) -> dict[str, list[str]]:
-    """Return what GitLab's model says about everything but the name, by field."""
+def complaints(columns: Mapping[str, Any], changed: Iterable[str]) -> dict[str, list[str]]:
+    """Return what GitLab's model says about everything but the name, by field.
+
+    Args:
+        columns: the environment as it is to be.
+        changed: names of the columns that change; a namespace may outlive its agent unchanged.
+    """
     namespace, path = columns["kubernetes_namespace"], columns["flux_resource_path"]
-    namespace_texts = [] if namespace is None else kubernetes_namespace(namespace)
-    if namespace is not None and columns["cluster_agent_id"] is None:
-        namespace_texts.append(NO_AGENT)
-    path_texts = too_long(path, _MAX_TEXT)
-    if path is not None and namespace is None:
-        path_texts.append(NO_NAMESPACE)
+    namespace_texts: list[str] = []
+    if namespace is not None and {"cluster_agent_id", "kubernetes_namespace"} & set(changed):
+        namespace_texts += kubernetes_namespace(namespace)
+        namespace_texts += [NO_AGENT] if columns["cluster_agent_id"] is None else []
+    path_texts: list[str] = []
+    if path is not None and {"kubernetes_namespace", "flux_resource_path"} & set(changed):
+        path_texts += too_long(path, _MAX_TEXT)
+        path_texts += [NO_NAMESPACE] if namespace is None else []
     found = {
         "external_url": _external_url_complaints(columns["external_url"]),
         "description": too_long(columns["description"], _MAX_DESCRIPTION),

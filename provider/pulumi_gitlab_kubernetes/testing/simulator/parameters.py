@@ -79,7 +79,7 @@ def _check(
             values[param.name] = param.default
         elif param.name in given:
             try:
-                coerced = _coerce(param.type, value)
+                coerced = (_hashes if param.fields else _coerce)(param.type, value)
                 coerced = param.default if coerced is None else coerced
                 values[param.name] = coerced
             except (TypeError, ValueError):
@@ -90,7 +90,12 @@ def _check(
             value = coerced
         elif param.required:
             complaints.append(f"{label} is missing")
-        if param.fields and (param.required or isinstance(value, Mapping)):
+        if param.fields and param.type is list:
+            values[param.name] = [
+                _check(param.fields, item, f"{label}[{number}]", complaints)
+                for number, item in enumerate(value or [])
+            ]
+        elif param.fields and (param.required or isinstance(value, Mapping)):
             inner = value if isinstance(value, Mapping) else {}
             values[param.name] = _check(param.fields, inner, label, complaints)
     return values
@@ -114,6 +119,13 @@ def _coerce(kind: type, value: Any) -> Any:
     if value is None or (value == "" and kind is not str):
         return None
     return _COERCIONS[kind](value)
+
+
+def _hashes(kind: type, value: Any) -> Any:
+    """Return a hash, or a list of them."""
+    if kind is list and isinstance(value, list):
+        return [_hash(item) for item in value]
+    return _coerce(dict, value)
 
 
 def _text(value: Any) -> str:

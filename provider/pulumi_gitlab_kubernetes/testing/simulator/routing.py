@@ -47,6 +47,7 @@ class Call:
     user: Row | None = None
     token_id: int | None = None
     job_project_id: int | None = None
+    passed: bool = False  # the check that a race is about
 
     @property
     def base_url(self) -> str:
@@ -85,6 +86,7 @@ class Route:
         admin: for administrators alone.
         job_token: CI job tokens are accepted.
         scopes: token scopes that open the route beside `api`.
+        race: the race of `races` that this route can be in.
     """
 
     method: str
@@ -97,6 +99,7 @@ class Route:
     admin: bool = False
     job_token: bool = False
     scopes: tuple[str, ...] = ()
+    race: str = ""
 
     def match(self, method: str, segments: Sequence[str]) -> dict[str, str] | None:
         """Return the path's parameters when this route is meant, else None."""

@@ -77,7 +77,7 @@ CREATE TABLE IF NOT EXISTS cluster_agent_tokens (
   agent_id INTEGER NOT NULL REFERENCES cluster_agents ON DELETE CASCADE,
   name TEXT NOT NULL, description TEXT, digest TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'active',
   created_by_user_id INTEGER REFERENCES users ON DELETE SET NULL, created_at TEXT NOT NULL,
-  last_used_at TEXT
+  last_used_at TEXT, last_used_written_at TEXT
 );
 CREATE TABLE IF NOT EXISTS cluster_agent_url_configurations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -92,8 +92,35 @@ CREATE TABLE IF NOT EXISTS environments (
   state TEXT NOT NULL DEFAULT 'available', description TEXT, auto_stop_setting TEXT NOT NULL,
   cluster_agent_id INTEGER REFERENCES cluster_agents ON DELETE SET NULL, kubernetes_namespace TEXT,
   flux_resource_path TEXT, auto_stop_at TEXT, auto_delete_at TEXT,
-  on_stop_job INTEGER NOT NULL DEFAULT 0, on_stop_seconds REAL, stop_job_ends_at TEXT,
+  on_stop_job INTEGER NOT NULL DEFAULT 0, on_stop_seconds REAL,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, name),
   UNIQUE (project_id, slug)
+);
+CREATE TABLE IF NOT EXISTS jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, worker TEXT NOT NULL, due_at TEXT NOT NULL,
+  environment_id INTEGER NOT NULL REFERENCES environments ON DELETE CASCADE
+);
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_at, id);
+CREATE INDEX IF NOT EXISTS jobs_of_environment ON jobs (environment_id);
+CREATE TABLE IF NOT EXISTS deployments (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  environment_id INTEGER NOT NULL REFERENCES environments ON DELETE CASCADE,
+  iid INTEGER NOT NULL, ref TEXT NOT NULL, sha TEXT NOT NULL, status TEXT NOT NULL,
+  job TEXT NOT NULL, user_id INTEGER REFERENCES users ON DELETE SET NULL,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, iid)
+);
+CREATE INDEX IF NOT EXISTS deployments_of_environment ON deployments (environment_id, status);
+CREATE TABLE IF NOT EXISTS protected_environments (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  name TEXT NOT NULL, UNIQUE (project_id, name)
+);
+CREATE TABLE IF NOT EXISTS deploy_access_levels (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  protected_environment_id INTEGER NOT NULL REFERENCES protected_environments ON DELETE CASCADE,
+  access_level INTEGER, user_id INTEGER REFERENCES users ON DELETE CASCADE,
+  group_id INTEGER REFERENCES namespaces ON DELETE CASCADE,
+  group_inheritance_type INTEGER NOT NULL
 )
 """

@@ -146,6 +146,43 @@ class Simulator:
         """Move the time (`advance=seconds` or `now="2030-01-01T00:00:00Z"`) and return it."""
         return str(self._call("POST", "/-/simulator/clock", change)["now"])
 
+    def deploy(
+        self, project_id: int, environment: str, *, user_id: int | None = None, **job: Any
+    ) -> dict[str, Any]:
+        """Have a CI job deploy to an environment, which is made when absent.
+
+        Args:
+            project_id: the job's project.
+            environment: the environment's name.
+            user_id: who runs the job; None is the administrator.
+            **job: what `.gitlab-ci.yml` says under `environment` (`url`, `deployment_tier`,
+                `auto_stop_in`, `on_stop`, `kubernetes`), and `job`, `ref`, `sha`, `status`.
+
+        Returns:
+            The environment's id, name and state, the deployment's id, iid and status, and as
+            `errors` what was wrong with the new values, if GitLab kept the old ones.
+        """
+        beside = {"job", "ref", "sha", "status"} & set(job)
+        body: dict[str, Any] = {name: job.pop(name) for name in beside}
+        body |= {"project_id": project_id, "user_id": user_id}
+        body["environment"] = {"name": environment, **job}
+        answer: dict[str, Any] = self._call("POST", "/-/simulator/deployments", body)
+        return answer
+
+    def use_agent_token(self, token: str | int) -> str:
+        """Have an agent connect with a token (its value or id); return its `last_used_at`."""
+        body = {"id" if isinstance(token, int) else "token": token}
+        return str(self._call("POST", "/-/simulator/agent_tokens/used", body)["last_used_at"])
+
+    def races(self, **runners: int) -> None:
+        """Let requests at the same time pass a check together, where GitLab has no lock either.
+
+        Args:
+            **runners: by name, so far `agent_tokens` alone, how many start together; 0 is off.
+                They wait for each other, but two seconds at most.
+        """
+        self._call("POST", "/-/simulator/races", runners)
+
     def on_stop_job(
         self,
         project_id: int,

@@ -70,6 +70,15 @@ class Store:
             raise
         self._connection.execute("COMMIT")
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Make everything inside one transaction that is undone at the end."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
     def execute(self, sql: str, *values: Any) -> int:
         """Run one statement and return the number of rows it touched."""
         return self._connection.execute(sql, values).rowcount

@@ -59,12 +59,20 @@ class Switch:
             return [body], {}
         if not isinstance(body, Mapping):
             raise ValueError(f"the body of {self.path} is an object, not {body!r}")  # noqa: TRY004
-        known = [param.name for param in self.params]
-        if unknown := sorted(set(body) - set(known)):
-            raise ValueError(
-                f"{self.path} has no {', '.join(unknown)}; it has {', '.join(known) or 'nothing'}"
-            )
+        _refuse_unknown(self.path, self.params, body)
         return [], declared(self.params, body)
+
+
+def _refuse_unknown(name: str, params: tuple[Param, ...], given: Mapping[str, Any]) -> None:
+    known = [param.name for param in params]
+    if unknown := sorted(set(given) - set(known)):
+        raise ValueError(
+            f"{name} has no {', '.join(unknown)}; it has {', '.join(known) or 'nothing'}"
+        )
+    for param in params:
+        inner = given.get(param.name)
+        if param.fields and isinstance(inner, Mapping):
+            _refuse_unknown(param.name, param.fields, inner)
 
 
 class Switches:

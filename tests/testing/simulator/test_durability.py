@@ -1,0 +1,225 @@
+"""What outlives `kill -9`, and what two processes on one file agree on."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from tests.testing.simulator.conftest import Api
+
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+_CONNECTIONS = 6
+
+
+@dataclass
+class _Ledger:
+    """What was acknowledged: by name the newest description, None once it is gone."""
+
+    known: dict[str, str | None] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
+    count: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def acknowledge(self, name: str, description: str | None) -> int:
+        """Note an answered write and return how many there were."""
+        with self.lock:
+            self.known[name] = description
+            self.doubtful.discard(name)
+            self.count += 1
+            return self.count
+
+
+def _write(
+    api: Api, path: str, writer: str, ledger: _Ledger, enough: Callable[[int], None]
+) -> None:
+    """Make, change, stop and remove environments until the connection breaks."""
+    try:
+        for number in range(10_000):
+            name = f"{writer}-{number}"
+            ledger.doubtful.add(name)
+            made = api("POST", path, {"name": name, "description": "new"})
+            assert made.status_code == 201
+            enough(ledger.acknowledge(name, "new"))
+            member = f"{path}/{made.json()['id']}"
+            if number % 3 == 0:
+                ledger.doubtful.add(name)
+                assert api("PUT", member, {"description": "changed"}).status_code == 200
+                enough(ledger.acknowledge(name, "changed"))
+            elif number % 3 == 1:
+                ledger.doubtful.add(name)
+                assert api("POST", f"{member}/stop").status_code == 200
+                assert api("DELETE", member).status_code == 204
+                enough(ledger.acknowledge(name, None))
+    except requests.RequestException:
+        pass  # killed
+    finally:
+        api.session.close()
+
+
+def _all(simulator: Simulator, path: str) -> dict[str, str]:
+    """Return all environments: name and description."""
+    found, page = {}, 1
+    while rows := simulator.api("GET", f"{path}?per_page=100&page={page}"):
+        found |= {row["name"]: row["description"] for row in rows}
+        page += 1
+    return found
+
+
+def _check_file(data: Path) -> None:
+    connection = sqlite3.connect(data)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+
+
+def test_no_acknowledged_write_is_lost(tmp_path: Path) -> None:
+    """Whenever the process is killed, whatever several connections were at."""
+    data, ledger, path = tmp_path / "gitlab.db", _Ledger(), ""
+    chance = random.Random(4)  # noqa: S311 - chance, not secrecy
+    for life in range(5):
+        with Simulator(data) as simulator:
+            if not path:
+                path = (
+                    f"projects/{simulator.api('POST', 'projects', name='app')['id']}/environments"
+                )
+            found = _all(simulator, path)
+            sure = {
+                name: text for name, text in ledger.known.items() if name not in ledger.doubtful
+            }
+            assert {name: found.get(name) for name in sure} == sure
+            assert set(found) <= set(ledger.known) | ledger.doubtful
+            last = ledger.count + chance.randrange(10, 60)
+
+            def enough(count: int, last: int = last, process: Any = simulator.process) -> None:
+                if count >= last:
+                    process.kill()
+
+            threads = [
+                threading.Thread(
+                    target=_write,
+                    args=(
+                        Api(simulator.url, simulator.root_token), path, f"{life}-{number}",
+                        ledger, enough,
+                    ),
+                )
+                for number in range(_CONNECTIONS)
+            ]  # fmt: skip
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert simulator.process.wait() == -9
+        _check_file(data)
+    assert ledger.count >= 50
+
+
+@dataclass
+class _Two:
+    """Two processes on one file."""
+
+    simulators: tuple[Simulator, Simulator]
+    data: Path
+
+    def together(self, method: str, path: str, body: Any, times: int = 8) -> list[Any]:
+        """Send the same request at once over as many connections, half to each process."""
+        barrier = threading.Barrier(times)
+
+        def send(number: int) -> Any:
+            api = Api(self.simulators[number % 2].url, self.simulators[0].root_token)
+            api("GET", "version")  # the connection stands
+            barrier.wait(20)
+            answer = api(method, path, body(number) if callable(body) else body)
+            api.session.close()
+            return answer
+
+        with ThreadPoolExecutor(times) as pool:
+            return list(pool.map(send, range(times)))
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Two]:
+    """Two simulators on one file, everything switched on."""
+    data = tmp_path_factory.mktemp("two") / "gitlab.db"
+    with Simulator(data) as first, Simulator(data) as second:
+        first.api("POST", "license", license="ultimate")
+        first.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)
+        first.api("POST", "features/certificate_based_clusters", value=True)
+        first.api("POST", "projects", name="app")
+        yield _Two((first, second), data)
+
+
+def test_two_processes_write_to_one_file(two: _Two) -> None:
+    """Each sees all of both, whole."""
+    path = "projects/1/environments"
+    for step in range(10):
+        answers = two.together("POST", path, lambda number, step=step: {"name": f"{step}-{number}"})
+        assert {answer.status_code for answer in answers} == {201}
+    expected = {f"{step}-{number}" for step in range(10) for number in range(8)}
+    for simulator in two.simulators:
+        assert set(_all(simulator, path)) == expected
+    _check_file(two.data)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("projects", {"name": "same"}),
+        ("groups", {"name": "same", "path": "same"}),
+        ("projects/1/cluster_agents", {"name": "same"}),
+        ("projects/1/environments", {"name": "same"}),
+        ("projects/1/environments", lambda number: {"name": "slug" + "-" * (number % 2)}),
+        (
+            "projects/1/clusters/user",
+            {
+                "name": "c",
+                "platform_kubernetes_attributes": {"api_url": "https://k.test", "token": "t"},
+            },
+        ),
+        ("projects/1/cluster_agents/1/url_configurations", {"url": "grpcs://a.test:443"}),
+    ],
+)
+def test_what_is_unique_is_made_once(two: _Two, path: str, body: Any) -> None:
+    """However many ask at once, at either process; the others are told, as if they came later."""
+    if "url_configurations" in path:
+        agent = two.simulators[0].api("POST", "projects/1/cluster_agents", name="receptive")
+        path = path.replace("agents/1", f"agents/{agent['id']}")
+    answers = two.together("POST", path, body)
+    assert sorted(answer.status_code for answer in answers) == [201] + [400] * 7
+    refusals = {answer.text for answer in answers if answer.status_code == 400}
+    assert all("already" in text or "duplicated" in text for text in refusals)
+
+
+def test_the_limit_of_tokens_holds(two: _Two) -> None:
+    """Two are active, however many ask at once, at either process."""
+    agent = two.simulators[0].api("POST", "projects/1/cluster_agents", name="limited")
+    path = f"projects/1/cluster_agents/{agent['id']}/tokens"
+    answers = two.together("POST", path, {"name": "t"})
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [400] * 6
+    for simulator in two.simulators:
+        assert len(simulator.api("GET", path)) == 2
+
+
+def test_the_clock_is_one(two: _Two) -> None:
+    """Moved at one process it moves at both, and what is due happens once."""
+    first, second = two.simulators
+    made = first.deploy(1, "review/clock", auto_stop_in="1 hour")
+    first.clock(advance=7200)
+    path = f"projects/1/environments/{made['environment']['id']}"
+    answers = two.together("GET", path, None)
+    assert {answer.json()["state"] for answer in answers} == {"stopped"}
+    assert len({answer.json()["updated_at"] for answer in answers}) == 1
+    assert abs(_seconds(second.clock()) - _seconds(first.clock())) < 60
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
