@@ -17,6 +17,7 @@ import requests
 from tests.testing.simulator.conftest import Api
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 
 _CONNECTIONS = 6
 
@@ -79,6 +80,7 @@ def _check_file(data: Path) -> None:
     connection = sqlite3.connect(data)
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
 
 
@@ -121,6 +123,24 @@ def test_no_acknowledged_write_is_lost(tmp_path: Path) -> None:
             assert simulator.process.wait() == -9
         _check_file(data)
     assert ledger.count >= 50
+
+
+def test_a_file_of_an_older_version_is_used(tmp_path: Path) -> None:
+    """It gets the tables and the columns it lacks; what was in it stays."""
+    data = tmp_path / "gitlab.db"
+    store = Store(str(data))
+    store.insert("users", username="a", name="A", email="a@example.com", admin=1, created_at="")
+    store.close()
+    older = sqlite3.connect(data)
+    older.execute("DROP TABLE jobs")
+    for column in ("on_stop_job", "auto_stop_at"):
+        older.execute(f"ALTER TABLE environments DROP COLUMN {column}")
+    older.close()
+    store = Store(str(data))
+    assert store.fetch("users", 1)["name"] == "A"
+    assert store.all("SELECT on_stop_job, auto_stop_at FROM environments") == []
+    assert store.all("SELECT * FROM jobs") == []
+    store.close()
 
 
 @dataclass

@@ -292,6 +292,24 @@ def test_an_environment_stops_by_itself(
     assert slow["updated_at"].startswith("2031-01-01T02:00:0")
 
 
+def test_a_late_stop_job_stops_what_was_deployed_meanwhile(
+    simulator: Any, root: Callable[..., Any], project: Any, path: str
+) -> None:
+    """Its success does not ask; the job of a second stop takes its place."""
+    for name, last in (("once", "available"), ("twice", "stopping")):
+        number = simulator.deploy(project["id"], name, on_stop="stop")["environment"]["id"]
+        simulator.on_stop_job(project["id"], number, seconds=600)
+        root("POST", f"{path}/{number}/stop")
+        simulator.deploy(project["id"], name, on_stop="stop")
+        simulator.clock(advance=300)
+        if name == "twice":
+            root("POST", f"{path}/{number}/stop")
+        assert root("GET", f"{path}/{number}").json()["state"] == last
+        for state in ("stopped" if name == "once" else "stopping", "stopped"):
+            simulator.clock(advance=400)
+            assert root("GET", f"{path}/{number}").json()["state"] == state
+
+
 def test_with_action_outlives_its_date_without_a_job(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:

@@ -1,7 +1,8 @@
 """What GitLab has no API for, under `/-/simulator/`: requests, faults, the clock, jobs, reset.
 
 No token is asked for; the simulator listens on the loopback interface alone. Bodies are JSON.
-A wrong one is answered with 400 and `{"error": ...}`, an unknown thing with 404.
+A wrong one is answered with 400 and `{"error": ...}`, an unknown thing with 404. Requests, faults
+and races are one process's own; the rest is in the file.
 
 | call | what it does |
 |---|---|

@@ -14,7 +14,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
@@ -54,6 +54,7 @@ class Store:
         with self.transaction():
             for statement in SCHEMA.split(";\n"):
                 self._connection.execute(statement)
+            self._add_columns()
 
     def close(self) -> None:
         """Close the file."""
@@ -96,6 +97,18 @@ class Store:
         """Return the first column of the first row, or None."""
         row = self.one(sql, *values)
         return None if row is None else row[0]
+
+    def _add_columns(self) -> None:
+        """Add to a file of an older version the columns it lacks."""
+        columns = 'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)'
+        with closing(sqlite3.connect(":memory:")) as fresh:
+            fresh.executescript(SCHEMA)
+            for (table,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+                there = {row["name"] for row in self.all(columns, table)}
+                for name, kind, required, default in fresh.execute(columns, (table,)):
+                    if name not in there:
+                        rule = f" NOT NULL DEFAULT {default}" if required else ""
+                        self.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}{rule}")
 
     # Table and column names below come from this package's own source, never from a request.
 
