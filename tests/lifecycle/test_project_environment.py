@@ -215,15 +215,18 @@ def _environment_id(stack: Stack) -> int:
 
 
 def test_a_deleted_agent_does_not_block_updates(stack: Stack, lab: Lab) -> None:
-    """GitLab keeps the namespace, and with it refuses every update, until that is cleared too."""
+    """GitLab keeps the namespace, and refuses another one until that is cleared too."""
     agent_id = lab.agent("gone")
     bound = {"cluster_agent_id": agent_id, "kubernetes_namespace": "shop"}
     args = {"project": lab.project.path, "name": "e"}
     assert stack.up(resource("ProjectEnvironment", "e", **args, **bound)).ok
     lab.root("DELETE", f"projects/{lab.project.id}/cluster_agents/{agent_id}")
 
-    changed = resource("ProjectEnvironment", "e", **args, **bound, description="new")
-    assert "its agent is gone: run `pulumi refresh`" in stack.up(changed).error("e")
+    changed = resource("ProjectEnvironment", "e", **args, **bound, description="changed")
+    assert stack.up(changed).ok
+    moved = {**bound, "kubernetes_namespace": "other"}
+    changed = resource("ProjectEnvironment", "e", **args, **moved)
+    assert "cannot be set without a cluster agent" in stack.up(changed).error("e")
     assert stack.refresh().ok
     outcome = stack.up(resource("ProjectEnvironment", "e", **args, description="new"))
     assert outcome.ok, outcome.text
