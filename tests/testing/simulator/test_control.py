@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 import requests
 
+from pulumi_gitlab_kubernetes.testing.simulator import control
 from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
+from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 
 
 def test_requests_are_logged_without_secrets(
@@ -39,6 +42,9 @@ def test_nonsense_is_refused(simulator: Any) -> None:
         ("clock", "{", 400, "Expecting property name"),
         ("clock", "[]", 400, "the body of clock is an object"),
         ("clock", '{"back": 1}', 400, "clock has no back; it has advance, now"),
+        ("clock", '{"now": "\\ud800"}', 400, "surrogates not allowed"),
+        ("environments/1/1/on_stop_job", '{"seconds": 1e300}', 400, "from 0 to ten years"),
+        ("environments/1/1/on_stop_job", '{"seconds": -1}', 400, "from 0 to ten years"),
         ("job_tokens", "{}", 400, "project_id is missing, user_id is missing"),
         ("job_tokens", '{"project_id": 9, "user_id": 9}', 404, "not found: no row 9 in users"),
     ):
@@ -80,3 +86,12 @@ def test_answers_are_dated_by_the_clock(simulator: Any, root: Callable[..., Any]
     url = f"{simulator.url}/-/simulator/clock"
     answer = requests.post(url, json={"advance": 86400}, timeout=20)
     assert answer.headers["Date"].startswith("Tue, 04 Feb 2031")
+
+
+def test_every_switch_is_in_the_table() -> None:
+    """With its method and path, and nothing else is."""
+    store = Store(None)
+    switches = control.Control(store, "token", on_reset=store.close)._switches
+    declared = {re.sub(r"{(.*?)}", r":\1", f"{each.method} {each.path}") for each in switches}
+    assert set(re.findall(r"`((?:GET|POST|DELETE) .*?)`", control.__doc__ or "")) == declared
+    store.close()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from pulumi_gitlab_kubernetes.testing.simulator import faults
 from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
 
 
@@ -191,3 +194,9 @@ def test_the_client_says_what_was_wrong(simulator: Any) -> None:
     """As an exception."""
     with pytest.raises(SimulatorError, match=r"400 .*a fault has no colour"):
         simulator.faults({"colour": "red"})
+
+
+def test_every_key_is_in_the_table() -> None:
+    """And nothing else is."""
+    keys = re.findall(r"^\| `(\w+)`", faults.__doc__ or "", re.MULTILINE)
+    assert sorted(keys) == sorted(field.name for field in fields(faults.Fault))

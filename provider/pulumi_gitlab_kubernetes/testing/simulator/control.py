@@ -1,8 +1,8 @@
 """What GitLab has no API for, under `/-/simulator/`: requests, faults, the clock, jobs, reset.
 
 No token is asked for; the simulator listens on the loopback interface alone. Bodies are JSON.
-A wrong one is answered with 400 and `{"error": ...}`, an unknown thing with 404. Requests, faults
-and races are one process's own; the rest is in the file.
+A wrong one is answered with 400 and what is wrong with it, an unknown thing with 404. Requests,
+faults and races are one process's own; the rest is in the file.
 
 | call | what it does |
 |---|---|
@@ -94,6 +94,7 @@ class Control:
         """Answer a request below `/-/simulator/`."""
         try:
             body = json.loads(await request.body() or b"{}")
+            json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
             switch, numbers = find(
                 self._switches, request.method, path.removeprefix(_PREFIX).strip("/")
             )

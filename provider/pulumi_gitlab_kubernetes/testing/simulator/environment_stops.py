@@ -51,7 +51,7 @@ _REVIEW_AGE = timedelta(days=30)
 _REVIEW_DELAY = timedelta(days=7)
 _STALE_DELAY = timedelta(seconds=1)  # how soon GitLab's worker comes depends on its load
 _STALE_NEWEST = timedelta(days=7)
-_STALE_OLDEST = timedelta(days=3652)
+_TEN_YEARS = timedelta(days=3652)
 
 routes = Family(before=(settled,), job_token=True)
 switches = Switches()
@@ -98,7 +98,10 @@ def set_stop_job(
 
     Raises:
         LookupError: there is no such environment.
+        ValueError: the job would run for less than no time, or for more than ten years.
     """
+    if seconds is not None and not 0 <= seconds <= _TEN_YEARS.total_seconds():
+        raise ValueError(f"seconds of an on-stop job are from 0 to ten years, not {seconds}")
     row = _known(store, project_id, environment_id)
     store.update("environments", row["id"], on_stop_job=present, on_stop_seconds=seconds)
     return {"state": row["state"], "on_stop_job": present}
@@ -138,7 +141,7 @@ def _stop_stale(call: Call) -> Any:
     project, store, before = find_project(call), call.store, call.params["before"]
     require_writer(call, project, Role.MAINTAINER)
     now = store.now()
-    if before is None or not now - _STALE_OLDEST <= before <= now - _STALE_NEWEST:
+    if before is None or not now - _TEN_YEARS <= before <= now - _STALE_NEWEST:
         raise errors.bad_request("Invalid Date")
     # As in GitLab, which ones is settled now, and a worker stops those still available later.
     for row in store.all(
