@@ -4,10 +4,10 @@ INSTALLED := $(VENV)/.installed
 GITLAB_KUBERNETES := $(VENV)/bin/gitlab-kubernetes
 
 .DEFAULT_GOAL := help
-.PHONY: help install up preview refresh down env test check format clean
+.PHONY: help install up preview refresh down env test bench-simulator check format clean
 
 help: ## Show this help
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 install: $(INSTALLED) ## Make the virtual environment and install everything into it
 
@@ -36,6 +36,9 @@ env: $(INSTALLED) ## Print what a shell needs for `pulumi` on the root stack: ev
 
 test: $(INSTALLED) ## Run all tests
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --quiet
+
+bench-simulator: $(INSTALLED) ## Measure the GitLab simulator's speed, with few and with many things in it
+	@$(VENV)/bin/python tests/benchmarks/simulator.py
 
 check: $(INSTALLED) ## Run the linter and the type checker
 	@$(VENV)/bin/ruff check

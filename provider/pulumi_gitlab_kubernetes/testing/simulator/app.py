@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import secrets
 from email.utils import formatdate
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from pulumi_gitlab_kubernetes.testing.simulator import (
     agent_tokens,
@@ -37,7 +38,7 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
 from pulumi_gitlab_kubernetes.testing.simulator.body import read_parameters
 from pulumi_gitlab_kubernetes.testing.simulator.control import Control
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import declared
-from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Route
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Route, Router
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 from pulumi_gitlab_kubernetes.testing.simulator.throttle import Throttle
 
@@ -61,7 +62,14 @@ ROUTES: tuple[Route, ...] = tuple(
     for route in family.routes.routes
 )
 
+_ROUTER = Router(ROUTES)
 _PREFIX = "/api/v4/"
+_PING = "/-/simulator/ping"
+_PONG: Message = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-length", b"0")],
+}
 _log = logging.getLogger(__name__)
 
 
@@ -81,6 +89,10 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request (ASGI)."""
         if scope["type"] != "http":
+            return
+        if scope["path"] == _PING:
+            await send(_PONG)
+            await send({"type": "http.response.body"})
             return
         request = Request(scope, receive)
         path = scope["raw_path"].decode("latin-1").partition("?")[0]
@@ -103,7 +115,7 @@ class App:
                 await faults.cut(scope, receive)
                 return
         # GitLab's front server and its records share a clock; a fault may say otherwise.
-        response.headers.setdefault("Date", formatdate(self.store.now().timestamp(), usegmt=True))
+        response.headers.setdefault("Date", _http_date(int(self.store.now().timestamp())))
         if fault and fault.drop == "halfway":
             await faults.cut_halfway(response, scope, receive, send)
         else:
@@ -141,17 +153,29 @@ class App:
             raise errors.ApiError(410, {"error": text})
         route, in_path = _find_route(method, path)
         given = await read_parameters(request) | in_path
-        url = f"{request.url.scheme}://{request.url.netloc}{path}"
-        headers = dict(request.headers)
-        call = Call(self.store, method, url, request.url.query, headers, given)
+        query, headers = request.scope["query_string"].decode("latin-1"), _headers(request)
+        host = headers.get("host") or "{}:{}".format(*request.scope["server"])
+        url = f"{request.scope['scheme']}://{host}{path}"
+        call = Call(self.store, method, url, query, headers, given)
+        work = partial(_work, call, route, entry)
         if self.control.races.is_on(route.race):
             with self.store.rehearsal():
-                _work(call, route, entry)
+                work()
             await self.control.races.start(route.race)
             call.passed = True
-        with self.store.transaction():
-            body = _work(call, route, entry)
+        body = self.store.run(work, reads=method == "GET")
         return route.status, body, call.response_headers
+
+
+@lru_cache(maxsize=1)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """Return the headers; of a repeated one the first."""
+    given = reversed(request.scope["headers"])
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in given}
 
 
 def _work(call: Call, route: Route, entry: dict[str, Any]) -> Any:
@@ -166,11 +190,7 @@ def _work(call: Call, route: Route, entry: dict[str, Any]) -> Any:
 
 
 def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    if path.startswith(_PREFIX):
-        # Several slashes are one, as for GitLab's web server and router.
-        segments = [segment for segment in path[len(_PREFIX) :].split("/") if segment]
-        for route in ROUTES:
-            values = route.match(method, segments)
-            if values is not None:
-                return route, values
-    raise errors.no_route()
+    found = _ROUTER.find(method, path[len(_PREFIX) :]) if path.startswith(_PREFIX) else None
+    if found is None:
+        raise errors.no_route()
+    return found

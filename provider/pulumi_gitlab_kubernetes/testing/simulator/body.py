@@ -24,12 +24,12 @@ async def read_parameters(request: Request) -> dict[str, Any]:
     Raises:
         ApiError: 400 for malformed JSON, 415 for a media type GitLab does not read.
     """
-    return _nested(request.query_params.multi_items()) | await _read_body(request)
+    query = request.query_params.multi_items() if request.scope["query_string"] else ()
+    return _nested(query) | await _read_body(request)
 
 
 async def _read_body(request: Request) -> dict[str, Any]:
-    content = await request.body()
-    if not content or request.method in {"GET", "HEAD"}:
+    if request.method in {"GET", "HEAD"} or not (content := await request.body()):
         return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in {"", "application/x-www-form-urlencoded", "multipart/form-data"}:

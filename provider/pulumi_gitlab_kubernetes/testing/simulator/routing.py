@@ -12,8 +12,9 @@ The function gets a `Call` and returns what is sent as JSON.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -101,26 +102,56 @@ class Route:
     scopes: tuple[str, ...] = ()
     race: str = ""
 
-    def match(self, method: str, segments: Sequence[str]) -> dict[str, str] | None:
-        """Return the path's parameters when this route is meant, else None."""
-        template = self.path.strip("/").split("/")
-        if method != self.method or len(template) != len(segments):
-            return None
+    @cached_property
+    def template(self) -> tuple[tuple[str, str], ...]:
+        """The path by segments: each a literal, or empty and the name of a parameter."""
+        found = ((part, _SEGMENT.fullmatch(part)) for part in self.path.strip("/").split("/"))
+        return tuple(("", match[1]) if match else (part, "") for part, match in found)
+
+    def match(self, segments: Sequence[str]) -> dict[str, str] | None:
+        """Return the path's parameters when this path, of equal length, is meant, else None."""
         values: dict[str, str] = {}
-        for expected, actual in zip(template, segments, strict=True):
-            name = _SEGMENT.fullmatch(expected)
+        for (literal, name), actual in zip(self.template, segments, strict=True):
             if name:
-                values[name[1]] = unquote(actual)
-            elif expected != unquote(actual):
+                values[name] = actual
+            elif literal != actual:
                 return None
         return values
 
-    @property
+    @cached_property
     def declared(self) -> tuple[Param, ...]:
         """The path's parameters and those declared."""
         kinds = {name: int if kind else str for name, kind in _SEGMENT.findall(self.path)}
         path = tuple(Param(name, kind, required=True) for name, kind in kinds.items())
         return (*path, *self.params)
+
+
+class Router:
+    """Finds the route that a request means.
+
+    Args:
+        routes: of those that fit, the first wins.
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes: dict[tuple[str, int], list[Route]] = {}
+        for route in routes:
+            self._routes.setdefault((route.method, len(route.template)), []).append(route)
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        """Return the route and the path's parameters.
+
+        Args:
+            method: HTTP method.
+            path: below `/api/v4`, as the client wrote it.
+        """
+        # Several slashes are one, as for GitLab's web server and router.
+        segments = [unquote(segment) for segment in path.split("/") if segment]
+        for route in self._routes.get((method, len(segments)), ()):
+            values = route.match(segments)
+            if values is not None:
+                return route, values
+        return None
 
 
 class Family:

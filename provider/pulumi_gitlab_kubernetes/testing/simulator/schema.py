@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS personal_access_tokens (
   expires_at TEXT,
   revoked INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS tokens_of_user ON personal_access_tokens (user_id);
 CREATE TABLE IF NOT EXISTS namespaces (
   id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, name TEXT NOT NULL,
   path TEXT NOT NULL COLLATE NOCASE, full_path TEXT NOT NULL UNIQUE COLLATE NOCASE,
@@ -24,6 +25,8 @@ CREATE TABLE IF NOT EXISTS namespaces (
   owner_id INTEGER REFERENCES users ON DELETE CASCADE,
   visibility TEXT NOT NULL, description TEXT, created_at TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS namespaces_of_owner ON namespaces (owner_id);
+CREATE INDEX IF NOT EXISTS namespaces_of_parent ON namespaces (parent_id);
 CREATE TABLE IF NOT EXISTS projects (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   namespace_id INTEGER NOT NULL REFERENCES namespaces ON DELETE CASCADE,
@@ -37,6 +40,7 @@ CREATE TABLE IF NOT EXISTS redirects (
   path TEXT PRIMARY KEY COLLATE NOCASE,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE
 );
+CREATE INDEX IF NOT EXISTS redirects_of_project ON redirects (project_id);
 CREATE TABLE IF NOT EXISTS members (
   id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
   project_id INTEGER REFERENCES projects ON DELETE CASCADE,
@@ -44,6 +48,8 @@ CREATE TABLE IF NOT EXISTS members (
   access_level INTEGER NOT NULL, expires_at TEXT, created_at TEXT NOT NULL,
   UNIQUE (user_id, project_id), UNIQUE (user_id, namespace_id)
 );
+CREATE INDEX IF NOT EXISTS members_of_project ON members (project_id);
+CREATE INDEX IF NOT EXISTS members_of_namespace ON members (namespace_id);
 CREATE TABLE IF NOT EXISTS repository_files (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
@@ -54,6 +60,8 @@ CREATE TABLE IF NOT EXISTS job_tokens (
   id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE, digest TEXT NOT NULL UNIQUE
 );
+CREATE INDEX IF NOT EXISTS job_tokens_of_project ON job_tokens (project_id);
+CREATE INDEX IF NOT EXISTS job_tokens_of_user ON job_tokens (user_id);
 CREATE TABLE IF NOT EXISTS clusters (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
@@ -65,6 +73,8 @@ CREATE TABLE IF NOT EXISTS clusters (
   ca_cert TEXT, namespace TEXT, authorization_type TEXT NOT NULL,
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, environment_scope)
 );
+CREATE INDEX IF NOT EXISTS clusters_of_management_project ON clusters (management_project_id);
+CREATE INDEX IF NOT EXISTS clusters_of_user ON clusters (user_id);
 CREATE TABLE IF NOT EXISTS cluster_agents (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
@@ -72,6 +82,7 @@ CREATE TABLE IF NOT EXISTS cluster_agents (
   is_receptive INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
   UNIQUE (project_id, name)
 );
+CREATE INDEX IF NOT EXISTS agents_of_user ON cluster_agents (created_by_user_id);
 CREATE TABLE IF NOT EXISTS cluster_agent_tokens (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   agent_id INTEGER NOT NULL REFERENCES cluster_agents ON DELETE CASCADE,
@@ -79,6 +90,8 @@ CREATE TABLE IF NOT EXISTS cluster_agent_tokens (
   created_by_user_id INTEGER REFERENCES users ON DELETE SET NULL, created_at TEXT NOT NULL,
   last_used_at TEXT, last_used_written_at TEXT
 );
+CREATE INDEX IF NOT EXISTS tokens_of_agent ON cluster_agent_tokens (agent_id);
+CREATE INDEX IF NOT EXISTS agent_tokens_of_user ON cluster_agent_tokens (created_by_user_id);
 CREATE TABLE IF NOT EXISTS cluster_agent_url_configurations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   agent_id INTEGER NOT NULL UNIQUE REFERENCES cluster_agents ON DELETE CASCADE, url TEXT NOT NULL,
@@ -96,6 +109,8 @@ CREATE TABLE IF NOT EXISTS environments (
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, name),
   UNIQUE (project_id, slug)
 );
+CREATE INDEX IF NOT EXISTS environments_of_project ON environments (project_id);
+CREATE INDEX IF NOT EXISTS environments_of_agent ON environments (cluster_agent_id);
 CREATE TABLE IF NOT EXISTS jobs (
   id INTEGER PRIMARY KEY AUTOINCREMENT, worker TEXT NOT NULL, due_at TEXT NOT NULL,
   environment_id INTEGER NOT NULL REFERENCES environments ON DELETE CASCADE
@@ -111,6 +126,7 @@ CREATE TABLE IF NOT EXISTS deployments (
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, iid)
 );
 CREATE INDEX IF NOT EXISTS deployments_of_environment ON deployments (environment_id, status);
+CREATE INDEX IF NOT EXISTS deployments_of_user ON deployments (user_id);
 CREATE TABLE IF NOT EXISTS protected_environments (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
@@ -122,5 +138,9 @@ CREATE TABLE IF NOT EXISTS deploy_access_levels (
   access_level INTEGER, user_id INTEGER REFERENCES users ON DELETE CASCADE,
   group_id INTEGER REFERENCES namespaces ON DELETE CASCADE,
   group_inheritance_type INTEGER NOT NULL
-)
+);
+CREATE INDEX IF NOT EXISTS access_levels_of_environment
+  ON deploy_access_levels (protected_environment_id);
+CREATE INDEX IF NOT EXISTS access_levels_of_user ON deploy_access_levels (user_id);
+CREATE INDEX IF NOT EXISTS access_levels_of_group ON deploy_access_levels (group_id)
 """

@@ -4,10 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class _Gathering:
+    """A transport that sends at once what is written at once: an answer's head and body."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._pending: list[bytes] = []
+        self._loop = asyncio.get_running_loop()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Keep what is to be sent until what runs now has ended."""
+        if not self._pending:
+            self._loop.call_soon(self._send)
+        self._pending.append(data)
+
+    def close(self) -> None:
+        """Close the connection once everything is sent."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._pending:
+            self._transport.write(b"".join(self._pending))
+            self._pending.clear()
 
 
 class _Protocol(H11Protocol):
@@ -15,11 +44,12 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Hand the transport to every request of the connection."""
-        super().connection_made(transport)
+        gathering = cast("asyncio.Transport", _Gathering(transport))
+        super().connection_made(gathering)
         app: ASGIApp = self.app
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["extensions"] = {"simulator.transport": transport}
+            scope["extensions"] = {"simulator.transport": gathering}
             await app(scope, receive, send)
 
         self.app = with_transport

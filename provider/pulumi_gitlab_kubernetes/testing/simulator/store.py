@@ -1,8 +1,8 @@
 """The simulator's state: one SQLite file, every request one transaction.
 
-Each request runs inside ``BEGIN IMMEDIATE``, so checks and the writes that follow them see the
-same state, in one process and between several on one file. What has been answered has been
-committed.
+A request that may write runs inside ``BEGIN IMMEDIATE``, so checks and the writes that follow them
+see the same state, in one process and between several on one file. What has been answered has been
+committed. One that only reads waits for nobody.
 
 Secrets are kept as SHA-256 digests, or not at all.
 """
@@ -13,14 +13,18 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi_gitlab_kubernetes.testing.simulator.schema import SCHEMA
 
 Row = sqlite3.Row
+T = TypeVar("T")
+
+_STATEMENTS = 512  # kept compiled; more than there are
+_ANSWERS = 1000  # kept for the next request
 
 
 def digest(secret: str) -> str:
@@ -31,12 +35,16 @@ def digest(secret: str) -> str:
 def to_timestamp(moment: datetime) -> str:
     """Return GitLab's spelling of a moment: ISO 8601 in UTC with milliseconds."""
     utc = moment.astimezone(timezone.utc)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def from_timestamp(text: str) -> datetime:
     """Return the moment that `to_timestamp` spelled."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+class _UndoneError(Exception):
+    """Undoes a rehearsal."""
 
 
 class Store:
@@ -47,7 +55,12 @@ class Store:
     """
 
     def __init__(self, path: str | None) -> None:
-        self._connection = sqlite3.connect(path or ":memory:", timeout=10, isolation_level=None)
+        self._connection = sqlite3.connect(
+            path or ":memory:", timeout=10, isolation_level=None, cached_statements=_STATEMENTS
+        )
+        self._shared = path is not None
+        self._version: int | None = None  # changes when another process has written
+        self._answers: dict[tuple[str, tuple[Any, ...]], Row | None] = {}
         self._connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
@@ -60,38 +73,74 @@ class Store:
         """Close the file."""
         self._connection.close()
 
+    def run(self, work: Callable[[], T], *, reads: bool) -> T:
+        """Do something inside one transaction and return what it returns.
+
+        Args:
+            work: what to do.
+            reads: it hardly ever writes, so it need not wait for writers. If it does write, after
+                another process did, SQLite refuses; it is done once more then, as a writer.
+        """
+        if reads:
+            with suppress(sqlite3.OperationalError), self.transaction("DEFERRED"):
+                return work()
+        with self.transaction():
+            return work()
+
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
         """Make everything inside one transaction: committed at the end, undone by an exception."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(f"BEGIN {kind}")
         try:
+            self._forget_outdated_answers()
             yield
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._answers.clear()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
+
+    def _forget_outdated_answers(self) -> None:
+        if self._shared:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                self._answers.clear()
+            self._version = version
+        if len(self._answers) > _ANSWERS:
+            self._answers.clear()
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Make everything inside one transaction that is undone at the end."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with suppress(_UndoneError), self.transaction():
             yield
-        finally:
-            self._connection.execute("ROLLBACK")
+            raise _UndoneError
 
     def execute(self, sql: str, *values: Any) -> int:
         """Run one statement and return the number of rows it touched."""
-        return self._connection.execute(sql, values).rowcount
+        return self._write(sql, values).rowcount
+
+    def _write(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        self._answers.clear()
+        return self._connection.execute(sql, values)
 
     def all(self, sql: str, *values: Any) -> list[Row]:
         """Return the rows of a query."""
         return self._connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: Any) -> Row | None:
-        """Return the first row of a query, or None."""
-        row: Row | None = self._connection.execute(sql, values).fetchone()
-        return row
+        """Return the first row of a query, or None.
+
+        The same question is put to SQLite once, until anybody writes anything.
+        """
+        if self._shared and not self._connection.in_transaction:
+            row: Row | None = self._connection.execute(sql, values).fetchone()
+            return row
+        question = (sql, values)
+        if question not in self._answers:
+            self._answers[question] = self._connection.execute(sql, values).fetchone()
+        return self._answers[question]
 
     def scalar(self, sql: str, *values: Any) -> Any:
         """Return the first column of the first row, or None."""
@@ -129,7 +178,7 @@ class Store:
         """Add a row and return it."""
         marks = ", ".join("?" * len(values))
         sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})"
-        cursor = self._connection.execute(sql, tuple(values.values()))
+        cursor = self._write(sql, tuple(values.values()))
         return self.fetch(table, cursor.lastrowid or 0)
 
     def update(self, table: str, row_id: int, **values: Any) -> Row:
