@@ -140,7 +140,7 @@ class App:
         }
         if status == HTTPStatus.NO_CONTENT:
             return Response(status_code=status, headers=headers)
-        if isinstance(body, str):
+        if isinstance(body, (str, bytes)):
             return PlainTextResponse(body, status, headers)
         return JSONResponse(body, status, headers)
 

@@ -19,6 +19,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.groups import (
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project, full_path
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.repository_files import add_file
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
 
@@ -124,7 +125,10 @@ def _create(call: Call) -> Any:
     # A new project takes over a path that another one moved away from.
     store.execute("DELETE FROM redirects WHERE path = ?", full_path(store, project))
     if given.get("initialize_with_readme"):
-        project = store.update("projects", project["id"], default_branch="main")
+        # Its text is inferred.
+        readme = f"# {project['name']}\n\n{project['description'] or ''}".encode()
+        add_file(store, project, project["default_branch"] or "main", "README.md", readme)
+        project = store.fetch("projects", project["id"])
     return _project(call, project)
 
 

@@ -15,7 +15,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
-from pulumi_gitlab_kubernetes.testing.simulator.store import Row
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
 
 _PATH = "/projects/{id}/repository/files/{file_path}"
 _COMMIT = (Param("branch", required=True), Param("commit_message", required=True))
@@ -51,17 +51,22 @@ def _create(call: Call) -> Any:
     auth.require(call, project, Role.DEVELOPER, "repository")
     if _file(call, project, given["branch"]):
         raise errors.message(400, "A file with this name already exists")
-    call.store.insert(
+    add_file(call.store, project, given["branch"], given["file_path"], _content(call))
+    return _answer(call)
+
+
+def add_file(store: Store, project: Row, branch: str, path: str, content: bytes) -> None:
+    """Add a file; the first branch of a repository is its default one."""
+    store.insert(
         "repository_files",
         project_id=project["id"],
-        branch=given["branch"],
-        path=given["file_path"],
-        content=_content(call),
+        branch=branch,
+        path=path,
+        content=content,
         commit_id=secrets.token_hex(20),
     )
     if project["default_branch"] is None:
-        call.store.update("projects", project["id"], default_branch=given["branch"])
-    return _answer(call)
+        store.update("projects", project["id"], default_branch=branch)
 
 
 @routes.put(_PATH, *_COMMIT, *_CONTENT)
@@ -77,15 +82,22 @@ def _update(call: Call) -> Any:
     return _answer(call)
 
 
-@routes.get(_PATH, Param("ref", required=True))
-def _show(call: Call) -> Any:
+def _find_file(call: Call) -> Row:
+    """Return the file asked for, and send what is known of it as headers too."""
     project = find_project(call)
     auth.require(call, project, Role.REPORTER, "repository")
-    ref = call.params["ref"]
-    branch = project["default_branch"] if ref == "HEAD" else ref
-    file = _file(call, project, branch)
+    ref = call.params.get("ref") or "HEAD"
+    file = _file(call, project, project["default_branch"] if ref == "HEAD" else ref)
     if file is None:
         raise errors.not_found("File")
+    for name, value in _blob(file, ref).items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        if text.isascii() and text.isprintable():  # what GitLab does with others is not known
+            call.response_headers[f"X-Gitlab-{name.title().replace('_', '-')}"] = text
+    return file
+
+
+def _blob(file: Row, ref: str) -> dict[str, Any]:
     return {
         "file_name": file["path"].rpartition("/")[2],
         "file_path": file["path"],
@@ -97,8 +109,19 @@ def _show(call: Call) -> Any:
         "commit_id": file["commit_id"],
         "last_commit_id": file["commit_id"],
         "execute_filemode": False,
-        "content": base64.b64encode(file["content"]).decode(),
     }
+
+
+@routes.get(_PATH, Param("ref", required=True))
+def _show(call: Call) -> Any:
+    file = _find_file(call)
+    content = base64.b64encode(file["content"]).decode()
+    return {**_blob(file, call.params["ref"]), "content": content}
+
+
+@routes.get(f"{_PATH}/raw", Param("ref"))
+def _show_raw(call: Call) -> bytes:
+    return bytes(_find_file(call)["content"])
 
 
 @routes.delete(_PATH, *_COMMIT)
