@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from starlette.types import Message
 
 from pulumi_gitlab_kubernetes.testing.simulator.app import App
@@ -317,6 +318,14 @@ def test_an_answer_comes_in_one_piece(simulator: Simulator) -> None:
             head, _, body = connection.recv(1 << 16).partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200")
             assert json.loads(body)["version"]
+
+
+def test_ping_costs_the_server_alone(simulator: Simulator) -> None:
+    """An empty answer at once: no fault befalls it, no log has it."""
+    simulator.faults({"times": None, "status": 500})
+    answer = requests.get(f"{simulator.url}/-/simulator/ping", timeout=20)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert simulator.requests() == []
 
 
 def test_the_benchmark_prints_its_ratios() -> None:

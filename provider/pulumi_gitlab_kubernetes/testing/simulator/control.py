@@ -2,7 +2,8 @@
 
 No token is asked for; the simulator listens on the loopback interface alone. Bodies are JSON.
 A wrong one is answered with 400 and what is wrong with it, an unknown thing with 404. Requests,
-faults and races are one process's own; the rest is in the file.
+faults and races are one process's own; the rest is in the file. `ping` gets an empty answer at
+once, whatever else goes on: what the server alone costs.
 
 | call | what it does |
 |---|---|
@@ -11,7 +12,6 @@ faults and races are one process's own; the rest is in the file.
 | `POST faults` | adds one fault, or a list of them; the keys are in `faults` |
 | `GET faults`, `DELETE faults` | what is still pending; removes it |
 | `POST clock` | `{"advance": seconds}` or `{"now": "2030-01-01T00:00:00Z"}`; answers the new time |
-| `GET ping` | an empty answer, neither logged nor troubled by faults: the measure of speed |
 | `POST reset` | back to the state right after the first start; the root token stays |
 | `POST environments/:project_id/:environment_id/on_stop_job` | `{"present": true}`: a
   stop of this environment now waits in `stopping` for its job; with `"seconds": n` the job ends by
