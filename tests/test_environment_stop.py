@@ -44,7 +44,7 @@ def test_a_stop_is_waited_for_and_told(
     host.delete(KIND, id_, outputs)
     worker.join()
     told = host.engine.messages[before]
-    assert told.message == "waiting for the on-stop job (0 s of 1200 s)"
+    assert told.message == "stopping: waiting for its on-stop job (0 s of 1200 s)"
     assert told.urn == "urn:pulumi:dev::shop::pulumi-python:dynamic/gitlab:ProjectEnvironment::it"
     assert told.ephemeral
     assert project.api("GET", "environments") == []

@@ -85,8 +85,8 @@ def _explain(error: GitLabError, *secrets: str) -> str:
 
 def test_a_message_says_what_was_asked_and_answered() -> None:
     """A status without a hint is told all the same."""
-    assert _explain(GitLabError("no", 409)) == (
-        'cannot create agent "prod" in project a/b: no (GitLab answered 409)'
+    assert _explain(GitLabError("no", 422)) == (
+        'cannot create agent "prod" in project a/b: no (GitLab answered 422)'
     )
     assert _explain(GitLabError("no")) == 'cannot create agent "prod" in project a/b: no'
 
@@ -106,6 +106,19 @@ def test_a_403_names_scope_and_role() -> None:
     """Either may be what is missing."""
     message = _explain(GitLabError("403 Forbidden", 403))
     assert "the token needs the scope `api`, and its user the role Maintainer" in message
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (409, "GitLab is busy with the same thing: run it again"),
+        (429, "raise gitlab-kubernetes:retryDeadline, or have its administrator raise the limit"),
+        (503, "that is GitLab's own trouble: see its status or logs, then run it again"),
+    ],
+)
+def test_each_kind_of_refusal_says_what_to_do(status: int, hint: str) -> None:
+    """What helps against one does not help against another."""
+    assert _explain(from_status(status, "no")).endswith(f" (GitLab answered {status}); {hint}")
 
 
 def test_quoted_secrets_are_hidden() -> None:

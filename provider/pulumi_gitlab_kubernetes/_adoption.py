@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._connection import Client
-from ._fields import Change, Values
+from ._fields import Change, Field, Values
 from .errors import GitLabError
 
 if TYPE_CHECKING:
@@ -46,21 +46,44 @@ def adopt(
         GitLabError: What GitLab shows of it differs in a way that no update can change.
     """
     found = provider.reveal(client, ids, found, inputs)
-    shown = provider.schema.live(found, {"project": inputs["project"]}, whole=True)
-    differs = [
-        field
-        for field in provider.schema.fields
-        if field.sent and not field.same(shown.get(field.name), inputs.get(field.name))
-    ]
-    fixed = [f.name for f in differs if f.change is Change.REPLACE and not f.write_only]
+    differs = differing(provider, found, inputs)
+    fixed = [field.name for field in differs if field.change is Change.REPLACE]
     if fixed:
         raise GitLabError(
             f"it is already there with the id {ids[-1]}, but with another {' and '.join(fixed)}, "
             "which no update can change: remove it there, or give the same here"
         )
-    names = tuple(f.name for f in differs if f.change is Change.UPDATE and f.name in inputs)
+    fields = provider.schema.fields
+    hidden = [f for f in fields if f.write_only and f.change is Change.UPDATE and f.name in inputs]
+    names = tuple(field.name for field in (*differs, *hidden))
     if names:
+        shown = _shown(provider, found, inputs)
         body = provider.body(names, shown, inputs)
         found = provider.collection(client, ids[:-1]).update(ids[-1], body)
     _ADOPTED.add((client.connection.url, provider.name, ids))
     return found
+
+
+def differing(provider: Provider, found: Values, inputs: Values) -> list[Field]:
+    """Return the inputs that GitLab shows otherwise, without those it never shows.
+
+    What no update can change counts also where the program leaves it out.
+
+    Args:
+        provider: The provider of things of this kind.
+        found: GitLab's description of a thing.
+        inputs: Checked inputs.
+    """
+    shown = _shown(provider, found, inputs)
+    return [
+        field
+        for field in provider.schema.fields
+        if field.sent
+        and field.shown
+        and (field.name in inputs or field.change is Change.REPLACE)
+        and not field.same(shown.get(field.name), inputs.get(field.name))
+    ]
+
+
+def _shown(provider: Provider, found: Values, inputs: Values) -> Values:
+    return provider.schema.live(found, {"project": inputs["project"]}, whole=True)

@@ -11,7 +11,7 @@ import math
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 import gitlab
 import requests
-from requests.adapters import HTTPAdapter
 
+from ._clock import Clock
 from ._managers import (
     ClusterAgentTokenManager,
     ClusterAgentUrlConfigurationManager,
@@ -30,7 +30,8 @@ from ._managers import (
     gitlab_errors,
     project_collection,
 )
-from ._retries import Retries
+from ._retries import Deadline, Retries
+from ._transport import Transport
 from .errors import ConfigurationError, NotFoundError
 
 DEFAULT = "gitlab"
@@ -42,6 +43,8 @@ DEFAULT_DEADLINE = 300.0
 _TOKEN = re.compile(r"[!-~]+")
 _HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+_USER = "/user"  # No project's path begins with a slash.
 
 Setting = Callable[[str], str | None]
 """Looks up a key of the stack's configuration, such as `gitlab:token`."""
@@ -56,7 +59,7 @@ class Connection:
         url: GitLab's base URL, without `/api/v4`.
         token: A personal, project or group access token.
         timeout: How long to wait for an answer, in seconds.
-        deadline: How long after its first failure a request may be sent again, in seconds.
+        deadline: How long after its first failure an operation may try again, in seconds.
         verify: Whether to verify GitLab's certificate; or the file of the authorities to trust.
         certificate: Files of a client certificate and its key.
         headers: Headers to send along.
@@ -150,6 +153,9 @@ class Client:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.say: Callable[[str], None] = lambda _message: None
+        self.clock = Clock()
+        self.deadline = Deadline(connection.deadline)
+        self._retries = Retries.within(self.deadline, self._say)
         self._gitlab = _GitLab(
             connection.url,
             private_token=connection.token,
@@ -161,12 +167,19 @@ class Client:
         self._gitlab.headers.update(connection.headers)
         if connection.certificate:
             self._gitlab.session.cert = connection.certificate
-        retries = Retries.within(connection.deadline, self._say)
         for scheme in ("http://", "https://"):
-            self._gitlab.session.mount(scheme, HTTPAdapter(max_retries=retries))
+            self._gitlab.session.mount(scheme, Transport(self._retries, self.clock))
 
     def _say(self, message: str) -> None:
         self.say(message)
+
+    def attempts(self) -> Iterator[None]:
+        """Yield for each attempt at what requests do not repeat by themselves."""
+        return self._retries.attempts()
+
+    def user_id(self) -> int:
+        """Return the id of the token's user, asking GitLab once a run."""
+        return _IDS.get(self.connection, _USER, self._ask_user)
 
     def project_id(self, project: str) -> int:
         """Return a project's numeric id, asking GitLab once a run for each path.
@@ -179,7 +192,7 @@ class Client:
         """
         if project.isdecimal():
             return int(project)
-        return _PROJECTS.get(self.connection, project, lambda: self._ask_project(project))
+        return _IDS.get(self.connection, project, lambda: self._ask_project(project))
 
     def project_visible(self, project: str) -> bool:
         """Tell whether this user can see a project."""
@@ -211,13 +224,22 @@ class Client:
             self._gitlab, project_id, agent_id, ClusterAgentUrlConfigurationManager
         )
 
+    def protected_environments(self, project_id: int) -> Collection:
+        """Return a project's protected environments, which GitLab Free does not have."""
+        return project_collection(self._gitlab, project_id, "protected_environments")
+
+    def _ask_user(self) -> int:
+        with gitlab_errors(self._gitlab):
+            user: Any = self._gitlab.http_get(_USER)
+            return int(user["id"])
+
     def _ask_project(self, project: str) -> int:
         with gitlab_errors(self._gitlab):
             return int(self._gitlab.projects.get(project).get_id() or 0)
 
 
-class _ProjectIds:
-    """The ids of projects given by path, for as long as this process runs."""
+class _Ids:
+    """The ids of projects given by path, and of users, for as long as this process runs."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[Connection, str], int] = {}
@@ -234,7 +256,7 @@ class _ProjectIds:
             return self._ids[key]
 
 
-_PROJECTS = _ProjectIds()
+_IDS = _Ids()
 _LOCAL = threading.local()
 
 
@@ -249,6 +271,7 @@ def client_for(connection: Connection, say: Callable[[str], None]) -> Client:
     if connection not in clients:
         clients[connection] = Client(connection)
     clients[connection].say = say
+    clients[connection].deadline.renew()
     return clients[connection]
 
 

@@ -132,7 +132,13 @@ class DynamicProvider(dynamic.ResourceProvider):
             self._core.delete(_id, _incoming(_props), self._session())
 
     def _session(self, *, refreshing: bool = False) -> Session:
-        return Session(self._setting, say=_host.say, tell=_host.tell, refreshing=refreshing)
+        return Session(
+            self._setting,
+            say=_host.say,
+            tell=_host.tell,
+            time_limit=_host.time_limit(),
+            refreshing=refreshing,
+        )
 
     def _outgoing(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Mark secrets, as only this form reaches the engine, and restore unknowns."""

@@ -305,7 +305,7 @@ class Schema:
             old = state.get(field.name)
             if old is None and not whole and field.default is None:
                 continue
-            found, value = _look_up(answer, field.shown)
+            found, value = look_up(answer, field.shown)
             if not found:
                 value = old
             elif value is not None and value != "":
@@ -314,7 +314,7 @@ class Schema:
             if value is not None and value != "":
                 values[field.name] = value
         for output in self.outputs:
-            found, value = _look_up(answer, output.shown)
+            found, value = look_up(answer, output.shown)
             value = value if found else state.get(output.name)
             if value is not None:
                 values[output.name] = value
@@ -325,8 +325,16 @@ class Schema:
         return {f.name: values[f.name] for f in self.fields if f.name in values}
 
 
-def _look_up(answer: Mapping[str, Any], path: str) -> tuple[bool, Any]:
-    """Follow a dotted path; a null on the way is a null at its end."""
+def look_up(answer: Mapping[str, Any], path: str) -> tuple[bool, Any]:
+    """Follow a dotted path in GitLab's description of a thing.
+
+    Args:
+        answer: The description.
+        path: GitLab's names, outermost first, with dots between.
+
+    Returns:
+        Whether it is there, and its value; a null on the way is a null at its end.
+    """
     value: Any = answer
     for key in path.split("."):
         if value is None:

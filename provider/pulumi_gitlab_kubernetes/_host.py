@@ -96,6 +96,12 @@ def keep(id_: str, outputs: dict[str, Any], inputs: dict[str, Any], reason: str)
     _set_details(status_pb2.Status(code=_UNKNOWN, message=reason, details=[detail]))
 
 
+def time_limit() -> float | None:
+    """Return the seconds that the resource's `custom_timeouts` give the running call."""
+    frame = _call()
+    return (frame and getattr(frame.f_locals["request"], "timeout", None)) or None
+
+
 def say(message: str) -> None:
     """Show a passing message on the line of the resource that is being worked on."""
     _log(message, ephemeral=True)

@@ -144,11 +144,14 @@ def gitlab_errors(client: gitlab.Gitlab) -> Iterator[None]:
     except gitlab.GitlabError as error:
         raise from_status(error.response_code, _said(error)) from error
     except OSError as error:  # Of requests, which are OSErrors too, or of a file for TLS.
-        sent = isinstance(error, requests.RequestException) and not _UNSENT.search(str(error))
-        raise (LostAnswerError if sent else GitLabError)(
+        said = (
             f"GitLab at {client.url} cannot be reached ({_reason(error)}): check baseUrl, the "
             "network and any proxy"
-        ) from error
+        )
+        if not isinstance(error, requests.RequestException) or _UNSENT.search(str(error)):
+            raise GitLabError(said) from error
+        late = isinstance(error, requests.Timeout)
+        raise LostAnswerError(said, again=True, late=late) from error
 
 
 def _said(error: gitlab.GitlabError) -> object:

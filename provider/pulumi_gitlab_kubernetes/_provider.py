@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from ._absence import agent_missing, project_missing, what_is_missing
-from ._adoption import adopt, adopted
+from ._adoption import adopted
 from ._connection import Client
-from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values
+from ._creation import create
+from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values, look_up
 from ._managers import Collection
 from ._session import Session
 from .errors import (
-    BAD_REQUEST,
+    FORBIDDEN,
     GitLabError,
     InvalidInputError,
-    LostAnswerError,
     NotFoundError,
     PartialFailureError,
     explain,
@@ -37,8 +37,10 @@ class Provider:
     """The resource class's name, which state holds."""
     noun: ClassVar[str]
     """What GitLab calls the thing in a sentence."""
-    identity: ClassVar[str] = "name"
-    """The input that GitLab keeps unique; empty where there can be one only."""
+    identity: ClassVar[str | None] = "name"
+    """The input that GitLab keeps unique; empty where there can be one only, `None` for none."""
+    creator: ClassVar[str] = ""
+    """GitLab's name for the id of the user who made the thing, dotted where nested."""
     schema: ClassVar[Schema]
     ids: ClassVar[tuple[str, ...]]
     """The outputs that make up the id, outermost first."""
@@ -78,7 +80,34 @@ class Provider:
             What it is, to be followed by what to do; `None` when nothing stands in the way.
         """
         del things, inputs
-        return None if found is None else f"it is already there with the id {found['id']}"
+        return None if found is None else f"it is already there with the id {self.listed([found])}"
+
+    def candidates(self, things: Collection, inputs: Values) -> list[Values]:
+        """Return what may have come of a creation whose answer was lost."""
+        found = self.find(things, inputs)
+        return [] if found is None else [found]
+
+    def recover(self, things: Collection, thing: Values) -> Values | None:
+        """Take what a creation without an answer made for its answer.
+
+        Args:
+            things: The collection.
+            thing: GitLab's description of it.
+
+        Returns:
+            GitLab's description of it, or `None` where it is of no use and has been deleted.
+        """
+        del things
+        return thing
+
+    def listed(self, things: list[Values]) -> str:
+        """Name things in a message, with when and by whom they were made."""
+        return ", ".join(f"{thing['id']}{self._history(thing)}" for thing in things)
+
+    def _history(self, thing: Values) -> str:
+        made = f" made {thing['created_at']}" if thing.get("created_at") else ""
+        who = look_up(thing, self.creator)[1] if self.creator else None
+        return f",{made}{f' by user {who}' if who else ''}" if made else ""
 
     # The six calls ----------------------------------------------------------------------------
 
@@ -131,26 +160,14 @@ class Provider:
             except NotFoundError as error:
                 raise project_missing(inputs["project"], error.status) from error
             parents = (project_id, *(inputs[name] for name in self.ids[1:-1]))
-            things = self.collection(client, parents)
             try:
-                answer = things.create(self.schema.payload(inputs))
+                answer = create(self, client, parents, inputs, session)
             except NotFoundError as error:
+                things = self.collection(client, parents)
                 missing = self._missing(client, things, project_id)
                 if missing is None and things.parent is None:
                     raise
                 raise missing or agent_missing(parents) from error
-            except LostAnswerError as error:
-                found = self._there(things, inputs)
-                there = _LOOK if found is None else f"there is one with the id {found['id']}"
-                said = f"{error.said}; {_PERHAPS}; {there}{self._way_out(found)}"
-                raise GitLabError(said, error.status) from error
-            except GitLabError as error:
-                if error.status != BAD_REQUEST:
-                    raise
-                found = self._there(things, inputs)
-                if found is None or not session.adopts(inputs):
-                    raise self._refusal(error, things, inputs, found) from error
-                answer = adopt(self, client, (*parents, int(found["id"])), found, inputs)
         ids = (*parents, int(answer["id"]))
         return ":".join(map(str, ids)), self._outputs(ids, answer, inputs)
 
@@ -254,6 +271,11 @@ class Provider:
         del olds, session
         things.delete(id_)
 
+    def forbidden(self, client: Client, values: Values) -> str:
+        """Say what else than the role may stand behind a 403."""
+        del client, values
+        return ""
+
     # Shared ----------------------------------------------------------------------------------
 
     def parse_id(self, id_: str) -> tuple[int, ...]:
@@ -277,30 +299,6 @@ class Provider:
             if missing := self._missing(client, things, ids[0]):
                 raise missing from error
             return None
-
-    def _there(self, things: Collection, inputs: Values) -> Values | None:
-        """Find what has the identity already, if GitLab can be asked."""
-        try:
-            return self.find(things, inputs)
-        except GitLabError:
-            return None  # What GitLab said first is then all that there is to say.
-
-    def _refusal(
-        self, error: GitLabError, things: Collection, inputs: Values, found: Values | None
-    ) -> GitLabError:
-        """Complete what GitLab said of a creation by what is there, and what to do."""
-        try:
-            why = self.taken(things, inputs, found)
-        except GitLabError:
-            why = None
-        said = f"{error.said}; {why}{self._way_out(found)}" if why else error.said
-        return GitLabError(said, error.status)
-
-    def _way_out(self, found: Values | None) -> str:
-        if found is None:
-            return ""
-        choose = f"choose another {self.identity}, " if self.identity else ""
-        return f": {choose}delete that one first, or {_TAKE_OVER}"
 
     def _missing(self, client: Client, things: Collection, project_id: int) -> GitLabError | None:
         return what_is_missing(client, things, project_id, self.hidden)
@@ -344,23 +342,19 @@ class Provider:
         try:
             yield
         except GitLabError as error:
+            forbidden = error.status == FORBIDDEN and verb != "read"
             where = (verb, self.noun, self.label(values), id_ and f"({id_})")
             raise explain(
                 error,
                 action=f"{' '.join(filter(None, where))} in project {values.get('project', '?')}",
                 role=self.role,
                 host=client.connection.url,
+                also=self.forbidden(client, dict(values)) if forbidden else "",
                 token_setting=client.connection.token_setting,
                 secrets=(*client.connection.secrets(), *self.schema.secret_texts(values)),
             ) from error
 
 
-_TAKE_OVER = (
-    "take it over with adopt_existing=True or, for one run, PULUMI_GITLAB_ADOPT_EXISTING=1; a "
-    "forced replacement needs delete_before_replace=True"
-)
-_PERHAPS = "it may have been made all the same"
-_LOOK = "look for it at GitLab before the next `pulumi up`"
 _REFRESH = "run `pulumi refresh`, then `pulumi up` to make it again"
 
 

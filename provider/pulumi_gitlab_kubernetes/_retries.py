@@ -2,44 +2,64 @@
 
 On urllib3's own retries, which know what was sent and what was not: a request that never reached
 GitLab may always go again; one whose answer was lost only if doing it twice does no harm, which a
-POST may; one that GitLab put off (429) was not done.
+POST may; one that GitLab put off (429) was not done. `_creation` looks after lost POSTs.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from urllib3.exceptions import MaxRetryError, ResponseError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
-from .errors import TOO_MANY_REQUESTS
+from ._clock import seconds_until
+from .errors import PASSING, TOO_MANY_REQUESTS
 
 _SAFE_TO_REPEAT = frozenset({"GET", "PUT", "DELETE"})
-_PASSING = frozenset({502, 503, 504})
 _CONNECTS = 3  # An address that nobody listens at is more likely wrong than slow.
 _LONGEST_PAUSE = 30.0
 _WORTH_SAYING = 1.0
 
 
+class Deadline:
+    """How long after its first failure an operation, of one request or several, may try again.
+
+    Args:
+        seconds: How long; 0 for never.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends: float | None = None
+
+    def renew(self) -> None:
+        """Begin another operation, in which nothing has failed."""
+        self._ends = None
+
+    def left(self) -> float:
+        """Return the seconds that are left, counted from when this was first asked."""
+        self._ends = self._ends or time.monotonic() + self._seconds
+        return self._ends - time.monotonic()
+
+
 class Retries(Retry):
     """When a request is sent again; one object a request, a new one for each repetition."""
 
-    deadline: float
-    """Seconds after the first failure in which a request may go again."""
+    deadline: Deadline
+    """Until when a request may go again."""
     say: Callable[[str], None]
     """Shows a passing message."""
-    _ends: float | None = None
 
     @classmethod
-    def within(cls, seconds: float, say: Callable[[str], None]) -> Retries:
+    def within(cls, deadline: Deadline, say: Callable[[str], None]) -> Retries:
         """Return the retries of a request.
 
         Args:
-            seconds: How long after its first failure a request may go again; 0 for never.
+            deadline: Until when a request may go again.
             say: Shows a passing message.
 
         Returns:
@@ -55,14 +75,13 @@ class Retries(Retry):
             backoff_jitter=0.5,
             raise_on_status=False,
         )
-        retries.deadline, retries.say = seconds, say
+        retries.deadline, retries.say = deadline, say
         return retries
 
     def new(self, **changes: Any) -> Retries:
         """Return the same with changes, and the same deadline."""
         retries: Retries = super().new(**changes)
         retries.deadline, retries.say = self.deadline, self.say
-        retries._ends = self._ends or time.monotonic() + self.deadline
         return retries
 
     def is_retry(
@@ -74,7 +93,7 @@ class Retries(Retry):
         """Tell whether an answer is one after which the request goes again."""
         del has_retry_after
         return status_code == TOO_MANY_REQUESTS or (
-            status_code in _PASSING and self._is_method_retryable(method)
+            status_code in PASSING and self._is_method_retryable(method)
         )
 
     def increment(self, *args: Any, **kwargs: Any) -> Retries:
@@ -85,18 +104,30 @@ class Retries(Retry):
         """
         retries: Retries = super().increment(*args, **kwargs)
         response = kwargs.get("response")
-        if time.monotonic() + retries._pause(response) >= (retries._ends or 0):
+        if retries._pause(response) >= self.deadline.left():
             url = args[1] if len(args) > 1 else ""
-            raise MaxRetryError(kwargs["_pool"], url, kwargs.get("error") or ResponseError("late"))
+            late = kwargs.get("error") or ResponseError("late")
+            raise MaxRetryError(kwargs.get("_pool"), url, late)  # type: ignore[arg-type] # for its text alone
         return retries
 
+    def attempts(self) -> Iterator[None]:
+        """Yield for each attempt at what no request repeats by itself, until the deadline."""
+        retries = self
+        while True:
+            yield
+            try:
+                retries = retries.increment()
+            except MaxRetryError:
+                return
+            retries.sleep()
+
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        """Return how long GitLab asks to wait, in seconds."""
-        asked = super().get_retry_after(response)
-        reset = response.headers.get("RateLimit-Reset", "")
-        if asked is None and reset.isdecimal():
-            asked = max(0.0, int(reset) - time.time())
-        return asked
+        """Return how long GitLab asks to wait, in seconds by its own clock."""
+        headers = response.headers
+        asked = headers.get("Retry-After", "").strip()
+        if asked.isdecimal():
+            return float(asked)
+        return seconds_until(asked or headers.get("RateLimit-Reset", "").strip(), headers)
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
         """Wait, and say so when it takes long enough to be noticed."""

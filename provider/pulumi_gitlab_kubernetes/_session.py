@@ -17,12 +17,14 @@ class Session:
         setting: Looks up the stack's configuration.
         say: Shows a passing message on the resource's line.
         tell: Shows a message of the resource that stays.
+        time_limit: Seconds that `custom_timeouts` gives the call; `None` for no limit.
         refreshing: Whether the call is a part of a refresh, which must not show plans.
     """
 
     setting: Setting
     say: Callable[[str], None]
     tell: Callable[[str], None]
+    time_limit: float | None = None
     refreshing: bool = False
 
     def connection(self, values: Mapping[str, object]) -> Connection:

@@ -22,6 +22,7 @@ class ClusterAgentProvider(Provider):
 
     name = "ClusterAgent"
     noun = "agent"
+    creator = "created_by_user_id"
     ids = ("project_id", "agent_id")
     hidden = "the token's user may not see agents there: it needs the role Developer or above"
     schema = Schema(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from ._clock import moment
 from ._dynamic import Resource
 from ._fields import Change, Difference, Field, Output, Schema, Type, Values
 from ._provider import Provider
 from ._rules import at_most
 from ._shared_fields import AGENT_ID, CONNECTION, CREATED_AT, CREATED_BY, PROJECT
+from .errors import NotFoundError
 
 if TYPE_CHECKING:
     from ._connection import Client
@@ -34,6 +37,8 @@ class ClusterAgentTokenProvider(Provider):
 
     name = "ClusterAgentToken"
     noun = "agent token"
+    identity = None
+    creator = "created_by_user_id"
     ids = ("project_id", "agent_id", "token_id")
     hidden = "the token's user may not see the agent's tokens: it needs the role Developer or above"
     schema = Schema(
@@ -98,10 +103,9 @@ class ClusterAgentTokenProvider(Provider):
     def diff(self, olds: Values, news: Values, session: Session) -> Difference:
         """Ask for a new token also when the old one has reached its age."""
         found = super().diff(olds, news, session)
-        limit, created = news.get("rotate_after_days"), olds.get("created_at")
-        if session.refreshing or not created or not isinstance(limit, int | float):
+        limit, made = news.get("rotate_after_days"), moment(olds.get("created_at"))
+        if session.refreshing or made is None or not isinstance(limit, int | float):
             return found
-        made = datetime.fromisoformat(str(created).replace("Z", "+00:00"))
         age = (datetime.now(timezone.utc) - made).total_seconds() / _DAY
         if age <= limit:
             return found
@@ -112,18 +116,38 @@ class ClusterAgentTokenProvider(Provider):
     def taken(self, things: Collection, inputs: Values, found: Values | None) -> str | None:
         """List the active tokens when there are as many as GitLab allows."""
         del inputs, found
-        active = [things.get(token["id"]) for token in things.list()]  # only this has last_used_at
+        active = _active(things)
         if len(active) < ACTIVE_TOKENS:
             return None
-        listed = ", ".join(
+        return (
+            f"active are {self.listed(active)}: revoke the one that is no longer used in GitLab, "
+            "or delete its resource first"
+        )
+
+    def candidates(self, things: Collection, inputs: Values) -> list[Values]:
+        """Return the active tokens of that name."""
+        return [token for token in _active(things) if token["name"] == inputs["name"]]
+
+    def recover(self, things: Collection, thing: Values) -> None:
+        """Revoke the token: its value was in the answer that was lost."""
+        things.delete(thing["id"])
+
+    def listed(self, things: list[Values]) -> str:
+        """Name tokens with what tells which of them is still needed."""
+        return ", ".join(
             f'{token["id"]} "{token["name"]}" (created {token["created_at"]}, '
             f"last used {token['last_used_at'] or 'never'})"
-            for token in active
+            for token in things
         )
-        return (
-            f"active are {listed}: revoke the one that is no longer used in GitLab, or delete its "
-            "resource first"
-        )
+
+
+def _active(things: Collection) -> list[Values]:
+    """Get tokens one by one: their list lacks `last_used_at`."""
+    found = []
+    for token in list(things.list()):
+        with suppress(NotFoundError):  # Revoked meanwhile.
+            found.append(things.get(token["id"]))
+    return found
 
 
 class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):

@@ -22,8 +22,12 @@ BAD_REQUEST = 400
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
+CONFLICT = 409
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
+GATEWAY_TIMEOUT = 504
+PASSING = frozenset({502, 503, GATEWAY_TIMEOUT})
+"""The failures of a server after which the same request may well succeed."""
 
 _LONGEST = 500  # Characters of what GitLab said; a message is to fit a screen.
 _SHORTEST = 4  # Characters of a secret's line; a shorter one is found in any text.
@@ -71,7 +75,21 @@ class NotFoundError(GitLabError):
 
 
 class LostAnswerError(GitLabError):
-    """GitLab may have done what was asked: its answer did not arrive, or was that it had failed."""
+    """GitLab may have done what was asked: its answer did not arrive, or was that it had failed.
+
+    Args:
+        said: What GitLab said, or why there is no answer.
+        status: The HTTP status, `None` when there was no answer.
+        again: Whether the same request may fare better.
+        late: Whether GitLab may still be busy with it.
+    """
+
+    def __init__(
+        self, said: str, status: int | None = None, *, again: bool = False, late: bool = False
+    ) -> None:
+        super().__init__(said, status)
+        self.again = again
+        self.late = late
 
 
 class PartialFailureError(ProviderError):
@@ -102,7 +120,8 @@ def from_status(status: int | None, body: object) -> GitLabError:
     if status == NOT_FOUND:
         return NotFoundError(said, status)
     if status is not None and status >= SERVER_ERROR:
-        return LostAnswerError(said, status)
+        again, late = status in PASSING, status == GATEWAY_TIMEOUT
+        return LostAnswerError(said, status, again=again, late=late)
     return GitLabError(said, status)
 
 
@@ -157,6 +176,7 @@ def explain(
     action: str,
     role: str,
     host: str,
+    also: str = "",
     token_setting: str = "gitlab:token or PULUMI_GITLAB_TOKEN",  # noqa: S107 (a setting's name)
     secrets: Iterable[str] = (),
 ) -> GitLabError:
@@ -167,6 +187,7 @@ def explain(
         action: What was asked of which thing, such as `create agent "prod" in project a/b`.
         role: The GitLab role that this needs, such as `Maintainer`.
         host: GitLab's base URL.
+        also: What else may stand behind the refusal, to end the message.
         token_setting: Where the token can be set.
         secrets: Values that must not show, should GitLab quote its input.
 
@@ -187,4 +208,13 @@ def explain(
         )
     elif error.status == FORBIDDEN:
         hint = f"; the token needs the scope `api`, and its user the role {role} in the project"
-    return GitLabError(f"cannot {action}: {said}{answered}{hint}", error.status)
+    elif error.status == CONFLICT:
+        hint = "; GitLab is busy with the same thing: run it again"
+    elif error.status == TOO_MANY_REQUESTS:
+        hint = (
+            "; GitLab limits the rate of requests: raise gitlab-kubernetes:retryDeadline, or have "
+            "its administrator raise the limit"
+        )
+    elif error.status and error.status >= SERVER_ERROR:
+        hint = "; that is GitLab's own trouble: see its status or logs, then run it again"
+    return GitLabError(f"cannot {action}: {said}{answered}{hint}{also}", error.status)

@@ -43,6 +43,7 @@ class ProjectClusterProvider(Provider):
     name = "ProjectCluster"
     noun = "certificate-based cluster"
     identity = "environment_scope"
+    creator = "user.id"
     ids = ("project_id", "cluster_id")
     hidden = (
         "certificate-based clusters are switched off on this GitLab (its administrator can switch "
@@ -160,8 +161,8 @@ class ProjectClusterProvider(Provider):
         if found is None:
             return None
         return (
-            f'environment_scope "{inputs["environment_scope"]}" is that of cluster {found["id"]} '
-            f'"{found["name"]}"'
+            f'environment_scope "{inputs["environment_scope"]}" is that of cluster '
+            f'"{found["name"]}" with the id {self.listed([found])}'
         )
 
     def diff(self, olds: Values, news: Values, session: Session) -> Difference:

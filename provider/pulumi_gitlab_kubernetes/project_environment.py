@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pulumi
 
 from ._dynamic import Resource
+from ._environment_stop import stop
 from ._fields import Change, Failure, Field, Output, Schema, Type, Values
 from ._provider import Provider
 from ._rules import at_most, dns_label, one_of
 from ._shared_fields import ADOPT_EXISTING, CONNECTION, CREATED_AT, PROJECT
-from .errors import BAD_REQUEST, GitLabError
+from .errors import BAD_REQUEST, FORBIDDEN, GitLabError, NotFoundError
 
 if TYPE_CHECKING:
     from ._connection import Client
@@ -26,8 +26,6 @@ _AGENT_KEYS = ("cluster_agent", "kubernetes_namespace", "flux_resource_path")
 _BOUND = ("cluster_agent_id", "kubernetes_namespace", "flux_resource_path")
 _NAME = re.compile(r"[\w\-${}. ](?:[\w\-${}. /]*[\w\-${}. ])?", re.ASCII)
 _NAME_LENGTH = 255
-_REFUSED_STOP = (400, 500)  # The latter where one is forced that has stopped already.
-_LONGEST_PAUSE = 15.0
 
 
 def _environment_name(value: str) -> str | None:
@@ -202,54 +200,41 @@ class ProjectEnvironmentProvider(Provider):
             return answer
         return {**answer, **dict.fromkeys(_AGENT_KEYS)}
 
+    def forbidden(self, client: Client, values: Values) -> str:
+        """Look whether the environment is a protected one, which the role alone does not open."""
+        try:
+            project_id = client.project_id(str(values["project"]))
+            protected = {
+                each["name"]: each for each in client.protected_environments(project_id).list()
+            }
+        except NotFoundError:
+            return ""  # GitLab Free has none.
+        except GitLabError:
+            return "; if it is a protected environment, its user must be one who may deploy to it"
+        if (found := protected.get(values.get("name"))) is None:
+            return ""
+        levels = found.get("deploy_access_levels") or ()
+        who = ", ".join(str(each.get("access_level_description")) for each in levels)
+        return f"; it is a protected environment, to which only these may deploy: {who or 'nobody'}"
+
     def remove(self, things: Collection, id_: int, olds: Values, session: Session) -> None:
         """Stop the environment, wait until it has stopped, delete it."""
         if olds.get("stop_before_destroy", True):
-            self._stop(things, id_, olds, session)
+            stop(things, id_, olds, session)
         elif (state := things.get(id_)["state"]) != "stopped":
             raise GitLabError(
                 f"it is {state}, and GitLab only deletes a stopped environment: stop it, or set "
                 "stop_before_destroy=True and run `pulumi up` first"
             )
-        things.delete(id_)
-
-    def _stop(self, things: Collection, id_: int, olds: Values, session: Session) -> None:
-        """Bring an environment to `stopped`, from whatever state it is in."""
-        force = bool(olds.get("force_stop", False))
         try:
-            environment = things.stop(id_, force=force)
+            things.delete(id_)
         except GitLabError as error:
-            if error.status not in _REFUSED_STOP:
+            if error.status != FORBIDDEN or (state := things.get(id_)["state"]) == "stopped":
                 raise
-            environment = things.get(id_)
-            if environment["state"] == "available":
-                # With this setting and no on-stop job GitLab only ever stops by force.
-                if force or environment.get("auto_stop_setting") != "with_action":
-                    raise
-                environment = things.stop(id_, force=True)
-        self._wait(things, environment, float(olds.get("stop_timeout", 1200)), session)
-
-    def _wait(
-        self, things: Collection, environment: Values, limit: float, session: Session
-    ) -> None:
-        started = time.monotonic()
-        pause = 1.0
-        while environment["state"] != "stopped":
-            waited = time.monotonic() - started
-            if environment["state"] == "available":
-                raise GitLabError(
-                    "it is available again, since its on-stop job failed: mend that job, or set "
-                    "force_stop=True and run `pulumi up` first"
-                )
-            if waited >= limit:
-                raise GitLabError(
-                    f"it is still {environment['state']} after {waited:.0f} s: let its on-stop job "
-                    "end, raise stop_timeout, or set force_stop=True and run `pulumi up` first"
-                )
-            session.say(f"waiting for the on-stop job ({waited:.0f} s of {limit:.0f} s)")
-            time.sleep(min(pause, max(limit - waited, 0.1)))
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
-            environment = things.get(environment["id"])
+            raise GitLabError(
+                f"it is {state} again, since something was deployed to it after it had stopped: "
+                "run this once more"
+            ) from error
 
 
 class ProjectEnvironment(Resource, module="gitlab", name="ProjectEnvironment"):

@@ -1,0 +1,67 @@
+"""GitLab's time, which this machine's clock says nothing about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+
+def moment(text: object) -> datetime | None:
+    """Return the moment that GitLab spells in ISO 8601, `None` for anything else."""
+    try:
+        found = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def http_date(text: str | None) -> datetime | None:
+    """Return the moment that a header of HTTP spells, `None` for anything else."""
+    try:
+        found = parsedate_to_datetime(text or "")
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def seconds_until(text: str, headers: Mapping[str, str]) -> float | None:
+    """Return how far off the moment in a header is by the clock of who sent it.
+
+    Args:
+        text: Seconds since 1970, or a date as HTTP spells it.
+        headers: The answer's headers; without a `Date` this machine's clock has to do.
+
+    Returns:
+        Seconds, not below 0; `None` for what is no moment.
+    """
+    then = float(text) if text.isdecimal() else None
+    if then is None and (date := http_date(text)):
+        then = date.timestamp()
+    sent = http_date(headers.get("Date"))
+    now = sent.timestamp() if sent else time.time()
+    return None if then is None else max(0.0, then - now)
+
+
+class Clock:
+    """Tells GitLab's time at a moment of `time.monotonic()`, from the last answer's `Date`.
+
+    That header counts whole seconds, and it was written before the answer arrived: what follows
+    from it is up to a second, and the answer's way, too early. It is never too late.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[float, datetime] | None = None
+
+    def note(self, date: str | None) -> None:
+        """Take the `Date` of an answer that has just arrived."""
+        found = http_date(date)
+        self._last = (time.monotonic(), found) if found else None
+
+    def at(self, when: float) -> datetime | None:
+        """Return GitLab's time, or `None` where its last answer had no `Date`."""
+        if self._last is None:
+            return None
+        arrived, date = self._last
+        return date - timedelta(seconds=arrived - when)

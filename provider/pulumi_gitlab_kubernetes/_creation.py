@@ -1,0 +1,246 @@
+"""Making a thing once, also when GitLab's answer to that is lost.
+
+Whoever sends such a request again without a look makes a second thing, or is told that the name is
+taken. So GitLab is asked first. What is there under this identity, is as asked for, belongs to the
+token's user, is younger than the request and was not made by this process for another resource is
+what the request made, and serves as its answer. Where there is none, the request goes again: of two
+things with one name GitLab refuses the second, however late the first request arrives.
+
+Tokens are not unique by name, and a lost answer has lost the value: what such a request made is
+revoked, before the next one and after it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ._adoption import adopt, differing
+from ._clock import moment
+from ._connection import Client
+from ._fields import Values, look_up
+from ._managers import Collection
+from .errors import BAD_REQUEST, GitLabError, LostAnswerError
+
+if TYPE_CHECKING:
+    from ._provider import Provider
+    from ._session import Session
+
+_LONGEST_REQUEST = 60.0  # Seconds; GitLab ends its own work on a request after as long.
+_SLOW = 5.0  # Seconds; what is cut sooner GitLab had not been busy with.
+
+_MADE: set[tuple[str, str, tuple[int, ...]]] = set()
+_LOCKS: defaultdict[object, threading.Lock] = defaultdict(threading.Lock)
+_LOCK = threading.Lock()
+
+
+def create(
+    provider: Provider,
+    client: Client,
+    parents: tuple[int, ...],
+    inputs: Values,
+    session: Session,
+) -> Values:
+    """Make a thing, or take over what has its identity where that is asked for.
+
+    Args:
+        provider: The provider of things of this kind.
+        client: The client to use.
+        parents: The ids of what the thing belongs to, outermost first.
+        inputs: Checked inputs.
+        session: What the call may use.
+
+    Returns:
+        GitLab's description of the thing.
+
+    Raises:
+        GitLabError: GitLab refused, or did not answer in time; the message says what is there.
+    """
+    things = provider.collection(client, parents)
+    key = client.connection.url, provider.name, parents, inputs.get(provider.identity or "name")
+    with _LOCK:
+        lock = _LOCKS[key]
+    with lock:  # Else what another thread's request has just made could be taken for this one's.
+        try:
+            return _Creation(provider, client, things, parents, inputs, session).make()
+        except GitLabError as error:
+            lost = isinstance(error, LostAnswerError)
+            if error.status != BAD_REQUEST and not lost:
+                raise
+            found = _there(provider, things, inputs)
+            if found is not None and session.adopts(inputs):
+                return adopt(provider, client, (*parents, int(found["id"])), found, inputs)
+            if lost and found is None:
+                raise
+            raise _refusal(provider, error, things, inputs, found) from error
+
+
+@dataclass
+class _Creation:
+    """The requests that it takes until it is certain what came of one creation."""
+
+    provider: Provider
+    client: Client
+    things: Collection
+    parents: tuple[int, ...]
+    inputs: Values
+    session: Session
+    began: float = field(default_factory=time.monotonic)
+    missing: int = 0
+    """How many requests were lost of which nothing has been found."""
+
+    def make(self) -> Values:
+        """Send the request, again where nothing came of it, and return what was made."""
+        answer = self._make()
+        _MADE.add(self._key(answer))
+        if self.missing and self.provider.identity is None:
+            self._sweep()
+        return answer
+
+    def _make(self) -> Values:
+        payload = self.provider.schema.payload(self.inputs)
+        lost: LostAnswerError | None = None
+        for _attempt in self.client.attempts():
+            sent = time.monotonic()
+            try:
+                return self.things.create(payload)
+            except LostAnswerError as error:
+                lost = error
+                self.missing += 1
+                late = error.late or time.monotonic() - sent > _SLOW
+                if (found := self._settle(error, late=late)) is not None:
+                    return found
+                if not error.again:
+                    break
+            except GitLabError as error:
+                if lost is None or error.status != BAD_REQUEST:
+                    raise
+                # Perhaps what stands in the way is what a lost request has made meanwhile.
+                missing = self.missing
+                if (found := self._settle(error, late=False)) is not None:
+                    return found
+                if self.missing == missing:
+                    raise
+        raise _add(lost or GitLabError("no answer"), "nothing of it is there so far")
+
+    def _settle(self, error: GitLabError, *, late: bool) -> Values | None:
+        """Find what a lost request made, waiting for it where GitLab may still be at it."""
+        self.client.deadline.left()  # It counts from here.
+        for _look in self.client.attempts():
+            found = self._claim(error)
+            over = time.monotonic() - self.began > _LONGEST_REQUEST
+            unique = self.provider.identity is not None
+            if not self.missing or not late or unique or over:
+                return found
+        raise _add(error, f"{_PERHAPS} later; {_LOOK}")
+
+    def _claim(self, error: GitLabError) -> Values | None:
+        """Take what was made; `None` when nothing was, or nothing that could be kept."""
+        found = None
+        try:
+            mine, unclear = self._judge()
+            for thing in mine:
+                found = self.provider.recover(self.things, thing)
+                self.missing -= 1
+        except GitLabError as failed:
+            raise _add(error, f"{_PERHAPS}; {_LOOK}") from failed
+        if unclear and self.provider.identity is not None:
+            raise error  # What is there is something else: the caller says what.
+        if unclear:
+            listed = self.provider.listed(unclear)
+            raise _add(error, f"{_PERHAPS}, as one of {listed}: revoke it there if nobody uses it")
+        return found
+
+    def _judge(self) -> tuple[list[Values], list[Values]]:
+        """Return what these requests made, and what they may have made or is in their way."""
+        things = self.provider.candidates(self.things, self.inputs)
+        judged = [(thing, self._is_ours(thing)) for thing in things]
+        mine = [thing for thing, ours in judged if ours]
+        unique = self.provider.identity is not None
+        unclear = [thing for thing, ours in judged if ours is None or (unique and not ours)]
+        if len(mine) > self.missing:  # Then somebody else makes the same at this moment.
+            return [], [*mine, *unclear]
+        return mine, unclear
+
+    def _is_ours(self, thing: Values) -> bool | None:
+        """Tell whether these requests made a thing; `None` where that cannot be told.
+
+        GitLab shows neither maker nor time of a URL configuration, and no maker of an environment:
+        there it is enough that all that it shows is as asked for.
+        """
+        ids = (*self.parents, int(thing["id"]))
+        thing = self.provider.reveal(self.client, ids, thing, self.inputs)
+        if self._key(thing) in _MADE or differing(self.provider, thing, self.inputs):
+            return False
+        if (made := moment(thing.get("created_at"))) is not None:
+            began = self.client.clock.at(self.began)
+            if began is None or made < began:
+                return None if began is None else False
+        if creator := self.provider.creator:
+            try:
+                user = self.client.user_id()
+            except GitLabError:
+                return None
+            if look_up(thing, creator)[1] != user:
+                return False
+        return None if thing.get("last_used_at") else True
+
+    def _sweep(self) -> None:
+        """Clear away what a lost request has made after all."""
+        try:
+            mine, unclear = self._judge()
+            for thing in mine:
+                self.provider.recover(self.things, thing)
+        except GitLabError:
+            unclear = []
+        else:
+            if not unclear:
+                return
+        listed = self.provider.listed(unclear) or "another one of this name"
+        self.session.tell(f"a request without an answer may have made {listed}: look at GitLab")
+
+    def _key(self, thing: Values) -> tuple[str, str, tuple[int, ...]]:
+        ids = (*self.parents, int(thing["id"]))
+        return self.client.connection.url, self.provider.name, ids
+
+
+def _there(provider: Provider, things: Collection, inputs: Values) -> Values | None:
+    """Find what has the identity already, if GitLab can be asked."""
+    try:
+        return provider.find(things, inputs)
+    except GitLabError:
+        return None  # What GitLab said first is then all that there is to say.
+
+
+def _refusal(
+    provider: Provider,
+    error: GitLabError,
+    things: Collection,
+    inputs: Values,
+    found: Values | None,
+) -> GitLabError:
+    """Complete what GitLab said of a creation by what is there, and what to do."""
+    try:
+        why = provider.taken(things, inputs, found)
+    except GitLabError:
+        why = None
+    if why is None:
+        return error
+    choose = f"choose another {provider.identity}, " if provider.identity else ""
+    way_out = f": {choose}delete that one first, or {_TAKE_OVER}" if found is not None else ""
+    return GitLabError(f"{error.said}; {why}{way_out}", error.status)
+
+
+def _add(error: GitLabError, text: str) -> LostAnswerError:
+    return LostAnswerError(f"{error.said}; {text}", error.status)
+
+
+_PERHAPS = "it may have been made all the same"
+_LOOK = "look for it at GitLab before the next `pulumi up`"
+_TAKE_OVER = (
+    "take it over with adopt_existing=True or, for one run, PULUMI_GITLAB_ADOPT_EXISTING=1; a "
+    "forced replacement needs delete_before_replace=True"
+)

@@ -1,0 +1,82 @@
+"""How a request travels: an answer arrives whole or not at all, and a token stays where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import BaseHTTPResponse
+
+from ._clock import Clock
+from ._retries import Retries
+from .errors import GitLabError
+
+
+class _WholeAnswers:
+    """Reads a body where urllib3's retries see its loss; requests would read it after them."""
+
+    def urlopen(self, *args: Any, **kwargs: Any) -> BaseHTTPResponse:
+        response: BaseHTTPResponse = super().urlopen(*args, **{**kwargs, "preload_content": True})  # type: ignore[misc] # of the pool that this is mixed into
+        return response
+
+
+class _HttpPool(_WholeAnswers, HTTPConnectionPool):
+    pass
+
+
+class _HttpsPool(_WholeAnswers, HTTPSConnectionPool):
+    pass
+
+
+_POOLS = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class Transport(HTTPAdapter):
+    """Sends requests with this package's retries, and notes GitLab's time.
+
+    Args:
+        retries: Which requests go again.
+        clock: What is to know GitLab's time.
+    """
+
+    def __init__(self, retries: Retries, clock: Clock) -> None:
+        super().__init__(max_retries=retries)
+        self._clock = clock
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Use pools that read whole answers."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Use them behind a proxy too."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
+        """Hand over a body that has been read.
+
+        Raises:
+            GitLabError: The answer is a redirect to another host or scheme: whoever followed it
+                would take the token along.
+        """
+        response = super().build_response(req, resp)
+        response._content = resp.data  # noqa: SLF001 (requests has no other way in)
+        self._clock.note(response.headers.get("Date"))
+        here, there = req.url or "", response.headers.get("Location", "")
+        if response.is_redirect and _origin(there := urljoin(here, there)) != _origin(here):
+            raise GitLabError(
+                f"GitLab at {_origin(here)} redirects to {_origin(there)}: set baseUrl to GitLab's "
+                "own address",
+                response.status_code,
+            )
+        return response
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
