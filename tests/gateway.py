@@ -25,6 +25,7 @@ class Gateway:
         self.to_lose = 0
         """How many answers are still to be lost."""
         self._skip = 0
+        self._status = 0
         self._upstream = upstream
         self._session = requests.Session()
         self._session.trust_env = False
@@ -63,9 +64,9 @@ class Gateway:
         self._server.server_close()
         self._session.close()
 
-    def lose(self, times: int = 1, *, skip: int = 0) -> None:
-        """Answer 502 to requests that were carried out, after so many that pass."""
-        self.to_lose, self._skip = times, skip
+    def lose(self, times: int = 1, *, skip: int = 0, status: int = 502) -> None:
+        """Answer a failure to requests that were carried out, after so many that pass."""
+        self.to_lose, self._skip, self._status = times, skip, status
 
     def _pass_on(self, handler: BaseHTTPRequestHandler) -> None:
         try:
@@ -82,7 +83,7 @@ class Gateway:
         status, body, headers = answer.status_code, answer.content, dict(answer.headers)
         if self.to_lose and self._skip == 0:
             self.to_lose -= 1
-            status, body, headers = 502, b"<html><title>Bad Gateway</title></html>", {}
+            status, body, headers = self._status, b"<html><title>Bad Gateway</title></html>", {}
         self._skip = max(0, self._skip - 1)
         handler.send_response_only(status)
         for name, value in headers.items():

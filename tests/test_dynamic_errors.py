@@ -196,7 +196,8 @@ def test_a_scope_that_is_taken_is_told_with_its_cluster(
     """A project has each scope once."""
     id_, _outputs, given = make(host, "ProjectCluster", project, pair)
     error = _create_error(host, "ProjectCluster", {**given, "name": "second"})
-    told = f'environment_scope "\\*" is that of cluster "prod" with the id {id_.split(":")[1]}, made '
+    own = id_.split(":")[1]
+    told = f'environment_scope "\\*" is that of cluster "prod" with the id {own}, made '
     assert re.search(f"{told}20.*Z by user 1: ", str(error))
 
 

@@ -112,7 +112,11 @@ def test_a_403_names_scope_and_role() -> None:
     ("status", "hint"),
     [
         (409, "GitLab is busy with the same thing: run it again"),
-        (429, "raise gitlab-kubernetes:retryDeadline, or have its administrator raise the limit"),
+        (
+            429,
+            "GitLab limits the rate of requests: raise gitlab-kubernetes:retryDeadline, or have "
+            "its administrator raise the limit",
+        ),
         (503, "that is GitLab's own trouble: see its status or logs, then run it again"),
     ],
 )

@@ -40,7 +40,14 @@ def fault(project: Project, **what: Any) -> None:
 
 @pytest.mark.parametrize(
     "what",
-    [{"status": 502}, {"status": 503}, {"status": 504}, {"drop": "before"}, {"drop": "after"}],
+    [
+        {"status": 502},
+        {"status": 503},
+        {"status": 504},
+        {"drop": "before"},
+        {"drop": "after"},
+        {"drop": "halfway"},
+    ],
     ids=str,
 )
 def test_reading_goes_again(
@@ -70,7 +77,9 @@ def test_a_deletion_goes_again(client: Client, project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", [{"status": 502}, {"status": 503}, {"status": 500}, {"drop": "after"}], ids=str
+    "what",
+    [{"status": 502}, {"status": 503}, {"status": 500}, {"drop": "after"}, {"drop": "halfway"}],
+    ids=str,
 )
 def test_a_creation_never_goes_again(
     client: Client, project: Project, calls: Calls, what: dict[str, Any]
@@ -83,7 +92,7 @@ def test_a_creation_never_goes_again(
     with pytest.raises(GitLabError):
         client.tokens(project.id, agent).create({"name": "t"})
     assert len(calls()) <= 1
-    assert len(list(client.tokens(project.id, agent).list())) == (what == {"drop": "after"})
+    assert len(list(client.tokens(project.id, agent).list())) == ("drop" in what)
 
 
 @pytest.mark.parametrize(
@@ -125,3 +134,56 @@ def test_an_end_comes(client: Client, project: Project, calls: Calls) -> None:
         client.agents(project.id).get(1)
     assert raised.value.status == 503
     assert 1 < len(calls()) < 6
+
+
+def test_a_date_is_read_by_gitlabs_own_clock(client: Client, project: Project, said: Said) -> None:
+    """A year's difference to this machine's clock makes no difference to the wait."""
+    for name, spell in (("Retry-After", formatdate), ("RateLimit-Reset", lambda s, **_: str(s))):
+        now = int(time.time()) - 365 * 86_400
+        headers = {"Date": formatdate(now, usegmt=True), name: spell(now + 1, usegmt=True)}
+        fault(project, status=429, headers=headers, body="Retry later")
+        client.deadline.renew()
+        list(client.agents(project.id).list())
+    assert said == ["retrying in 1 s: GitLab limits the rate of requests"] * 2
+
+
+@pytest.mark.parametrize("after", ["soon", "", "-1"])
+def test_what_is_no_moment_is_not_waited_for(client: Client, project: Project, after: str) -> None:
+    """The usual pauses do."""
+    fault(project, status=429, headers={"Retry-After": after}, body="Retry later")
+    assert list(client.agents(project.id).list()) == []
+
+
+def test_an_operation_has_one_deadline(client: Client, project: Project) -> None:
+    """What its first request used up its second one does not have; the next operation does."""
+    agents = client.agents(project.id)
+    client.deadline.left()
+    time.sleep(2)
+    fault(project, status=503, body="busy")
+    with pytest.raises(GitLabError, match="busy"):
+        agents.get(1)
+    client.deadline.renew()
+    fault(project, status=503, body="busy")
+    assert list(agents.list()) == []
+
+
+def test_a_redirect_to_another_address_is_not_followed(
+    client: Client, project: Project, calls: Calls
+) -> None:
+    """As from http to https: whoever followed it would take the token to whatever is there."""
+    elsewhere = f"{project.simulator.url.replace('127.0.0.1', 'localhost')}/api/v4/version?x=y"
+    for method, status in (("GET", 302), ("POST", 301), ("PUT", 308)):
+        fault(project, method=method, status=status, headers={"Location": elsewhere})
+    agents = client.agents(project.id)
+    for call in (
+        lambda: agents.get(1),
+        lambda: agents.create({"name": "a"}),
+        lambda: client.environments(project.id).update(1, {"tier": "other"}),
+    ):
+        with pytest.raises(GitLabError) as raised:
+            call()
+        assert str(raised.value) == (
+            f"GitLab at {project.simulator.url} redirects to {elsewhere.partition('/api')[0]}: set "
+            "baseUrl to GitLab's own address"
+        )
+    assert all("version" not in each for each in calls())

@@ -1,0 +1,355 @@
+"""What a creation whose answer was lost takes for its own, and what it leaves alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from tests.conftest import Calls, Pair, Project
+from tests.gateway import Gateway
+from tests.kinds import KINDS, inputs_of
+
+from pulumi_gitlab_kubernetes import _creation
+from pulumi_gitlab_kubernetes._session import Session
+from pulumi_gitlab_kubernetes.errors import GitLabError
+from pulumi_gitlab_kubernetes.registry import core_for
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+LOST = {"method": "POST", "drop": "after"}
+NEVER_DONE = {"method": "POST", "drop": "before"}
+_A_DAY = 86_400
+
+
+class Caller:
+    """Creates things as the dynamic host does, in this process.
+
+    Args:
+        url: GitLab's address.
+        token: An access token.
+        settings: Further settings, by key.
+    """
+
+    def __init__(self, url: str, token: str, **settings: str) -> None:
+        ours = {f"gitlab-kubernetes:{key}": value for key, value in settings.items()}
+        given = {"gitlab:baseUrl": url, "gitlab:token": token, **ours}
+        self.said: list[str] = []
+        self.told: list[str] = []
+        self._session = Session(given.get, say=self.said.append, tell=self.told.append)
+
+    def create(self, kind: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Create with inputs as a program gives them."""
+        core = core_for(kind)
+        inputs, failures = core.check(given, self._session)
+        assert not failures
+        return core.create(inputs, self._session)
+
+
+@pytest.fixture
+def caller(simulator: Simulator) -> Caller:
+    """One who creates as the administrator, with no faults to wait for."""
+    return Caller(simulator.url, simulator.root_token, retryDeadline="20")
+
+
+@pytest.fixture
+def far_caller(simulator: Simulator) -> Iterator[tuple[Caller, Gateway]]:
+    """One whose requests go through a gateway, and the gateway."""
+    with Gateway(simulator.url) as gateway:
+        yield Caller(gateway.url, simulator.root_token), gateway
+
+
+@contextmanager
+def ago(simulator: Simulator, seconds: float) -> Iterator[None]:
+    """Do something so many seconds earlier, by GitLab's clock."""
+    simulator.clock(advance=-seconds)
+    try:
+        yield
+    finally:
+        simulator.clock(advance=seconds)
+
+
+def tokens(project: Project, agent: int) -> list[int]:
+    """Return the ids of an agent's active tokens."""
+    return sorted(each["id"] for each in project.api("GET", f"cluster_agents/{agent}/tokens"))
+
+
+@pytest.mark.parametrize("days", [-40, 40])
+@pytest.mark.parametrize("kind", KINDS)
+def test_clocks_need_not_agree(
+    project: Project, pair: Pair, caller: Caller, kind: str, days: int
+) -> None:
+    """GitLab's own clock says what is younger than the request, not this machine's."""
+    given = inputs_of(kind, project, pair)
+    with ago(project.simulator, days * _A_DAY):
+        project.simulator.faults(LOST)
+        id_, _outputs = caller.create(kind, given)
+    assert id_
+
+
+def test_an_older_one_is_not_taken_for_ours(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """GitLab's refusal was lost: what is there is told with its age and its maker."""
+    with ago(simulator, 10):
+        agent = project.agent()
+    simulator.faults(LOST)
+    with pytest.raises(GitLabError) as raised:
+        caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+    assert f"it is already there with the id {agent}, made 20" in str(raised.value)
+    assert "by user 1: choose another name, delete that one first, or take it" in str(raised.value)
+
+
+def test_an_older_one_is_adopted_where_that_is_asked_for(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """As if GitLab's refusal had not been lost."""
+    with ago(simulator, 10):
+        agent = project.agent()
+    simulator.faults(LOST)
+    given = {"project": str(project.id), "name": "prod", "adopt_existing": True}
+    assert caller.create("ClusterAgent", given)[0] == f"{project.id}:{agent}"
+
+
+def test_what_another_user_makes_meanwhile_is_not_ours(
+    simulator: Simulator, users: dict[str, tuple[int, str]], project: Project
+) -> None:
+    """Only the token's own user can have made what its request made."""
+    id_, token = users["maintainer"]
+    caller = Caller(simulator.url, token)
+    simulator.faults({**NEVER_DONE, "latency": 0.5})
+    with _meanwhile(simulator, project.agent), pytest.raises(GitLabError) as raised:
+        caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+    assert "it is already there with the id" in str(raised.value)
+    assert f"by user {id_}" not in str(raised.value)
+
+
+def test_what_is_not_as_asked_for_is_not_ours(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """GitLab does not say who made an environment: then all that it shows has to fit."""
+
+    def deploy() -> None:
+        project.api("POST", "environments", name="prod", external_url="https://ci.example.com")
+
+    given = {"project": str(project.id), "name": "prod", "external_url": "https://our.example.com"}
+    simulator.faults({**NEVER_DONE, "latency": 0.5, "path": f"projects/{project.id}/environments"})
+    with _meanwhile(simulator, deploy), pytest.raises(GitLabError, match=r"already there with the"):
+        caller.create("ProjectEnvironment", given)
+
+
+def test_a_configuration_that_is_not_as_asked_for_is_not_ours(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """Nor does it say who made a URL configuration, or when."""
+    agent = project.agent()
+    path = f"cluster_agents/{agent}/url_configurations"
+    made = project.api("POST", path, url="grpcs://theirs.example.com")
+    simulator.faults(LOST)
+    given = {"project": str(project.id), "agent_id": agent, "url": "grpcs://ours.example.com"}
+    with pytest.raises(GitLabError, match=f"it is already there with the id {made['id']}: "):
+        caller.create("ClusterAgentUrlConfiguration", given)
+
+
+def test_of_two_resources_with_one_name_one_is_made(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """The answer to one of them is lost, and still it does not take the other's for its own."""
+    given = {"project": str(project.id), "name": "prod"}
+    caller.create("ClusterAgent", given)
+    simulator.faults(LOST)
+    with pytest.raises(GitLabError, match=r"it is already there"):
+        caller.create("ClusterAgent", given)
+
+
+def test_other_tokens_of_that_name_stay(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """An older one, and one that this process has just made for another resource."""
+    agent = project.agent()
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    with ago(simulator, 10):
+        older = project.api("POST", f"cluster_agents/{agent}/tokens", name="helm")["id"]
+    simulator.faults(LOST)
+    id_, outputs = caller.create("ClusterAgentToken", given)
+    assert tokens(project, agent) == [older, outputs["token_id"]]
+    project.api("DELETE", f"cluster_agents/{agent}/tokens/{older}")
+    simulator.faults(LOST)
+    second, _outputs = caller.create("ClusterAgentToken", given)
+    assert tokens(project, agent) == [int(each.split(":")[-1]) for each in (id_, second)]
+
+
+def test_a_token_with_another_description_stays(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """Made by the same user at the same moment, but not by this request."""
+    agent = project.agent()
+    path = f"cluster_agents/{agent}/tokens"
+    simulator.faults({**NEVER_DONE, "latency": 0.5, "path": path})
+
+    def make() -> None:
+        project.api("POST", path, name="helm", description="theirs")
+
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    with _meanwhile(simulator, make):
+        _id, outputs = caller.create("ClusterAgentToken", given)
+    assert len(tokens(project, agent)) == 2
+    assert outputs["token_id"] == tokens(project, agent)[1]
+
+
+def test_without_a_date_a_name_that_is_taken_is_told(
+    project: Project, far_caller: tuple[Caller, Gateway]
+) -> None:
+    """Whether it is younger than the request cannot be known, so it is not taken over."""
+    caller, gateway = far_caller
+    gateway.withheld = {"date"}
+    gateway.lose()
+    with pytest.raises(GitLabError, match=r"Bad Gateway.*; it is already there with the id"):
+        caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+
+
+def test_without_a_date_a_token_is_listed(
+    project: Project, far_caller: tuple[Caller, Gateway]
+) -> None:
+    """It is not revoked either: it may be somebody else's."""
+    caller, gateway = far_caller
+    agent = project.agent()
+    gateway.withheld = {"date"}
+    gateway.lose()
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    with pytest.raises(GitLabError) as raised:
+        caller.create("ClusterAgentToken", given)
+    (token,) = tokens(project, agent)
+    assert f'as one of {token} "helm" (created 20' in str(raised.value)
+    assert "last used never): revoke it there if nobody uses it" in str(raised.value)
+
+
+def test_a_late_request_makes_no_second_agent(simulator: Simulator, project: Project) -> None:
+    """GitLab refuses it, as the name is taken by then."""
+    caller = Caller(simulator.url, simulator.root_token, requestTimeout="0.4")
+    simulator.faults({"method": "POST", "latency": 0.7})
+    id_, _outputs = caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+    _let_pass(simulator, project, "cluster_agents", 2)
+    assert [each["id"] for each in project.api("GET", "cluster_agents")] == [int(id_.split(":")[1])]
+
+
+def test_a_late_request_may_stand_in_the_way_of_the_next(
+    simulator: Simulator, project: Project
+) -> None:
+    """GitLab refuses a later one then: what is there is what the first has made."""
+    caller = Caller(simulator.url, simulator.root_token, requestTimeout="0.4")
+    simulator.faults({"method": "POST", "latency": 0.7}, NEVER_DONE)
+    id_, _outputs = caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+    assert [each["id"] for each in project.api("GET", "cluster_agents")] == [int(id_.split(":")[1])]
+    assert 201 in _let_pass(simulator, project, "cluster_agents", 2)
+
+
+def test_a_token_is_waited_for_while_gitlab_may_be_at_it(
+    simulator: Simulator, project: Project
+) -> None:
+    """Its value was lost with the answer: it is revoked before another one is made."""
+    caller = Caller(simulator.url, simulator.root_token, requestTimeout="0.4")
+    agent = project.agent()
+    simulator.faults({"method": "POST", "latency": 0.7})
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    _id, outputs = caller.create("ClusterAgentToken", given)
+    assert tokens(project, agent) == [outputs["token_id"]]
+    assert _let_pass(simulator, project, "tokens", 2) == [201, 201]
+    assert [each for each in caller.said if "GitLab does not answer" in each]
+
+
+def test_a_token_that_comes_too_late_is_cleared_away(
+    simulator: Simulator, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that was not there yet when the next request was sent."""
+    monkeypatch.setattr(_creation, "_LONGEST_REQUEST", 0.1)
+    caller = Caller(simulator.url, simulator.root_token, requestTimeout="0.6")
+    agent = project.agent()
+    simulator.faults({"method": "POST", "latency": 0.9}, {"method": "POST", "latency": 0.5})
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    _id, outputs = caller.create("ClusterAgentToken", given)
+    assert _let_pass(simulator, project, "tokens", 2) == [201, 201]
+    assert tokens(project, agent) == [outputs["token_id"]]
+
+
+def test_a_failure_of_gitlab_itself_is_not_repeated(
+    simulator: Simulator, project: Project, caller: Caller, calls: Calls
+) -> None:
+    """It would fail again; the message says that nothing is there."""
+    simulator.faults({"method": "POST", "status": 500})
+    with pytest.raises(GitLabError, match=r"nothing of it is there so far; that is GitLab's own"):
+        caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+    assert [each for each in calls() if each.startswith("POST")] == [
+        f"POST {project.id}/cluster_agents"
+    ]
+
+
+def test_what_gitlab_made_before_it_failed_is_taken_over(
+    project: Project, far_caller: tuple[Caller, Gateway]
+) -> None:
+    """Its own failure does not mean that nothing was done."""
+    caller, gateway = far_caller
+    gateway.lose(status=500)
+    id_, _outputs = caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+    assert [each["id"] for each in project.api("GET", "cluster_agents")] == [int(id_.split(":")[1])]
+
+
+def test_an_end_comes_and_says_what_is_there(simulator: Simulator, project: Project) -> None:
+    """After the deadline, with GitLab unable all the time, nothing was made."""
+    caller = Caller(simulator.url, simulator.root_token, retryDeadline="2")
+    simulator.faults({"method": "POST", "status": 503, "times": None})
+    with pytest.raises(GitLabError, match=r"503 simulated; nothing of it is there"):
+        caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+    assert project.api("GET", "cluster_agents") == []
+
+
+def test_where_nobody_can_look_the_next_run_tells(simulator: Simulator, project: Project) -> None:
+    """The thing was made, and from then on GitLab is away: its maker is named afterwards."""
+    given = {"project": str(project.id), "name": "prod"}
+    caller = Caller(simulator.url, simulator.root_token, retryDeadline="1")
+    simulator.faults(LOST, {"path": "/api/", "drop": "before", "times": None})
+    with pytest.raises(GitLabError, match=r"it may have been made all the same; look for it at"):
+        caller.create("ClusterAgent", given)
+    simulator._call("DELETE", "/-/simulator/faults")
+    with pytest.raises(GitLabError, match=r"it is already there with the id \d+, made .* user 1: "):
+        caller.create("ClusterAgent", given)
+    id_, _outputs = caller.create("ClusterAgent", {**given, "adopt_existing": True})
+    assert [each["id"] for each in project.api("GET", "cluster_agents")] == [int(id_.split(":")[1])]
+
+
+@contextmanager
+def _meanwhile(simulator: Simulator, work: Any) -> Iterator[None]:
+    """Do some work as the administrator as soon as a POST is on its way."""
+    simulator._call("DELETE", "/-/simulator/requests")
+
+    def wait_and_work() -> None:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if any(each["method"] == "POST" for each in simulator.requests()):
+                work()
+                return
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=wait_and_work)
+    thread.start()
+    yield
+    thread.join()
+
+
+def _let_pass(simulator: Simulator, project: Project, path: str, posts: int) -> list[int]:
+    """Wait until GitLab has answered so many POSTs, and return how it did."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        found = [
+            each["status"]
+            for each in simulator.requests()
+            if each["method"] == "POST"
+            and f"projects/{project.id}/" in each["path"]
+            and each["path"].endswith(path)
+        ]
+        if len([status for status in found if status]) >= posts:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("GitLab did not answer")
