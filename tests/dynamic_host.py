@@ -188,10 +188,10 @@ class DynamicHost:
             answer = self._stub.Update(request, timeout=_TIMEOUT)
         return _values(answer.properties)
 
-    def delete(self, kind: str, id_: str, outputs: Values) -> None:
-        """Delete, with the state's outputs."""
+    def delete(self, kind: str, id_: str, outputs: Values, *, timeout: float = 0) -> None:
+        """Delete, with the state's outputs; the timeout is that of `custom_timeouts`."""
         request = provider_pb2.DeleteRequest(
-            id=id_, urn=_urn(kind), properties=_props(kind, plain(outputs))
+            id=id_, urn=_urn(kind), properties=_props(kind, plain(outputs)), timeout=timeout
         )
         with _errors():
             self._stub.Delete(request, timeout=_TIMEOUT)

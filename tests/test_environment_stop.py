@@ -60,6 +60,94 @@ def test_a_wait_ends_at_its_limit(
     assert [each["state"] for each in project.api("GET", "environments")] == ["stopping"]
 
 
+def test_custom_timeouts_bound_the_wait(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """The shorter of both limits counts, and the message names the one that it was."""
+    id_, outputs, _own = _with_job(host, simulator, project, pair)
+    with pytest.raises(
+        CallError, match=r"still stopping after \d s: .* raise the delete of custom_t"
+    ):
+        host.delete(KIND, id_, outputs, timeout=0.5)
+    with pytest.raises(CallError, match=r"it is still stopping after 0 s: .* raise stop_timeout,"):
+        host.delete(KIND, id_, {**outputs, "stop_timeout": 0}, timeout=0.5)
+
+
+def test_a_deployment_after_the_stop_is_told(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """GitLab refuses the deletion as if a role were missing; the next run stops it again."""
+    id_, outputs, own = _with_job(host, simulator, project, pair)
+    simulator.faults({"method": "DELETE", "latency": 1})
+    worker = threading.Thread(target=_deploy_once_stopped, args=(simulator, project, own))
+    simulator.on_stop_job(project.id, own, present=False)
+    worker.start()
+    with pytest.raises(CallError, match=r"it is available again, since something was deployed to"):
+        host.delete(KIND, id_, outputs)
+    worker.join()
+    host.delete(KIND, id_, outputs)
+    assert project.api("GET", "environments") == []
+
+
+def _deploy_once_stopped(simulator: Simulator, project: Project, own: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if project.api("GET", f"environments/{own}")["state"] == "stopped":
+            simulator.deploy(project.id, "prod")
+            return
+        time.sleep(0.02)
+
+
+def _protect(project: Project, **who: int) -> None:
+    project.api("POST", "protected_environments", name="prod", deploy_access_levels=[who])
+
+
+def test_a_protected_environment_is_named(
+    host: DynamicHost,
+    users: dict[str, tuple[int, str]],
+    project: Project,
+    pair: Pair,
+) -> None:
+    """Its people are told, since the role alone does not open it."""
+    id_, outputs, given = make(host, KIND, project, pair)
+    _protect(project, user_id=users["developer"][0])
+    outputs["connection"] = given["connection"] = "maintainer"
+    told = r"403 Forbidden; .*; it is a protected environment, to which only these may deploy: dev"
+    with pytest.raises(CallError, match=told):
+        host.delete(KIND, id_, outputs)
+    with pytest.raises(CallError, match=told):
+        host.update(KIND, id_, outputs, {**given, "external_url": "https://a.example.com"})
+    outputs["connection"] = "developer"
+    host.delete(KIND, id_, outputs)
+
+
+def test_a_protection_that_cannot_be_seen_is_a_possibility(
+    host: DynamicHost, project: Project, pair: Pair
+) -> None:
+    """Only Maintainers may read which environments are protected."""
+    id_, outputs, _given = make(host, KIND, project, pair)
+    _protect(project, access_level=40)
+    outputs["connection"] = "developer"
+    with pytest.raises(CallError, match=r"; if it is a protected environment, its user must be"):
+        host.delete(KIND, id_, outputs)
+
+
+def test_an_environment_that_is_not_protected_is_not_called_so(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """Then it is the role, and on GitLab Free nothing else is possible."""
+    id_, outputs, _given = make(host, KIND, project, pair)
+    outputs["connection"] = "maintainer"
+    for free in (False, True):
+        simulator.faults({"method": "POST", "path": "stop$", "status": 403})
+        if free:
+            simulator.faults({"path": "protected_environments", "status": 404})
+        with pytest.raises(CallError) as raised:
+            host.delete(KIND, id_, outputs)
+        assert "protected" not in str(raised.value)
+        assert "the role Developer in the project" in str(raised.value)
+
+
 def test_a_failed_job_ends_the_wait(
     host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
 ) -> None:

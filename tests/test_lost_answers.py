@@ -16,7 +16,12 @@ from tests.kinds import KINDS, UPDATES, collection, inputs_of
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 FAULTS = ("before the work", "after the work", "halfway", "502 after the work")
-TWICE = [(fault, lost) for lost in ("", "before", "after") for fault in FAULTS]
+TWICE = [
+    *((fault, "") for fault in FAULTS),
+    ("after the work", "before"),
+    ("before the work", "after"),
+    ("502 after the work", "after"),
+]
 """A fault, and where the first POST is cut besides."""
 _FAULTS_PATH = "/-/simulator/faults"
 _WAYS = 60
