@@ -199,6 +199,47 @@ def test_a_token_with_another_description_stays(
     assert outputs["token_id"] == tokens(project, agent)[1]
 
 
+def test_a_token_in_use_is_listed(simulator: Simulator, project: Project, caller: Caller) -> None:
+    """All else says that it is ours, but nobody can have used a value that was lost."""
+    agent = project.agent()
+    path = f"cluster_agents/{agent}/tokens"
+    simulator.faults({**NEVER_DONE, "latency": 0.5, "path": path})
+    used: list[str] = []
+
+    def make() -> None:
+        used.append(simulator.use_agent_token(project.api("POST", path, name="helm")["token"]))
+
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    with _meanwhile(simulator, make), pytest.raises(GitLabError) as raised:
+        caller.create("ClusterAgentToken", given)
+    (token,) = tokens(project, agent)
+    assert f'as one of {token} "helm" (created 20' in str(raised.value)
+    assert f"last used {used[0]}): revoke it there if nobody uses it" in str(raised.value)
+
+
+def test_of_two_at_once_one_is_made(simulator: Simulator, project: Project) -> None:
+    """Neither takes the other's for its own, though both requests are as old."""
+    given = {"project": str(project.id), "name": "prod"}
+    simulator.faults({**LOST, "latency": 0.2}, {"method": "POST", "latency": 0.2})
+    outcomes: list[object] = []
+
+    def make() -> None:
+        try:
+            made = Caller(simulator.url, simulator.root_token).create("ClusterAgent", given)
+            outcomes.append(made[0])
+        except GitLabError as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=make) for _each in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (made,) = project.api("GET", "cluster_agents")
+    assert sorted(map(type, outcomes), key=str) == [GitLabError, str]
+    assert f"{project.id}:{made['id']}" in outcomes
+
+
 def test_without_a_date_a_name_that_is_taken_is_told(
     project: Project, far_caller: tuple[Caller, Gateway]
 ) -> None:
