@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
@@ -22,6 +23,8 @@ class Gateway:
     def __init__(self, upstream: str) -> None:
         self.withheld: set[str] = set()
         """Headers of answers that do not pass, in lower case."""
+        self.delays: list[float] = []
+        """How long the next answers are held back, in seconds."""
         self.to_lose = 0
         """How many answers are still to be lost."""
         self._skip = 0
@@ -80,6 +83,8 @@ class Gateway:
         except requests.RequestException:
             handler.close_connection = True  # As it was cut behind the gateway.
             return
+        if self.delays:
+            time.sleep(self.delays.pop(0))
         status, body, headers = answer.status_code, answer.content, dict(answer.headers)
         if self.to_lose and self._skip == 0:
             self.to_lose -= 1

@@ -217,16 +217,20 @@ def test_a_token_in_use_is_listed(simulator: Simulator, project: Project, caller
     assert f"last used {used[0]}): revoke it there if nobody uses it" in str(raised.value)
 
 
-def test_of_two_at_once_one_is_made(simulator: Simulator, project: Project) -> None:
-    """Neither takes the other's for its own, though both requests are as old."""
+def test_of_two_at_once_one_is_made(
+    simulator: Simulator, project: Project, far_caller: tuple[Caller, Gateway]
+) -> None:
+    """The answer to one of them is on its way while the other's is lost."""
+    _caller, gateway = far_caller
+    gateway.delays = [0.5]
+    simulator.faults({**LOST, "skip": 1})
     given = {"project": str(project.id), "name": "prod"}
-    simulator.faults({**LOST, "latency": 0.2}, {"method": "POST", "latency": 0.2})
     outcomes: list[object] = []
 
     def make() -> None:
         try:
-            made = Caller(simulator.url, simulator.root_token).create("ClusterAgent", given)
-            outcomes.append(made[0])
+            caller = Caller(gateway.url, simulator.root_token)
+            outcomes.append(caller.create("ClusterAgent", given)[0])
         except GitLabError as error:
             outcomes.append(error)
 
