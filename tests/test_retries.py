@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 from tests.conftest import Calls, Project
+from tests.gateway import Gateway
 
 from pulumi_gitlab_kubernetes._connection import Client, Connection
 from pulumi_gitlab_kubernetes.errors import GitLabError
@@ -187,3 +189,22 @@ def test_a_redirect_to_another_address_is_not_followed(
             "baseUrl to GitLab's own address"
         )
     assert all("version" not in each for each in calls())
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_address_that_answered_is_tried_until_the_deadline(
+    project: Project, said: Said, monkeypatch: pytest.MonkeyPatch, answered: bool
+) -> None:
+    """GitLab may be restarting; one that nobody ever listened at is given up soon."""
+    monkeypatch.setattr("pulumi_gitlab_kubernetes._retries.time.sleep", lambda _seconds: None)
+    with Gateway(project.simulator.url) as gateway:
+        headers = (("Connection", "close"),)
+        token = project.simulator.root_token
+        client = Client(Connection("gitlab", gateway.url, token, deadline=9, headers=headers))
+        client.say = said.append
+        if answered:
+            assert list(client.agents(project.id).list()) == []
+    with pytest.raises(GitLabError, match=r"cannot be reached \(Connection refused\)"):
+        client.agents(project.id).create({"name": "a"})
+    longest = max(int(text) for text in re.findall(r"retrying in (\d+) s", " ".join(said)))
+    assert (longest >= 4) == answered

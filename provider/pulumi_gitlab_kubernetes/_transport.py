@@ -67,6 +67,8 @@ class Transport(HTTPAdapter):
         response = super().build_response(req, resp)
         response._content = resp.data  # noqa: SLF001 (requests has no other way in)
         self._clock.note(response.headers.get("Date"))
+        if self.max_retries.connect is not None:  # The address is right: it may come back.
+            self.max_retries = self.max_retries.new(connect=None)
         here, there = req.url or "", response.headers.get("Location", "")
         if response.is_redirect and _origin(there := urljoin(here, there)) != _origin(here):
             raise GitLabError(
