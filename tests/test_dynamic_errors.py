@@ -325,6 +325,18 @@ def test_a_reporter_cannot_tell_whether_an_agent_is_there(
         host.delete(kind, id_, outputs)
 
 
+def test_a_reporter_cannot_tell_whether_a_cluster_is_gone(
+    host: DynamicHost, project: Project, pair: Pair
+) -> None:
+    """GitLab answers 404 before it looks at the role; the role is then what is told."""
+    id_, outputs, _given = make(host, "ProjectCluster", project, pair)
+    project.api("DELETE", f"clusters/{id_.split(':')[1]}")
+    outputs["connection"] = "reporter"
+    told = r"may not see such things \(GitLab answered 403\); .* its user the role Maintainer"
+    with pytest.raises(CallError, match=told):
+        host.read("ProjectCluster", id_, outputs)
+
+
 def test_clusters_that_are_switched_off_are_not_gone(
     host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._connection import Client
 from ._managers import Collection
-from .errors import NOT_FOUND, GitLabError, NotFoundError
+from .errors import FORBIDDEN, NOT_FOUND, GitLabError, NotFoundError
 
 _DELETED = "if it was deleted, and all in it, `pulumi state delete` forgets this resource"
 
@@ -24,7 +24,8 @@ def what_is_missing(
         `None` when the thing, or the agent that it belongs to, is gone for certain; else an error
         that says what else is missing.
     """
-    if things.readable():
+    refused = things.refusal()
+    if refused is None:
         return None
     if things.parent is not None:
         agents, agent_id = things.parent
@@ -35,6 +36,9 @@ def what_is_missing(
                 return None
     if not client.project_visible(str(project_id)):
         return GitLabError(f"{project_missing(str(project_id), None).said}; {_DELETED}")
+    if refused == FORBIDDEN:
+        said = "whether it is gone cannot be told, since the token's user may not see such things"
+        return GitLabError(said, FORBIDDEN)
     return GitLabError(f"{hidden} (the project itself can be seen)")
 
 

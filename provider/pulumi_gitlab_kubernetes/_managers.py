@@ -20,7 +20,7 @@ from gitlab.exceptions import GitlabParsingError, RedirectError
 from gitlab.mixins import NoUpdateMixin, ObjectDeleteMixin
 from gitlab.types import RequiredOptional
 
-from .errors import GitLabError, LostAnswerError, NotFoundError, from_status
+from .errors import FORBIDDEN, NOT_FOUND, GitLabError, LostAnswerError, from_status
 
 _UNSENT = re.compile(
     r"NewConnection|NameResolution|ConnectTimeout|SSL|Proxy"
@@ -102,14 +102,18 @@ class Collection:
 
     def readable(self) -> bool:
         """Tell whether the collection itself can be read, in one small request."""
+        return self.refusal() is None
+
+    def refusal(self) -> int | None:
+        """Return the status that GitLab answers where the collection cannot be read."""
         try:
             with gitlab_errors(self._manager.gitlab):
                 self._manager.list(get_all=False, per_page=1, page=1)
         except GitLabError as error:
-            if isinstance(error, NotFoundError) or error.status == requests.codes.forbidden:
-                return False
+            if error.status in {NOT_FOUND, FORBIDDEN}:
+                return error.status
             raise
-        return True
+        return None
 
 
 def project_collection(client: gitlab.Gitlab, project_id: int, attribute: str) -> Collection:
