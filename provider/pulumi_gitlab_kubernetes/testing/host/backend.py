@@ -22,7 +22,7 @@ from urllib.parse import unquote
 import yaml
 
 from .errors import HostError
-from .files import write_atomically
+from .files import compact, write_atomically
 from .lock import Lock
 
 _ORGANIZATION: Final = "organization"  # the only one a file backend has
@@ -99,13 +99,14 @@ class FileBackend:
             )
         return latest
 
-    def save(self, project: str, stack: str, deployment: dict[str, Any] | None) -> None:
+    def save(self, project: str, stack: str, deployment: dict[str, Any] | str | None) -> None:
         """Writes a stack's deployment; a reader or a crash sees the old file or the new one.
 
         Args:
             project: The project's name.
             stack: The stack's name.
-            deployment: The deployment (``DeploymentV3``), or None for a stack that has none yet.
+            deployment: The deployment (``DeploymentV3``), or its JSON; None for a stack that has
+                none yet.
 
         Raises:
             HostError: The directory cannot be written to.
@@ -113,10 +114,11 @@ class FileBackend:
         self._check_layout()
         path = self._stack_path(project, stack)
         previous = self._existing(project, stack)
-        checkpoint: dict[str, Any] = {"stack": f"{_ORGANIZATION}/{project}/{stack}"}
+        text = f'{{"stack":{compact(f"{_ORGANIZATION}/{project}/{stack}")}'
         if deployment is not None:
-            checkpoint["latest"] = deployment
-        text = _compact({"version": _CHECKPOINT_VERSION, "checkpoint": checkpoint})
+            latest = deployment if isinstance(deployment, str) else compact(deployment)
+            text = f'{text},"latest":{latest}'
+        text = f'{{"version":{_CHECKPOINT_VERSION},"checkpoint":{text}}}}}'
         with _writing(self.directory):
             self._ensure_layout()
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -322,7 +324,3 @@ def _checked(kind: str, name: str) -> str:
             f"{kind} name {name!r}: use 1 to 100 letters, digits, hyphens, underscores and periods"
         )
     return name
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -8,7 +8,7 @@ from .crypto import Passphrase, passphrase_from_environment
 from .errors import HostError
 from .project import Project, StackSettings
 from .serialization import Serializer
-from .state import Deployment, read_deployment, write_deployment
+from .state import Deployment, encode_deployment, read_deployment, write_deployment
 
 _VERSION: Final = 3
 _NOTHING: Final = {
@@ -78,7 +78,8 @@ class Checkpoint:
 
     def save(self, deployment: Deployment, serializer: Serializer) -> None:
         """Stores the deployment."""
-        self.backend.save(self._project.name, self._stack, write_deployment(deployment, serializer))
+        text = encode_deployment(deployment, serializer)
+        self.backend.save(self._project.name, self._stack, text)
 
     def export(self, *, show_secrets: bool) -> dict[str, Any]:
         """The deployment as ``pulumi stack export`` gives it."""

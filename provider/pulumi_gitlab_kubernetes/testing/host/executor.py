@@ -158,13 +158,9 @@ class Executor:
 
 def mark_secrets(resource: Resource) -> None:
     """Marks as secret what the program says is, and each output whose input of the same name is."""
-    for key in resource.additional_secret_outputs:
-        if (
-            key != "id"
-            and key in resource.outputs
-            and not isinstance(resource.outputs[key], Secret)
-        ):
-            resource.outputs[key] = Secret(resource.outputs[key])
-    for key, value in resource.outputs.items():
-        if not isinstance(value, Secret) and isinstance(resource.inputs.get(key), Secret):
-            resource.outputs[key] = Secret(value)
+    named = {key for key in resource.additional_secret_outputs if key != "id"}
+    named |= {key for key, value in resource.inputs.items() if isinstance(value, Secret)}
+    resource.outputs = {
+        key: Secret(value) if key in named and not isinstance(value, Secret) else value
+        for key, value in resource.outputs.items()
+    }

@@ -1,9 +1,11 @@
 """Files other programs read while they are written."""
 
+import json
 import os
 import shutil
 import uuid
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: Path, text: str, scratch: Path | None = None) -> None:
@@ -28,3 +30,8 @@ def write_atomically(path: Path, text: str, scratch: Path | None = None) -> None
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def compact(value: Any) -> str:
+    """JSON without a byte too many, as the Pulumi CLI writes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

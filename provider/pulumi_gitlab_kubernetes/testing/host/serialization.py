@@ -4,6 +4,8 @@ See https://www.pulumi.com/docs/iac/concepts/state-and-backends/.
 """
 
 import json
+from collections.abc import Callable
+from operator import is_
 from typing import Any, Final
 
 from .crypto import Passphrase
@@ -45,6 +47,26 @@ class Serializer:
         self._passphrase = passphrase
         self._previous = previous or passphrase
         self._show_secrets = show_secrets
+        self._encoded: dict[int, tuple[object, tuple[Any, ...], str]] = {}
+
+    def encoded(self, owner: object, parts: tuple[Any, ...], encode: Callable[[], str]) -> str:
+        """Text for what something consists of, made anew only when that is not what it was.
+
+        A deployment is written twice a step, and nearly all of it is as it was the last time.
+        Parts are therefore replaced, never changed in place.
+
+        Args:
+            owner: The thing.
+            parts: What it consists of.
+            encode: Makes the text.
+
+        Returns:
+            The text.
+        """
+        known = self._encoded.get(id(owner))
+        if known is None or known[0] is not owner or not all(map(is_, known[1], parts)):
+            known = self._encoded[id(owner)] = (owner, parts, encode())
+        return known[2]
 
     @property
     def secrets_provider(self) -> dict[str, Any]:

@@ -5,11 +5,13 @@ The form is version 3 of Pulumi's; see https://www.pulumi.com/docs/iac/concepts/
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from operator import attrgetter
 from typing import Any, Final
 
 from . import urn as urns
+from .files import compact
 from .serialization import Serializer
 from .values import Properties, Value
 
@@ -149,6 +151,28 @@ def write_deployment(deployment: Deployment, serializer: Serializer) -> dict[str
     return data | deployment.extra | {"metadata": metadata}
 
 
+def encode_deployment(deployment: Deployment, serializer: Serializer) -> str:
+    """Writes a deployment as JSON text.
+
+    Args:
+        deployment: The deployment.
+        serializer: What its secrets are encrypted with.
+
+    Returns:
+        The text of a ``DeploymentV3``.
+    """
+
+    def encode(resource: Resource) -> str:
+        return serializer.encoded(
+            resource, _parts(resource), lambda: compact(_write_resource(resource, serializer))
+        )
+
+    rest = compact(write_deployment(replace(deployment, resources=[]), serializer))
+    if not deployment.resources:
+        return rest
+    return f'{{"resources":[{",".join(map(encode, deployment.resources))}],{rest[1:]}'
+
+
 def now() -> str:
     """This moment, as a deployment writes it."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -177,6 +201,9 @@ _ORDER: Final = (
     "type",
     *list(_JSON)[list(_JSON).index("inputs") :],
 )
+
+
+_parts: Final = attrgetter(*_FIELDS)
 
 
 def _read_resource(data: dict[str, Any], serializer: Serializer) -> Resource:
