@@ -132,6 +132,25 @@ class DynamicHost:
         self._process.communicate(timeout=_TIMEOUT)
         self._server.stop(None).wait()
 
+    def lose_engine(self) -> None:
+        """Let nobody listen at the engine's address any more."""
+        self._server.stop(None).wait()
+
+    def ended(self, within: float) -> bool:
+        """Wait for the process to end by itself.
+
+        Args:
+            within: Seconds to wait at most.
+
+        Returns:
+            Whether it has ended.
+        """
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def check(self, kind: str, news: Values) -> tuple[Values, dict[str, str]]:
         """Return the inputs to store and the failures, by property."""
         request = provider_pb2.CheckRequest(urn=_urn(kind), news=_props(kind, news))
