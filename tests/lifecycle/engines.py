@@ -91,6 +91,9 @@ def ref(path: str) -> dict[str, str]:
 class Stack(ABC):
     """A stack of the suite's one program, on one of the engines.
 
+    Attributes:
+        package: What the program takes the resources' classes from.
+
     Args:
         directory: An empty directory for the project and its state.
         config: The stack's configuration.
@@ -105,6 +108,7 @@ class Stack(ABC):
         secrets: Mapping[str, str],
         environ: Mapping[str, str] | None = None,
     ) -> None:
+        self.package = "pulumi_gitlab_kubernetes"
         self.directory = directory
         self.project = directory / "project"
         self.backend = directory / "state"
@@ -120,11 +124,13 @@ class Stack(ABC):
 
     def up(self, *resources: dict[str, Any], **exports: Any) -> Outcome:
         """Declare these resources and deploy them."""
-        return self._with_program("up", resources, exports)
+        self.declare(*resources, **exports)
+        return self.run("up")
 
     def preview(self, *resources: dict[str, Any]) -> Outcome:
         """Declare these resources and see what deploying them would do."""
-        return self._with_program("preview", resources, {})
+        self.declare(*resources)
+        return self.run("preview")
 
     def refresh(self) -> Outcome:
         """Bring the state in line with what is at GitLab."""
@@ -158,12 +164,20 @@ class Stack(ABC):
             if path.is_file() and path.name != "program.json"
         }
 
-    def _with_program(
-        self, verb: str, resources: tuple[dict[str, Any], ...], exports: Mapping[str, Any]
-    ) -> Outcome:
-        described = {"resources": resources, "exports": exports}
+    def declare(self, *resources: dict[str, Any], **exports: Any) -> None:
+        """Write the program."""
+        described = {"resources": resources, "exports": exports, "package": self.package}
         (self.project / "program.json").write_text(json.dumps(described))
-        return self.run(verb)
+
+    def _popen(self, *command: str, **environ: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*command, "--yes", "--skip-preview", "--color", "never", "--stack", _STACK],
+            cwd=self.project,
+            env={**self.environ, **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     @abstractmethod
     def _init(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
@@ -176,6 +190,14 @@ class Stack(ABC):
     @abstractmethod
     def run(self, verb: str) -> Outcome:
         """Run the engine."""
+
+    @abstractmethod
+    def begin(self, verb: str) -> subprocess.Popen[str]:
+        """Start the engine as a process of its own, which may be killed."""
+
+    @abstractmethod
+    def unlock(self) -> None:
+        """Do what the engine asks for after it was killed."""
 
     @abstractmethod
     def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
@@ -223,6 +245,17 @@ class HostStack(Stack):
             ),
             text=result.stdout,
         )
+
+    def begin(self, verb: str) -> subprocess.Popen[str]:
+        """Start the deployment host by its command."""
+        return self._popen(
+            *(sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "stack", verb),
+            PULUMI_BACKEND_URL=f"file://{self.backend}",
+            PULUMI_CONFIG_PASSPHRASE=PASSPHRASE,
+        )
+
+    def unlock(self) -> None:
+        """Leave it to the next run, which clears the lock of a dead process."""
 
     def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the deployment in the state."""
@@ -278,6 +311,14 @@ class CliStack(Stack):
             ),
             text=done.stdout,
         )
+
+    def begin(self, verb: str) -> subprocess.Popen[str]:
+        """Start `pulumi`."""
+        return self._popen("pulumi", verb, "--non-interactive")
+
+    def unlock(self) -> None:
+        """Clear the lock, which otherwise stops every run."""
+        self._call("cancel", "--yes")
 
     def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the deployment in the state; without secrets it is simply read."""

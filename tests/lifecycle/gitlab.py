@@ -9,6 +9,7 @@ from typing import Any
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator, SimulatorError
 
 MAINTAINER = 40
+_PAGE = 100
 _NUMBERS = itertools.count(1)
 
 
@@ -106,12 +107,17 @@ class Lab:
         return found
 
     def _list(self, path: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
         try:
-            found: list[dict[str, Any]] = self.root("GET", f"{path}?per_page=100")
+            while len(found) % _PAGE == 0:
+                number = len(found) // _PAGE + 1
+                page = self.root("GET", f"{path}?per_page={_PAGE}&page={number}")
+                found += page
+                if not page:
+                    break
         except SimulatorError as error:
-            if ": 404 " in str(error):  # switched off
-                return []
-            raise
+            if ": 404 " not in str(error):  # switched off
+                raise
         return found
 
     def calls(self) -> list[Call]:

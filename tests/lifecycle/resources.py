@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .certificates import CERTIFICATE, KEY
@@ -62,3 +63,26 @@ NAMES = ("agent", "token", "url", "cluster", "environment")
 def all_kinds(project: Any) -> list[dict[str, Any]]:
     """Describe one resource of each kind, by the names in `NAMES`."""
     return [each(project) for each in (agent, token, url_configuration, cluster, environment)]
+
+
+def mixture(project: Any, count: int) -> list[dict[str, Any]]:
+    """Describe many resources of all five kinds, in the proportions of a platform team's stack.
+
+    Args:
+        project: The project's id or path.
+        count: How many; a multiple of ten.
+    """
+    return [each for number in range(count // 10) for each in _ten(project, number)]
+
+
+def _ten(project: Any, number: int) -> Iterator[dict[str, Any]]:
+    for which in ("a", "b"):
+        label = f"{which}{number}"
+        agent_id = ref(f"agent-{label}.agent_id")
+        yield agent(project, f"agent-{label}")
+        yield token(project, f"token-{label}", agent_id=agent_id)
+        for stage in ("live", "test"):
+            name = f"{stage}-{label}"
+            yield environment(project, name, cluster_agent_id=agent_id, description="Many")
+    yield url_configuration(project, f"url-{number}", agent_id=ref(f"agent-a{number}.agent_id"))
+    yield cluster(project, f"cluster-{number}", environment_scope=f"scope-{number}/*")

@@ -1,14 +1,14 @@
 """Declares the resources that program.json describes, so that a test only changes data."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
-import pulumi_gitlab_kubernetes as provider
-
 described = json.loads(Path(__file__).with_name("program.json").read_text())
+package = import_module(described["package"])
 made: dict[str, Any] = {}
 
 
@@ -36,7 +36,7 @@ def options(given: dict[str, Any]) -> pulumi.ResourceOptions:
 
 
 for resource in described["resources"]:
-    kind = getattr(provider, resource["class"])
+    kind = getattr(package, resource["class"])
     opts = options(resource["opts"])
     if "get" in resource:
         made[resource["name"]] = kind.get(resource["name"], resource["get"], opts)

@@ -1,0 +1,61 @@
+"""Hundreds of resources of all kinds in one stack: calls, and memory of the dynamic host."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from tests.processes import memory_of_dynamic_hosts
+
+from .conftest import new_stack
+from .gitlab import Lab
+from .resources import mixture
+
+COUNT = 300
+MEMORY = 300
+"""MiB."""
+
+
+def _methods(lab: Lab) -> Counter[str]:
+    """Count the requests by method; those that stop an environment apart."""
+    return Counter(
+        "stop" if call.path.endswith("/stop") else call.method
+        for call in lab.calls()
+        if call.status < 400
+    )
+
+
+def test_three_hundred_resources(lab: Lab, tmp_path: Path) -> None:
+    """No request but those for the work itself, and no more memory than for a few resources.
+
+    On the deployment host alone; `make bench` takes two thousand through both engines.
+    """
+    stack = new_stack("host", tmp_path / "stack", lab)
+    resources = mixture(lab.project.path, COUNT)
+    environments = sum(each["class"] == "ProjectEnvironment" for each in resources)
+    with memory_of_dynamic_hosts(stack.project) as memory:
+        assert stack.preview(*resources).ok
+        assert _methods(lab) == {}
+
+        outcome = stack.up(*resources)
+        assert outcome.ok, outcome.text
+        assert _methods(lab) == {"GET": 1, "POST": COUNT}  # The path of the project, once.
+        assert len(lab.things()) == COUNT
+
+        outcome = stack.up(*resources)
+        assert outcome.ok, outcome.text
+        assert {step.op for step in outcome.steps} == {"same"}
+        assert _methods(lab) == {}
+
+        outcome = stack.refresh()
+        assert outcome.ok, outcome.text
+        assert f"{COUNT + 1} unchanged" in outcome.text
+        read = _methods(lab)
+        assert set(read) == {"GET"}
+        assert read["GET"] <= COUNT
+
+        outcome = stack.destroy()
+        assert outcome.ok, outcome.text
+        assert _methods(lab) == {"stop": environments, "DELETE": COUNT}
+    assert not lab.things()
+    assert 0 < memory.peak < MEMORY
