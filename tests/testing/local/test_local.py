@@ -2,22 +2,25 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from tests.processes import running_in
 
 from pulumi_gitlab_kubernetes.testing.local.simulator import LocalSimulator
 
 ROOT = Path(__file__).parents[3]
-KEPT = re.compile(r"simulator --port|pulumi\.dynamic")  # when the engine is killed
 KINDS = ("cluster_agents", "clusters", "environments")
 
 
@@ -95,28 +98,6 @@ def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkou
         simulator.stop(tmp_path / ".local")
 
 
-class Running(NamedTuple):
-    """A process and its command line."""
-
-    pid: int
-    line: str
-
-
-def processes(root: Path) -> list[Running]:
-    """List running processes that concern a folder."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            where = str((folder / "cwd").resolve())
-        except OSError:
-            continue
-        concerns = str(root) in line or where.startswith(str(root))
-        if int(folder.name) != os.getpid() and concerns:
-            found.append(Running(int(folder.name), line))
-    return found
-
-
 def normal(output: str) -> set[str]:
     """Return an output's lines without times, ports and ids, which differ from run to run."""
     return {
@@ -164,7 +145,7 @@ def test_the_main_job(checkout: Checkout) -> None:
     assert "PRIVATE KEY" not in state
 
     checkout.run("down")
-    assert processes(checkout.root) == []
+    assert running_in(checkout.root) == []
     checkout.run("refresh")  # starts the simulator again
     assert list(checkout.things().values()) == [[], [], []]
 
@@ -198,11 +179,10 @@ def test_a_real_gitlab_in_the_environment_is_left_alone(checkout: Checkout) -> N
         ("GitLab: ", signal.SIGINT),
         (" creating", signal.SIGINT),
         (" creating", signal.SIGTERM),
-        ("ClusterAgent production creating", signal.SIGKILL),
     ],
 )
 def test_ended_at_any_moment(checkout: Checkout, moment: str, number: signal.Signals) -> None:
-    """After Ctrl-C, a closed terminal or a kill the next `up` finishes, and `down` clears all."""
+    """After Ctrl-C or a closed terminal the next `up` finishes, and `down` clears all."""
     process = checkout.start("up")
     assert process.stdout is not None
     seen = ""
@@ -210,12 +190,7 @@ def test_ended_at_any_moment(checkout: Checkout, moment: str, number: signal.Sig
         if not (line := process.stdout.readline()):
             break
         seen += line
-    if number is signal.SIGKILL:
-        for running in processes(checkout.root):
-            if not KEPT.search(running.line):
-                os.kill(running.pid, number)
-    else:
-        os.killpg(process.pid, number)
+    os.killpg(process.pid, number)
     process.communicate(timeout=60)
     assert process.returncode != 0
 
@@ -223,7 +198,44 @@ def test_ended_at_any_moment(checkout: Checkout, moment: str, number: signal.Sig
     assert [len(found) for found in checkout.things().values()] == [2, 1, 2]
 
     checkout.run("down")
-    assert processes(checkout.root) == []
+    assert running_in(checkout.root) == []
+    checkout.run("refresh")  # starts the simulator again
+    assert list(checkout.things().values()) == [[], [], []]
+
+
+@pytest.mark.parametrize("number", range(int(os.environ.get("LOCAL_CRASHES", "2"))))
+def test_killed_at_a_random_moment(checkout: Checkout, number: int) -> None:
+    """Whatever was killed, and when: `up` and `down` then finish by themselves.
+
+    `LOCAL_CRASHES` sets how many kills there are, `CRASH_SEED` repeats the moments of one.
+    """
+    seed = int(os.environ.get("CRASH_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"CRASH_SEED={seed} repeats test {number}")
+    draw = random.Random(seed)  # noqa: S311 - moments, no secrets
+    action = ("up", "down")[number % 2]
+    if action == "down":
+        checkout.run("up")
+    spared = draw.choice(("the dynamic host", "all but the dynamic host", "nothing"))
+    with checkout.start(action) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(draw.randrange(25))]
+        time.sleep(draw.uniform(0, 0.1))  # This is the moment that was drawn.
+        print(f"{action}: killing, except for {spared}, after {lines[-1:]}")
+        for running in running_in(checkout.root):
+            kept = {
+                "the dynamic host": running.is_dynamic_host,
+                "all but the dynamic host": not running.is_dynamic_host,
+            }
+            if "testing.simulator" not in running.line and not kept.get(spared):
+                with suppress(ProcessLookupError):
+                    os.kill(running.pid, signal.SIGKILL)
+        process.communicate(timeout=60)
+
+    if action == "up":
+        checkout.run("up")
+        assert [len(found) for found in checkout.things().values()] == [2, 1, 2]
+    checkout.run("down")
+    assert running_in(checkout.root) == []
     checkout.run("refresh")  # starts the simulator again
     assert list(checkout.things().values()) == [[], [], []]
 
