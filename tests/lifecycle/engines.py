@@ -317,7 +317,10 @@ class CliStack(Stack):
         return self._popen("pulumi", verb, "--non-interactive")
 
     def unlock(self) -> None:
-        """Clear the lock, which otherwise stops every run."""
+        """Clear what was written by half, and the lock, which otherwise stops every run."""
+        for torn in self.backend.rglob("*.attrs"):
+            if not torn.stat().st_size:
+                torn.unlink()
         self._call("cancel", "--yes")
 
     def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:

@@ -191,3 +191,14 @@ def test_locks_keep_each_other_out(pulumi: Cli) -> None:
     with pulumi.backend.lock("shop", "dev") as cleared:
         assert [lock.pid for lock in cleared] == [process.pid]
     pulumi("up", "--yes")
+
+
+def test_what_a_killed_cli_had_not_filled_is_cleared(pulumi: Cli) -> None:
+    """The CLI refuses a stack whose attributes it was killed over; without them it takes it."""
+    (attributes,) = pulumi.backend.directory.glob(".pulumi/stacks/shop/dev.json.attrs")
+    attributes.write_text("")
+    assert "failed to load checkpoint: EOF" in pulumi("up", "--yes", fails=True)
+    others = set(pulumi.backend.directory.rglob("*.attrs")) - {attributes}
+    pulumi.backend.clear_torn_attributes()
+    assert set(pulumi.backend.directory.rglob("*.attrs")) == others
+    pulumi("up", "--yes")

@@ -232,6 +232,16 @@ class FileBackend:
             lock.release()
         return dead
 
+    def clear_torn_attributes(self) -> None:
+        """Removes the files that the CLI keeps beside others and had not filled when it was killed.
+
+        It writes a file's attributes first, and not atomically; with an empty one it refuses the
+        file itself: "failed to load checkpoint: EOF".
+        """
+        for path in self._root.rglob("*.attrs"):
+            if path.stat().st_size == 0:
+                path.unlink()
+
     def _refuse_if_locked(self, project: str, stack: str, but: Lock | None = None) -> None:
         others = [lock for lock in self.locks(project, stack) if lock != but]
         if others:

@@ -139,6 +139,7 @@ class Local:
 
     def _run(self, engine: Engine, arguments: list[str]) -> int:
         self._backend.clear_dead_locks(self._project.name, STACK)
+        self._backend.clear_torn_attributes()
         deployment = self._deployment()
         if not self._backend.exists(self._project.name, STACK):
             self._backend.save(self._project.name, STACK, None)
