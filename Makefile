@@ -4,7 +4,7 @@ INSTALLED := $(VENV)/.installed
 GITLAB_KUBERNETES := $(VENV)/bin/gitlab-kubernetes
 
 .DEFAULT_GOAL := help
-.PHONY: help install up preview refresh down env test bench-simulator check format clean
+.PHONY: help install up preview refresh down env test bench bench-simulator check format clean
 
 help: ## Show this help
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -36,6 +36,10 @@ env: $(INSTALLED) ## Print what a shell needs for `pulumi` on the root stack: ev
 
 test: $(INSTALLED) ## Run all tests
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --quiet
+
+bench: $(INSTALLED) ## Measure what the provider costs beyond the engine; takes an hour
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group bench
+	@$(VENV)/bin/python -m tests.benchmarks.resources --plot tests/benchmarks/resources.svg
 
 bench-simulator: $(INSTALLED) ## Measure the GitLab simulator's speed, with few and with many things in it
 	@$(VENV)/bin/python tests/benchmarks/simulator.py
