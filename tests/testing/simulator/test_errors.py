@@ -89,7 +89,8 @@ def test_job_tokens_open_environments_alone(
     made = job("POST", f"projects/{project['id']}/environments", {"name": "x"}, headers=headers)
     assert made.status_code == 201
     other = job("GET", "projects/2/environments", headers=headers)
-    assert other.json() == {"message": "404 Project Not Found"}
+    text = "403 Forbidden - Authentication by CI/CD job token not allowed from app to other."
+    assert (other.status_code, other.json()) == (403, {"message": text})
     agents = f"projects/{project['id']}/cluster_agents"
     assert job("GET", agents, headers=headers).json() == UNAUTHORIZED
     as_private = {"PRIVATE-TOKEN": headers["JOB-TOKEN"]}

@@ -22,7 +22,8 @@ def test_a_renamed_project_leads_on(root: Any, project: Any) -> None:
     moved = root("GET", "projects/group%2Fapp/environments?page=2")
     target = f"{root.url}/projects/{project['id']}/environments?page=2"
     assert (moved.status_code, moved.headers["Location"]) == (301, target)
-    assert moved.text == f"This resource has been moved permanently to {target}."
+    assert moved.text == f"This resource has been moved permanently to {target}"
+    assert moved.headers["Content-Type"] == "text/plain"
     refused = root("POST", "projects/group%2Fapp/environments", {"name": "x"})
     assert (refused.status_code, refused.json()) == (
         405,

@@ -9,9 +9,12 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
+from pulumi_gitlab_kubernetes.testing.simulator import errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
-from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import find_agent
+from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import (
+    find_agent,
+    require_agent_writer,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project, find_record
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
@@ -34,7 +37,7 @@ _LENGTH = 50
 # GitLab shows the last use from a cache; what it writes every 40 to 55 minutes orders the list.
 _WRITTEN_EVERY = timedelta(minutes=55)
 
-routes = Family()
+routes = Family("https://docs.gitlab.com/api/cluster_agents/")
 switches = Switches()
 
 _COLLECTION = "/projects/{id}/cluster_agents/{agent_id:int}/tokens"
@@ -50,7 +53,7 @@ def _token(row: Row) -> dict[str, Any]:
     return {**_basic(row), "last_used_at": row["last_used_at"]}
 
 
-@routes.get(_COLLECTION, *PAGE_PARAMS)
+@routes.get(_COLLECTION, *PAGE_PARAMS, role=Role.DEVELOPER, errors=(400, 404))
 def _list(call: Call) -> Any:
     agent = find_agent(call, find_project(call))
     return paginate(
@@ -62,7 +65,7 @@ def _list(call: Call) -> Any:
     )
 
 
-@routes.get(_MEMBER)
+@routes.get(_MEMBER, role=Role.DEVELOPER, errors=(400, 404))
 def _show(call: Call) -> Any:
     agent = find_agent(call, find_project(call))
     token_id = call.params["token_id"]
@@ -71,10 +74,17 @@ def _show(call: Call) -> Any:
     )
 
 
-@routes.post(_COLLECTION, Param("name", required=True), Param("description"), race="agent_tokens")
+@routes.post(
+    _COLLECTION,
+    Param("name", required=True),
+    Param("description"),
+    race="agent_tokens",
+    role=Role.MAINTAINER,
+    errors=(400, 403, 404),
+)
 def _create(call: Call) -> Any:
     project, given, store = find_project(call), call.params, call.store
-    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    require_agent_writer(call, project)
     agent = find_agent(call, project)
     if not call.passed and _active(store, agent) >= MAX_ACTIVE:
         raise errors.bad_request(LIMIT_REACHED)
@@ -103,10 +113,10 @@ def _active(store: Store, agent: Row) -> int:
     return int(store.scalar(sql, agent["id"]))
 
 
-@routes.delete(_MEMBER)
+@routes.delete(_MEMBER, role=Role.MAINTAINER, errors=(400, 403, 404))
 def _revoke(call: Call) -> None:
     project = find_project(call)
-    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    require_agent_writer(call, project)
     agent = find_agent(call, project)
     row = find_record(call, "cluster_agent_tokens", call.params["token_id"], agent_id=agent["id"])
     call.store.update("cluster_agent_tokens", row["id"], status="revoked")

@@ -12,9 +12,12 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
+from pulumi_gitlab_kubernetes.testing.simulator import errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
-from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import find_agent
+from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import (
+    find_agent,
+    require_agent_writer,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.instance import licensed_plan, setting
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
     check_unmodified_since,
@@ -46,7 +49,12 @@ def _gate(call: Call) -> None:
         raise errors.not_found()
 
 
-routes = Family(before=(_gate,))
+routes = Family(
+    "https://docs.gitlab.com/api/cluster_agents/",
+    before=(_gate,),
+    gate="licence `ultimate` and setting `receptive_cluster_agents_enabled`",
+    role=Role.MAINTAINER,
+)
 
 _COLLECTION = "/projects/{id}/cluster_agents/{agent_id:int}/url_configurations"
 _MEMBER = f"{_COLLECTION}/{{url_configuration_id:int}}"
@@ -85,7 +93,7 @@ def _configuration(row: Row) -> dict[str, Any]:
 def _agent(call: Call) -> Row:
     """Return the agent, after the role: reading asks for Maintainer too."""
     project = find_project(call)
-    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    require_agent_writer(call, project)
     return find_agent(call, project)
 
 
@@ -102,13 +110,13 @@ def _find(call: Call, agent: Row) -> Row:
     return row
 
 
-@routes.get(_COLLECTION)
+@routes.get(_COLLECTION, errors=(400, 403, 404))
 def _list(call: Call) -> Any:
     row = _of(call, _agent(call))
     return [_configuration(row)] if row else []
 
 
-@routes.get(_MEMBER)
+@routes.get(_MEMBER, errors=(400, 403, 404))
 def _show(call: Call) -> Any:
     return _configuration(_find(call, _agent(call)))
 
@@ -120,6 +128,7 @@ def _show(call: Call) -> Any:
     Param("client_key"),
     Param("ca_cert"),
     Param("tls_host"),
+    errors=(400, 403, 404),
 )
 def _create(call: Call) -> Any:
     agent, given, store = _agent(call), call.params, call.store
@@ -166,7 +175,7 @@ def _complaints(columns: dict[str, Any], key: bytes | None) -> list[str]:
     return found
 
 
-@routes.delete(_MEMBER)
+@routes.delete(_MEMBER, errors=(400, 403, 404, 412))
 def _delete(call: Call) -> None:
     agent, store = _agent(call), call.store
     row = _find(call, agent)

@@ -5,6 +5,7 @@ Follows https://docs.gitlab.com/api/rest/authentication/ and https://docs.gitlab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, digest
 if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Route
 
+CREDENTIALS = ("private_token", "job_token", "token")  # parameters that hold secrets
 JOB_TOKEN_PREFIX = "glcbt-"  # noqa: S105 - the prefix is public, the token is what follows
 
 
@@ -31,35 +33,55 @@ class Role(IntEnum):
 def authenticate(call: Call, route: Route) -> None:
     """Set the call's user, or refuse.
 
+    Args:
+        call: the request.
+        route: what it asks for; says whether CI job tokens count and which scopes do.
+
     Raises:
         ApiError: 401 without good credentials, 403 when their scope does not reach this far.
     """
-    token = _given_token(call)
-    job_token = call.headers.get("job-token") or call.given.get("job_token")
-    if not token and isinstance(job_token, str):
-        token = job_token
-    if not token:
-        raise errors.unauthorized()
-    if token.startswith(JOB_TOKEN_PREFIX):
-        _authenticate_job(call, route, token)
+    bearer = _bearer(call)
+    job = _job(call, bearer) if route.job_token else None
+    token = _text(call, "private_token") or call.headers.get("private-token") or bearer
+    if job is None and token and not token.startswith(JOB_TOKEN_PREFIX):
+        _authenticate_personal(call, token)
+    elif job is not None or route.job_token:
+        # Tried last, and then it has to be good; as a private token it counts for nothing.
+        named = _text(call, "job_token") or _text(call, "token") or call.headers.get("job-token")
+        _authenticate_job(call, job or _job(call, named or ""))
     else:
-        _authenticate_personal(call, route, token)
-    if call.user is not None and route.admin and not call.user["admin"]:
+        raise errors.unauthorized()
+    if target := call.headers.get("sudo") or _text(call, "sudo"):
+        _sudo(call, target)
+    elif call.scopes is not None:
+        _require_scope(call, ("api", *route.scopes), (*route.scopes, "api", "read_api"))
+    if route.admin and not call.caller["admin"]:
         raise errors.forbidden()
 
 
-def _given_token(call: Call) -> str:
-    """Return the personal access token that counts: parameter, then header, then bearer."""
-    parameter = call.given.get("private_token")
-    if isinstance(parameter, str) and parameter:
-        return parameter
-    if header := call.headers.get("private-token"):
-        return header
+def _text(call: Call, name: str) -> str:
+    """Return a parameter that is a text, or an empty one."""
+    value = call.given.get(name)
+    return str(value) if isinstance(value, (str, int)) else ""
+
+
+def _bearer(call: Call) -> str:
     scheme, _, credentials = call.headers.get("authorization", "").partition(" ")
     return credentials.strip() if scheme.lower() == "bearer" else ""
 
 
-def _authenticate_personal(call: Call, route: Route, token: str) -> None:
+def _job(call: Call, token: str) -> Row | None:
+    return call.store.one("SELECT * FROM job_tokens WHERE digest = ?", digest(token))
+
+
+def _authenticate_job(call: Call, job: Row | None) -> None:
+    if job is None:
+        raise errors.unauthorized()
+    call.user = call.store.fetch("users", job["user_id"])
+    call.job_project_id = job["project_id"]
+
+
+def _authenticate_personal(call: Call, token: str) -> None:
     store = call.store
     row = store.one("SELECT * FROM personal_access_tokens WHERE digest = ?", digest(token))
     if row is None:
@@ -70,38 +92,32 @@ def _authenticate_personal(call: Call, route: Route, token: str) -> None:
         )
     if row["revoked"]:
         raise errors.invalid_token("Token was revoked. You have to re-authorize from the user.")
-    enough = ("api", *route.scopes)
-    if call.method == "GET":
-        enough = ("api", "read_api", *route.scopes)
-    held = row["scopes"].split()
-    if not set(enough) & set(held):
-        raise errors.insufficient_scope(enough)
     call.user, call.token_id = store.fetch("users", row["user_id"]), row["id"]
-    _sudo(call, held)
+    call.scopes = tuple(row["scopes"].split())
 
 
-def _sudo(call: Call, scopes: list[str]) -> None:
-    """Let an administrator act as another user."""
-    target = call.headers.get("sudo") or call.given.get("sudo")
-    if not target:
-        return
+def _require_scope(call: Call, enough: Sequence[str], registered: Sequence[str]) -> None:
+    """Refuse a token without one of the scopes; the answer names all that are registered."""
+    enough = (*enough, "read_api") if call.method == "GET" else enough
+    if not set(enough) & set(call.scopes or ()):
+        raise errors.insufficient_scope(registered)
+
+
+def _sudo(call: Call, target: str) -> None:
+    """Let an administrator act as another user; the route's own scopes do not count then."""
     if not call.caller["admin"]:
         raise errors.forbidden("Must be admin to use sudo")
-    if "sudo" not in scopes:
+    if call.scopes is None:
+        raise errors.forbidden(
+            "Must be authenticated using an OAuth or personal access token to use sudo"
+        )
+    if "sudo" not in call.scopes:
         raise errors.insufficient_scope(["sudo"])
-    user = call.store.one("SELECT * FROM users WHERE id = ? OR username = ?", target, target)
+    column = "id" if target.isdecimal() else "username"
+    user = call.store.one(f"SELECT * FROM users WHERE {column} = ?", target)
     if user is None:
         raise errors.not_found(f"User with ID or username '{target}'")
     call.user = user
-
-
-def _authenticate_job(call: Call, route: Route, token: str) -> None:
-    row = call.store.one("SELECT * FROM job_tokens WHERE digest = ?", digest(token))
-    # As a PRIVATE-TOKEN a job token counts for nothing, and so it does on routes not made for it.
-    if row is None or not route.job_token or call.headers.get("private-token") == token:
-        raise errors.unauthorized()
-    call.user = call.store.fetch("users", row["user_id"])
-    call.job_project_id = row["project_id"]
 
 
 def access_level(store: Store, user: Row, project: Row) -> int:
@@ -147,9 +163,12 @@ def has_role(call: Call, project: Row, role: Role, feature: str = "") -> bool:
         role: the least that will do.
         feature: project feature that must not be switched off, such as `environments`.
     """
-    if feature and project[f"{feature}_access_level"] == "disabled":
+    allowed = project[f"{feature}_access_level"] if feature else ""
+    if allowed == "disabled":
         return False
-    return access_level(call.store, call.caller, project) >= role
+    # That "private" means any member is inferred.
+    least = max(role, Role.GUEST) if allowed == "private" else role
+    return access_level(call.store, call.caller, project) >= least
 
 
 def require(call: Call, project: Row, role: Role, *features: str) -> None:

@@ -30,8 +30,10 @@ _MAX_NAME = 63
 NAME_CHARACTERS = (
     "can contain only lowercase letters, digits, and '-', but cannot start or end with '-'"
 )
+# The second check of GitLab's own; only a project without CI gets so far and fails.
+NO_PIPELINES = "You have insufficient permissions to create a cluster agent for this project"
 
-routes = Family()
+routes = Family("https://docs.gitlab.com/api/cluster_agents/")
 
 _COLLECTION = "/projects/{id}/cluster_agents"
 _MEMBER = "/projects/{id}/cluster_agents/{agent_id:int}"
@@ -55,6 +57,15 @@ def reads_agents(call: Call, project: Row) -> bool:
     return auth.has_role(call, project, Role.DEVELOPER, "infrastructure")
 
 
+def require_agent_writer(call: Call, project: Row) -> None:
+    """Refuse callers who may not change a project's agents and what belongs to them.
+
+    Raises:
+        ApiError: 403.
+    """
+    auth.require(call, project, Role.MAINTAINER, "infrastructure", "repository")
+
+
 def find_agent(call: Call, project: Row) -> Row:
     """Return the agent that `:agent_id` names, of the given project.
 
@@ -68,7 +79,7 @@ def find_agent(call: Call, project: Row) -> Row:
     return agent
 
 
-@routes.get(_COLLECTION, *PAGE_PARAMS)
+@routes.get(_COLLECTION, *PAGE_PARAMS, role=Role.DEVELOPER, errors=(400, 404))
 def _list(call: Call) -> Any:
     project = find_project(call)
     if not reads_agents(call, project):
@@ -81,15 +92,19 @@ def _list(call: Call) -> Any:
     )
 
 
-@routes.get(_MEMBER)
+@routes.get(_MEMBER, role=Role.DEVELOPER, errors=(400, 404))
 def _show(call: Call) -> Any:
     return cluster_agent(call, find_agent(call, find_project(call)))
 
 
-@routes.post(_COLLECTION, Param("name", required=True))
+@routes.post(
+    _COLLECTION, Param("name", required=True), role=Role.MAINTAINER, errors=(400, 403, 404)
+)
 def _create(call: Call) -> Any:
     project, store = find_project(call), call.store
-    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    require_agent_writer(call, project)
+    if not auth.has_role(call, project, Role.MAINTAINER, "builds"):
+        raise errors.bad_request(NO_PIPELINES)
     name = call.params.get("name")
     if complaints := _name_complaints(call, project, name):
         raise errors.bad_request_list([f"Name {text}" for text in complaints])
@@ -118,10 +133,10 @@ def _name_complaints(call: Call, project: Row, name: str | None) -> list[str]:
     return found
 
 
-@routes.delete(_MEMBER)
+@routes.delete(_MEMBER, role=Role.MAINTAINER, errors=(400, 403, 404, 412))
 def _delete(call: Call) -> None:
     project = find_project(call)
-    auth.require(call, project, Role.MAINTAINER, "infrastructure")
+    require_agent_writer(call, project)
     agent = find_agent(call, project)
     check_unmodified_since(call, agent)
     call.store.delete("cluster_agents", agent["id"])

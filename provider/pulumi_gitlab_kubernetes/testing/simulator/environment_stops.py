@@ -53,11 +53,21 @@ _STALE_DELAY = timedelta(seconds=1)  # how soon GitLab's worker comes depends on
 _STALE_NEWEST = timedelta(days=7)
 _TEN_YEARS = timedelta(days=3652)
 
-routes = Family(before=(settled,), job_token=True)
+routes = Family(
+    "https://docs.gitlab.com/api/environments/",
+    before=(settled,),
+    job_token=True,
+    role=Role.DEVELOPER,
+)
 switches = Switches()
 
 
-@routes.post(f"{MEMBER}/stop", Param("force", bool, default=False), status=200)
+@routes.post(
+    f"{MEMBER}/stop",
+    Param("force", bool, default=False),
+    status=200,
+    errors=(400, 403, 404, 500),
+)
 def _stop(call: Call) -> Any:
     project, force = find_project(call), call.params["force"]
     require_reader(call, project)
@@ -135,7 +145,11 @@ def _known(store: Store, project_id: int, environment_id: int) -> Row:
 
 
 @routes.post(
-    "/projects/{id}/environments/stop_stale", Param("before", datetime, required=True), status=200
+    "/projects/{id}/environments/stop_stale",
+    Param("before", datetime, required=True),
+    status=200,
+    role=Role.MAINTAINER,
+    errors=(400, 403, 404),
 )
 def _stop_stale(call: Call) -> Any:
     project, store, before = find_project(call), call.store, call.params["before"]
@@ -162,6 +176,7 @@ def _stop_stale(call: Call) -> Any:
     Param("limit", int, default=100, values=range(1, 1001)),
     Param("dry_run", bool, default=True),
     status=200,
+    errors=(400, 401, 403, 404),
 )
 def _delete_review_apps(call: Call) -> Any:
     project, store, given = find_project(call), call.store, call.params

@@ -44,7 +44,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.validation import (
 
 STATES = ("available", "stopping", "stopped")
 AUTO_STOP_SETTINGS = ("always", "with_action")
-_NAME = re.compile(r"[a-zA-Z0-9_\\$\{\}. -]([a-zA-Z0-9_\\/$\{\}. -]*[a-zA-Z0-9_\\$\{\}. -])?")
+_NAME = re.compile(r"[a-zA-Z0-9_${}. -]([a-zA-Z0-9_/${}. -]*[a-zA-Z0-9_${}. -])?")
 _MAX_TEXT = 255
 _MAX_DESCRIPTION = 10_000
 _MIN_SEARCH = 3
@@ -66,7 +66,12 @@ def settled(call: Call) -> None:
 
 
 # All of these routes, and no others here, accept CI job tokens.
-routes = Family(before=(settled,), job_token=True)
+routes = Family(
+    "https://docs.gitlab.com/api/environments/",
+    before=(settled,),
+    job_token=True,
+    role=Role.DEVELOPER,
+)
 
 _COLLECTION = "/projects/{id}/environments"
 MEMBER = "/projects/{id}/environments/{environment_id:int}"
@@ -142,6 +147,8 @@ def find_environment(call: Call, project: Row) -> Row:
     Param("states", values=STATES),
     *PAGE_PARAMS,
     exclusive=("name", "search"),
+    role=Role.REPORTER,
+    errors=(400, 403, 404),
 )
 def _list(call: Call) -> Any:
     project, given = find_project(call), call.params
@@ -164,7 +171,7 @@ def _list(call: Call) -> Any:
     )
 
 
-@routes.get(MEMBER)
+@routes.get(MEMBER, role=Role.REPORTER, errors=(400, 403, 404))
 def _show(call: Call) -> Any:
     project = find_project(call)
     require_reader(call, project)
@@ -183,7 +190,7 @@ _ATTRIBUTES = (
 )
 
 
-@routes.post(_COLLECTION, Param("name", required=True), *_ATTRIBUTES)
+@routes.post(_COLLECTION, Param("name", required=True), *_ATTRIBUTES, errors=(400, 403, 404))
 def _create(call: Call) -> Any:
     project = find_project(call)
     require_writer(call, project)
@@ -221,7 +228,7 @@ def add_environment(store: Store, project: Row, name: str, given: Mapping[str, A
     return store.insert("environments", **columns)
 
 
-@routes.put(MEMBER, *_ATTRIBUTES)
+@routes.put(MEMBER, *_ATTRIBUTES, errors=(400, 403, 404))
 def _update(call: Call) -> Any:
     project, store = find_project(call), call.store
     require_writer(call, project)
@@ -243,7 +250,7 @@ def _update(call: Call) -> Any:
     return environment(call, row)
 
 
-@routes.delete(MEMBER)
+@routes.delete(MEMBER, errors=(400, 403, 404, 412))
 def _delete(call: Call) -> None:
     project = find_project(call)
     require_reader(call, project)
@@ -261,7 +268,7 @@ def _columns(call: Call, project: Row) -> dict[str, Any]:
     """Return the given attributes as columns; blank texts are null."""
     names = {param.name for param in _ATTRIBUTES} - {"slug"}
     columns = {name: value for name, value in call.params.items() if name in names}
-    for name in ("external_url", "kubernetes_namespace", "flux_resource_path"):
+    for name in ("external_url", "kubernetes_namespace", "flux_resource_path", "description"):
         if name in columns and blank(columns[name]):
             columns[name] = None
     agent_id = columns.get("cluster_agent_id")

@@ -55,6 +55,11 @@ def message(status: int, text: Any) -> ApiError:
     return ApiError(status, {"message": text})
 
 
+def plain(status: int, text: str, headers: Mapping[str, str]) -> ApiError:
+    """Return an answer that is no JSON: the throttle's and redirects."""
+    return ApiError(status, text, {"Content-Type": "text/plain", **headers})
+
+
 def unauthorized() -> ApiError:
     """Return the answer to no or unknown credentials."""
     return message(401, "401 Unauthorized")

@@ -19,7 +19,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
 VISIBILITIES = ("private", "internal", "public")
 PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
 
-routes = Family()
+routes = Family("https://docs.gitlab.com/api/groups/")
 
 
 def _group(call: Call, group: Row) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _require_owner(call: Call, group: Row) -> None:
         raise errors.forbidden()
 
 
-@routes.get("/groups", Param("search"), *PAGE_PARAMS)
+@routes.get("/groups", Param("search"), *PAGE_PARAMS, errors=(400,))
 def _list(call: Call) -> Any:
     seen = [
         row["id"]
@@ -98,7 +98,7 @@ def _list(call: Call) -> Any:
     )
 
 
-@routes.get("/groups/{id}")
+@routes.get("/groups/{id}", role=Role.GUEST, errors=(404,))
 def _show(call: Call) -> Any:
     return _group(call, find_group(call))
 
@@ -110,6 +110,7 @@ def _show(call: Call) -> Any:
     Param("parent_id", int),
     Param("description"),
     Param("visibility", default="private", values=VISIBILITIES),
+    errors=(400, 403, 404),
 )
 def _create(call: Call) -> Any:
     given, store = call.params, call.store
@@ -156,6 +157,8 @@ def _require_free(store: Store, path: str) -> None:
     Param("path"),
     Param("description"),
     Param("visibility", values=VISIBILITIES),
+    role=Role.OWNER,
+    errors=(400, 403, 404),
 )
 def _update(call: Call) -> Any:
     group, given, store = find_group(call), call.params, call.store
@@ -184,7 +187,7 @@ def leave_redirect(store: Store, project: Row) -> None:
     store.execute("REPLACE INTO redirects (path, project_id) VALUES (?, ?)", path, project["id"])
 
 
-@routes.delete("/groups/{id}", status=202)
+@routes.delete("/groups/{id}", status=202, role=Role.OWNER, errors=(403, 404))
 def _delete(call: Call) -> Any:
     group = find_group(call)
     _require_owner(call, group)

@@ -16,17 +16,24 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
 
 VERSION = {"version": "18.5.0-ee", "revision": "0000000000a"}
 PLANS = ("starter", "premium", "ultimate")
-SETTINGS: dict[str, bool | int] = {
+SETTINGS: dict[str, bool | int | str] = {
     "receptive_cluster_agents_enabled": False,
     "allow_local_requests_from_web_hooks_and_services": False,
+    "rate_limiting_response_text": "",
+    "throttle_unauthenticated_api_enabled": False,
+    "throttle_unauthenticated_api_requests_per_period": 3600,
+    "throttle_unauthenticated_api_period_in_seconds": 3600,
     "throttle_authenticated_api_enabled": False,
     "throttle_authenticated_api_requests_per_period": 7200,
     "throttle_authenticated_api_period_in_seconds": 3600,
 }
 _POSITIVE = range(1, 2**31)
 
-routes = Family()
-admin_routes = Family(admin=True)
+_FEATURES = "https://docs.gitlab.com/api/features/"
+_LICENSE = "https://docs.gitlab.com/api/license/"
+
+routes = Family("https://docs.gitlab.com/api/metadata/")
+admin_routes = Family("https://docs.gitlab.com/api/settings/", admin=True, errors=(403,))
 
 
 def setting(store: Store, name: str) -> Any:
@@ -44,7 +51,7 @@ def licensed_plan(store: Store) -> str:
     return store.scalar("SELECT plan FROM licenses ORDER BY id DESC") or ""
 
 
-@routes.get("/version", scopes=("read_user",))
+@routes.get("/version", scopes=("read_user",), doc="https://docs.gitlab.com/api/version/")
 def _version(_: Call) -> Any:
     return VERSION
 
@@ -69,9 +76,10 @@ def _show_settings(call: Call) -> Any:
 @admin_routes.put(
     "/application/settings",
     *(
-        Param(name, type(value), values=(False, True) if value in (False, True) else _POSITIVE)
+        Param(name, type(value), values=_POSITIVE if type(value) is int else None)
         for name, value in SETTINGS.items()
     ),
+    errors=(400, 403),
 )
 def _update_settings(call: Call) -> Any:
     for name, value in call.params.items():
@@ -90,12 +98,14 @@ def _feature(row: Row) -> dict[str, Any]:
     }
 
 
-@admin_routes.get("/features")
+@admin_routes.get("/features", doc=_FEATURES)
 def _list_features(call: Call) -> Any:
     return [_feature(row) for row in call.store.all("SELECT * FROM features ORDER BY name")]
 
 
-@admin_routes.post("/features/{name}", Param("value", required=True))
+@admin_routes.post(
+    "/features/{name}", Param("value", required=True), doc=_FEATURES, errors=(400, 403)
+)
 def _set_feature(call: Call) -> Any:
     name, value = call.params["name"], call.params["value"]
     if value not in {"true", "false"}:
@@ -105,7 +115,7 @@ def _set_feature(call: Call) -> Any:
     return _feature(call.store.all("SELECT * FROM features WHERE name = ?", name)[0])
 
 
-@admin_routes.delete("/features/{name}")
+@admin_routes.delete("/features/{name}", doc=_FEATURES)
 def _delete_feature(call: Call) -> None:
     call.store.execute("DELETE FROM features WHERE name = ?", call.params["name"])
 
@@ -128,17 +138,17 @@ def _license(row: Row | None) -> dict[str, Any] | None:
     }
 
 
-@admin_routes.get("/license")
+@admin_routes.get("/license", doc=_LICENSE)
 def _show_license(call: Call) -> Any:
     return _license(call.store.one("SELECT * FROM licenses ORDER BY id DESC"))
 
 
-@admin_routes.get("/licenses")
+@admin_routes.get("/licenses", doc=_LICENSE)
 def _list_licenses(call: Call) -> Any:
     return [_license(row) for row in call.store.all("SELECT * FROM licenses ORDER BY id DESC")]
 
 
-@admin_routes.post("/license", Param("license", required=True))
+@admin_routes.post("/license", Param("license", required=True), doc=_LICENSE, errors=(400, 403))
 def _add_license(call: Call) -> Any:
     plan = call.params["license"].strip().lower()
     if plan not in PLANS:
@@ -147,7 +157,7 @@ def _add_license(call: Call) -> Any:
     return _license(row)
 
 
-@admin_routes.delete("/license/{id:int}")
+@admin_routes.delete("/license/{id:int}", doc=_LICENSE, errors=(400, 403, 404))
 def _delete_license(call: Call) -> None:
     if call.store.get("licenses", call.params["id"]) is None:
         raise errors.not_found()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import parse_moment
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, from_timestamp
+
+JOB_NOT_ALLOWED = "Authentication by CI/CD job token not allowed from {} to {}."
 
 
 def full_path(store: Store, project: Row) -> str:
@@ -33,7 +36,8 @@ def find_project(call: Call) -> Row:
     """Return the project that `:id` names, if the caller may know of it.
 
     Raises:
-        ApiError: 404, or for a path the project moved away from 301 (GET) or 405.
+        ApiError: 404, 403 for another project's CI job, or for a path the project moved away from
+            301 (GET) or 405.
     """
     store, name = call.store, str(call.given["id"])
     moved = False
@@ -45,10 +49,13 @@ def find_project(call: Call) -> Row:
             project, moved = store.fetch("projects", found["project_id"]), True
     else:
         project = None
-    if project is None or not auth.can_see(store, call.caller, project):
+    if project is None:
         raise errors.not_found("Project")
-    # A job's token opens its own project alone; that others answer 404 is inferred.
     if call.job_project_id not in (None, project["id"]):
+        # Allowlists are not simulated: a job's token opens its own project alone.
+        source = store.fetch("projects", call.job_project_id)["path"]
+        raise errors.forbidden(JOB_NOT_ALLOWED.format(source, project["path"]))
+    if not auth.can_see(store, call.caller, project):
         raise errors.not_found("Project")
     if moved:
         raise _moved(call, project)
@@ -59,8 +66,8 @@ def _moved(call: Call, project: Row) -> errors.ApiError:
     if call.method != "GET":
         return errors.message(405, "Non GET methods are not allowed for moved projects")
     url = re.sub(r"/projects/[^/?]+", f"/projects/{project['id']}", call.full_url, count=1)
-    text = f"This resource has been moved permanently to {url}."
-    return errors.ApiError(301, text, {"Location": url})
+    text = f"This resource has been moved permanently to {url}"
+    return errors.plain(301, text, {"Location": url})
 
 
 def find_record(call: Call, table: str, row_id: int, **where: Any) -> Row:
@@ -87,6 +94,7 @@ def check_unmodified_since(call: Call, row: Row) -> None:
             limit = parse(header)
         except (TypeError, ValueError):
             continue  # what cannot be read is ignored
-        if limit.tzinfo and from_timestamp(row["updated_at"]) > limit:
+        limit = limit if limit.tzinfo else limit.replace(tzinfo=timezone.utc)
+        if from_timestamp(row["updated_at"]) > limit:
             raise errors.message(412, "412 Precondition Failed")
         return

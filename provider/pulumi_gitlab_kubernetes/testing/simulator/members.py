@@ -19,7 +19,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Row
 
 LEVELS = (5, 10, 15, 20, 30, 40, 50)
 
-routes = Family()
+routes = Family("https://docs.gitlab.com/api/members/")
 
 
 def _member(call: Call, member: Row) -> dict[str, Any]:
@@ -32,14 +32,15 @@ def _member(call: Call, member: Row) -> dict[str, Any]:
     }
 
 
-def _source(call: Call, least: Role) -> tuple[str, int]:
+def _source(call: Call, *, write: bool = False) -> tuple[str, int]:
     """Return the column and id of the project or group whose members are meant."""
     if "/projects/" in call.url:
         project = find_project(call)
-        auth.require(call, project, least)
+        if write:
+            auth.require(call, project, Role.MAINTAINER)
         return "project_id", project["id"]
     group = find_group(call)
-    if group_level(call, group) < least:
+    if write and group_level(call, group) < Role.OWNER:
         raise errors.forbidden()
     return "namespace_id", group["id"]
 
@@ -54,7 +55,7 @@ def _find(call: Call, column: str, source: int) -> Row:
 
 
 def _list(call: Call) -> Any:
-    column, source = _source(call, Role.NONE)
+    column, source = _source(call)
     return paginate(
         call,
         f"SELECT * FROM members WHERE {column} = ? ORDER BY id",
@@ -64,11 +65,11 @@ def _list(call: Call) -> Any:
 
 
 def _show(call: Call) -> Any:
-    return _member(call, _find(call, *_source(call, Role.NONE)))
+    return _member(call, _find(call, *_source(call)))
 
 
 def _create(call: Call) -> Any:
-    column, source = _source(call, Role.MAINTAINER)
+    column, source = _source(call, write=True)
     given, store = call.params, call.store
     if store.get("users", given["user_id"]) is None:
         raise errors.not_found("User")
@@ -89,21 +90,35 @@ def _create(call: Call) -> Any:
 
 
 def _update(call: Call) -> Any:
-    member = _find(call, *_source(call, Role.MAINTAINER))
+    member = _find(call, *_source(call, write=True))
     level = call.params["access_level"]
     return _member(call, call.store.update("members", member["id"], access_level=level))
 
 
 def _delete(call: Call) -> None:
-    member = _find(call, *_source(call, Role.MAINTAINER))
+    member = _find(call, *_source(call, write=True))
     call.store.delete("members", member["id"])
 
 
 for _kind in ("projects", "groups"):
+    _collection, _member_path = (
+        f"/{_kind}/{{id}}/members",
+        f"/{_kind}/{{id}}/members/{{user_id:int}}",
+    )
     _level = Param("access_level", int, required=True, values=LEVELS)
     _user = Param("user_id", int, required=True)
-    routes.get(f"/{_kind}/{{id}}/members", *PAGE_PARAMS)(_list)
-    routes.get(f"/{_kind}/{{id}}/members/{{user_id:int}}")(_show)
-    routes.post(f"/{_kind}/{{id}}/members", _user, _level, Param("expires_at", date))(_create)
-    routes.put(f"/{_kind}/{{id}}/members/{{user_id:int}}", _level)(_update)
-    routes.delete(f"/{_kind}/{{id}}/members/{{user_id:int}}")(_delete)
+    _reads: dict[str, Any] = {"role": Role.GUEST, "errors": (400, 404)}
+    _writes: dict[str, Any] = {"role": Role.MAINTAINER, "errors": (400, 403, 404)}
+    if _kind == "groups":
+        _writes["role"] = Role.OWNER
+    routes.get(_collection, *PAGE_PARAMS, **_reads)(_list)
+    routes.get(_member_path, **_reads)(_show)
+    routes.post(
+        _collection,
+        _user,
+        _level,
+        Param("expires_at", date),
+        **{**_writes, "errors": (400, 403, 404, 409)},
+    )(_create)
+    routes.put(_member_path, _level, **_writes)(_update)
+    routes.delete(_member_path, **_writes)(_delete)

@@ -5,10 +5,11 @@ Follows https://docs.gitlab.com/api/rest/#offset-based-pagination.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from pulumi_gitlab_kubernetes.testing.simulator.auth import CREDENTIALS
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row
@@ -52,10 +53,11 @@ def _set_headers(call: Call, page: int, per_page: int, pages: int, total: int) -
     }
 
     def link(rel: str, number: int) -> str:
-        # Every parameter is repeated, the path's own too; that keys are sorted is inferred.
-        given = {key: value for key, value in call.given.items() if key != "private_token"}
-        query = sorted({**given, "page": number, "per_page": per_page}.items())
-        return f'<{call.url}?{urlencode(query, doseq=True)}>; rel="{rel}"'
+        # Every parameter is repeated as given, the path's own too, `per_page` above the maximum
+        # too; that keys are sorted is inferred. GitLab repeats credentials as well: not done here.
+        given = {key: value for key, value in call.given.items() if key not in CREDENTIALS}
+        query = {**given, "page": number, "per_page": call.params["per_page"]}
+        return f'<{call.url}?{urlencode(sorted(_flat(query)))}>; rel="{rel}"'
 
     headers = {
         "X-Page": page,
@@ -69,3 +71,15 @@ def _set_headers(call: Call, page: int, per_page: int, pages: int, total: int) -
     call.response_headers["Link"] = ", ".join(
         link(rel, number) for rel, number in links.items() if number
     )
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield Rails' spelling of nested parameters: `a[b]=1`, `a[]=1`."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _flat(inner, f"{name}[]")
+    else:
+        yield name, str(value)

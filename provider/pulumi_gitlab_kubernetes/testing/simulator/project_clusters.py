@@ -55,7 +55,12 @@ def _gate(call: Call) -> None:
         raise errors.not_found()
 
 
-routes = Family(before=(_gate,))
+routes = Family(
+    "https://docs.gitlab.com/api/project_clusters/",
+    before=(_gate,),
+    gate=f"feature flag `{FEATURE_FLAG}`",
+    role=Role.MAINTAINER,
+)
 
 _COLLECTION = "/projects/{id}/clusters"
 _MEMBER = "/projects/{id}/clusters/{cluster_id:int}"
@@ -95,7 +100,7 @@ def _cluster(call: Call, row: Row, *, details: bool = True) -> dict[str, Any]:
     return answer
 
 
-@routes.get(_COLLECTION, *PAGE_PARAMS)
+@routes.get(_COLLECTION, *PAGE_PARAMS, role=Role.DEVELOPER, errors=(400, 403, 404))
 def _list(call: Call) -> Any:
     project = find_project(call)
     auth.require(call, project, Role.DEVELOPER, "infrastructure", "repository")
@@ -107,7 +112,7 @@ def _list(call: Call) -> Any:
     )
 
 
-@routes.get(_MEMBER)
+@routes.get(_MEMBER, role=Role.DEVELOPER, errors=(400, 403, 404))
 def _show(call: Call) -> Any:
     return _cluster(call, _find(call, Role.DEVELOPER))
 
@@ -146,6 +151,7 @@ _COMMON = (
             Param("authorization_type", default="rbac", values=AUTHORIZATION_TYPES),
         ),
     ),
+    errors=(400, 403, 404),
 )
 def _create(call: Call) -> Any:
     project, given, store = find_project(call), call.params, call.store
@@ -182,6 +188,7 @@ def _create(call: Call) -> Any:
         dict,
         fields=(Param("api_url"), Param("token"), Param("ca_cert"), Param("namespace")),
     ),
+    errors=(400, 403, 404),
 )
 def _update(call: Call) -> Any:
     row, given, store = _find(call, Role.MAINTAINER), call.params, call.store
@@ -204,7 +211,7 @@ def _update(call: Call) -> Any:
     )
 
 
-@routes.delete(_MEMBER)
+@routes.delete(_MEMBER, errors=(400, 403, 404, 412))
 def _delete(call: Call) -> None:
     row = _find(call, Role.MAINTAINER)
     check_unmodified_since(call, row)
@@ -284,7 +291,7 @@ def _domain_complaints(domain: str | None) -> list[str]:
 
 def _api_url_complaints(call: Call, url: str | None) -> list[str]:
     if blank(url):
-        return [BLANK, NOT_A_URL]
+        return [NOT_A_URL, BLANK]
     local = setting(call.store, "allow_local_requests_from_web_hooks_and_services")
     return url_complaints(str(url), ("http", "https"), local=local)
 

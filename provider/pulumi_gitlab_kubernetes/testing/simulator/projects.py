@@ -40,7 +40,7 @@ _PATH_TEXT = (
     "end in '.git' or end in '.atom'"
 )
 
-routes = Family()
+routes = Family("https://docs.gitlab.com/api/projects/")
 
 
 def _project(call: Call, project: Row) -> dict[str, Any]:
@@ -62,7 +62,12 @@ def _project(call: Call, project: Row) -> dict[str, Any]:
 
 
 @routes.get(
-    "/projects", Param("search"), Param("membership", bool), Param("archived", bool), *PAGE_PARAMS
+    "/projects",
+    Param("search"),
+    Param("membership", bool),
+    Param("archived", bool),
+    *PAGE_PARAMS,
+    errors=(400,),
 )
 def _list(call: Call) -> Any:
     store, given = call.store, call.params
@@ -84,7 +89,7 @@ def _list(call: Call) -> Any:
     )
 
 
-@routes.get("/projects/{id}")
+@routes.get("/projects/{id}", role=Role.GUEST, errors=(404,))
 def _show(call: Call) -> Any:
     return _project(call, find_project(call))
 
@@ -96,6 +101,7 @@ def _show(call: Call) -> Any:
     Param("namespace_id", int),
     Param("initialize_with_readme", bool),
     *_OPTIONS,
+    errors=(400,),
 )
 def _create(call: Call) -> Any:
     given, store = call.params, call.store
@@ -162,7 +168,14 @@ def _check_path(store: Store, namespace: Row, path: str) -> None:
         )
 
 
-@routes.put("/projects/{id}", Param("name"), Param("path"), *_OPTIONS)
+@routes.put(
+    "/projects/{id}",
+    Param("name"),
+    Param("path"),
+    *_OPTIONS,
+    role=Role.MAINTAINER,
+    errors=(400, 403, 404),
+)
 def _update(call: Call) -> Any:
     project, store = find_project(call), call.store
     auth.require(call, project, Role.MAINTAINER)
@@ -178,7 +191,7 @@ def _update(call: Call) -> Any:
     return _project(call, project)
 
 
-@routes.delete("/projects/{id}", status=202)
+@routes.delete("/projects/{id}", status=202, role=Role.OWNER, errors=(403, 404))
 def _delete(call: Call) -> Any:
     project = find_project(call)
     if not auth.has_role(call, project, Role.OWNER):
@@ -196,11 +209,11 @@ def _set_archived(call: Call, *, archived: bool) -> Any:
     return _project(call, project)
 
 
-@routes.post("/projects/{id}/archive")
+@routes.post("/projects/{id}/archive", role=Role.OWNER, errors=(403, 404))
 def _archive(call: Call) -> Any:
     return _set_archived(call, archived=True)
 
 
-@routes.post("/projects/{id}/unarchive")
+@routes.post("/projects/{id}/unarchive", role=Role.OWNER, errors=(403, 404))
 def _unarchive(call: Call) -> Any:
     return _set_archived(call, archived=False)

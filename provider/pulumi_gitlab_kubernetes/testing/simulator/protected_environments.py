@@ -91,7 +91,12 @@ def _allowed(call: Call) -> None:
         raise errors.forbidden()
 
 
-routes = Family(before=(_allowed,))
+routes = Family(
+    "https://docs.gitlab.com/api/protected_environments/",
+    before=(_allowed,),
+    role=Role.MAINTAINER,
+    errors=(403, 404),
+)
 
 _COLLECTION = "/projects/{id}/protected_environments"
 _MEMBER = "/projects/{id}/protected_environments/{name}"
@@ -130,7 +135,7 @@ def _find(call: Call) -> Row:
     return row
 
 
-@routes.get(_COLLECTION, *PAGE_PARAMS)
+@routes.get(_COLLECTION, *PAGE_PARAMS, errors=(400, 403, 404))
 def _list(call: Call) -> Any:
     return paginate(
         call,
@@ -159,6 +164,7 @@ def _show(call: Call) -> Any:
             Param("group_inheritance_type", int, default=0, values=(0, 1)),
         ),
     ),
+    errors=(400, 403, 404, 409, 422),
 )
 def _protect(call: Call) -> Any:
     project, store, name = find_project(call), call.store, call.params["name"]

@@ -24,7 +24,7 @@ _CONTENT = (
     Param("encoding", default="text", values=("text", "base64")),
 )
 
-routes = Family()
+routes = Family("https://docs.gitlab.com/api/repository_files/", role=Role.DEVELOPER)
 
 
 def _content(call: Call) -> bytes:
@@ -45,7 +45,7 @@ def _answer(call: Call) -> dict[str, Any]:
     return {"file_path": call.params["file_path"], "branch": call.params["branch"]}
 
 
-@routes.post(_PATH, *_COMMIT, *_CONTENT)
+@routes.post(_PATH, *_COMMIT, *_CONTENT, errors=(400, 403, 404))
 def _create(call: Call) -> Any:
     project, given = find_project(call), call.params
     auth.require(call, project, Role.DEVELOPER, "repository")
@@ -69,7 +69,7 @@ def add_file(store: Store, project: Row, branch: str, path: str, content: bytes)
         store.update("projects", project["id"], default_branch=branch)
 
 
-@routes.put(_PATH, *_COMMIT, *_CONTENT)
+@routes.put(_PATH, *_COMMIT, *_CONTENT, errors=(400, 403, 404))
 def _update(call: Call) -> Any:
     project = find_project(call)
     auth.require(call, project, Role.DEVELOPER, "repository")
@@ -112,19 +112,19 @@ def _blob(file: Row, ref: str) -> dict[str, Any]:
     }
 
 
-@routes.get(_PATH, Param("ref", required=True))
+@routes.get(_PATH, Param("ref", required=True), role=Role.REPORTER, errors=(400, 403, 404))
 def _show(call: Call) -> Any:
     file = _find_file(call)
     content = base64.b64encode(file["content"]).decode()
     return {**_blob(file, call.params["ref"]), "content": content}
 
 
-@routes.get(f"{_PATH}/raw", Param("ref"))
+@routes.get(f"{_PATH}/raw", Param("ref"), role=Role.REPORTER, errors=(400, 403, 404))
 def _show_raw(call: Call) -> bytes:
     return bytes(_find_file(call)["content"])
 
 
-@routes.delete(_PATH, *_COMMIT)
+@routes.delete(_PATH, *_COMMIT, errors=(400, 403, 404))
 def _delete(call: Call) -> None:
     project = find_project(call)
     auth.require(call, project, Role.DEVELOPER, "repository")

@@ -2,11 +2,12 @@
 
 Adding an endpoint means one decorated function in its family's module::
 
-    @routes.get("/projects/{id}/cluster_agents/{agent_id:int}")
+    @routes.get("/projects/{id}/cluster_agents/{agent_id:int}", role=30, errors=(404,))
     def show(call: Call) -> dict[str, Any]:
         ...
 
-The function gets a `Call` and returns what is sent as JSON.
+The function gets a `Call` and returns what is sent as JSON. `python tests/reference.py` writes the
+table of all routes, ENDPOINTS.md; tests ask each route for every status that it lists.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Call:
     params: dict[str, Any] = field(default_factory=dict)
     response_headers: dict[str, str] = field(default_factory=dict)
     user: Row | None = None
+    scopes: tuple[str, ...] | None = None
     token_id: int | None = None
     job_project_id: int | None = None
     passed: bool = False  # the check that a race is about
@@ -68,6 +70,10 @@ class Call:
         return self.user
 
 
+# What any route can answer: a body that cannot be read, bad credentials, a scope too small or no
+# right to sudo, an unknown user to act as, a body of an unknown type, the throttle.
+COMMON = (400, 401, 403, 404, 415, 429)
+
 Handler = Callable[[Call], Any]
 Hook = Callable[[Call], object]
 
@@ -88,6 +94,10 @@ class Route:
         job_token: CI job tokens are accepted.
         scopes: token scopes that open the route beside `api`.
         race: the race of `races` that this route can be in.
+        doc: the page of GitLab's documentation.
+        role: the least role in the project or group (see `auth.Role`); 0 for any signed-in user.
+        gate: what has to be switched on, in words; 404 without.
+        errors: statuses of refusals, beside `COMMON` and those of a moved project.
     """
 
     method: str
@@ -101,6 +111,17 @@ class Route:
     job_token: bool = False
     scopes: tuple[str, ...] = ()
     race: str = ""
+    doc: str = ""
+    role: int = 0
+    gate: str = ""
+    errors: tuple[int, ...] = ()
+
+    @property
+    def answers(self) -> tuple[int, ...]:
+        """Every status of its own: success first, then refusals."""
+        moved = {"GET": 301}.get(self.method, 405)
+        moved_statuses = (moved,) if self.path.startswith("/projects/{id}") else ()
+        return (self.status, *sorted({*self.errors, *moved_statuses}))
 
     @cached_property
     def template(self) -> tuple[tuple[str, str], ...]:
@@ -158,16 +179,13 @@ class Family:
     """The routes of one API family, in the order in which they are tried.
 
     Args:
-        before: hooks of every route.
-        job_token: whether every route accepts CI job tokens.
-        admin: whether every route is for administrators alone.
+        doc: the page of GitLab's documentation.
+        **shared: fields that every `Route` of the family gets unless it has its own.
     """
 
-    def __init__(
-        self, *, before: tuple[Hook, ...] = (), job_token: bool = False, admin: bool = False
-    ) -> None:
+    def __init__(self, doc: str, **shared: Any) -> None:
         self.routes: list[Route] = []
-        self._shared: dict[str, Any] = {"before": before, "job_token": job_token, "admin": admin}
+        self._shared: dict[str, Any] = {"doc": doc, **shared}
 
     def route(
         self, method: str, path: str, *params: Param, **rules: Any

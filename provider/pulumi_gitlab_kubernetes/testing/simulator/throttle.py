@@ -1,4 +1,4 @@
-"""The authenticated API throttle: so many requests a user in a fixed window, off by default.
+"""The API throttles: so many requests a user, or an address, in a fixed window; off by default.
 
 Follows https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/.
 """
@@ -14,7 +14,9 @@ from pulumi_gitlab_kubernetes.testing.simulator import errors
 from pulumi_gitlab_kubernetes.testing.simulator.instance import setting
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store, digest
 
-_NAME = "throttle_authenticated_api"
+_AUTHENTICATED = "throttle_authenticated_api"
+_UNAUTHENTICATED = "throttle_unauthenticated_api"
+_DEFAULT_TEXT = "Retry later"
 
 
 class Throttle:
@@ -26,7 +28,7 @@ class Throttle:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._observed: dict[tuple[int, int], int] = {}
+        self._observed: dict[tuple[str, int | str, int], int] = {}
 
     def admit(self, request: Request) -> dict[str, str]:
         """Count a request and return the headers that tell how many are left.
@@ -34,19 +36,25 @@ class Throttle:
         Raises:
             ApiError: 429, in plain text, when there were too many in this window.
         """
-        store = self._store
-        user_id = self._user_id(request) if setting(store, f"{_NAME}_enabled") else None
-        if user_id is None:
+        store, both = self._store, (_AUTHENTICATED, _UNAUTHENTICATED)
+        if not any(setting(store, f"{name}_enabled") for name in both):
             return {}
-        limit = setting(store, f"{_NAME}_requests_per_period")
-        period = setting(store, f"{_NAME}_period_in_seconds")
+        user_id = self._user_id(request)
+        name = _UNAUTHENTICATED if user_id is None else _AUTHENTICATED
+        if not setting(store, f"{name}_enabled"):
+            return {}
+        limit = setting(store, f"{name}_requests_per_period")
+        period = setting(store, f"{name}_period_in_seconds")
         now = int(store.now().timestamp())
-        window = (user_id, now // period)
-        self._observed = {key: n for key, n in self._observed.items() if key[1] == window[1]}
+        whose = user_id or (request.client.host if request.client else "")
+        window = (name, whose, now // period)
+        self._observed = {
+            key: n for key, n in self._observed.items() if key[0] != name or key[2] == window[2]
+        }
         observed = self._observed[window] = self._observed.get(window, 0) + 1
         left = period - now % period
         headers = {
-            "RateLimit-Name": _NAME,
+            "RateLimit-Name": name,
             "RateLimit-Limit": str(math.ceil(limit * 60 / period)),
             "RateLimit-Observed": str(observed),
             "RateLimit-Remaining": str(max(0, limit - observed)),
@@ -58,14 +66,15 @@ class Throttle:
             "RateLimit-ResetTime": formatdate(now + left, usegmt=True),
             "Retry-After": str(left),
         }
-        raise errors.ApiError(429, "Retry later\n", headers)
+        text = setting(store, "rate_limiting_response_text") or _DEFAULT_TEXT
+        raise errors.plain(429, f"{text}\n", headers)
 
     def forget(self) -> None:
         """Begin to count anew."""
         self._observed.clear()
 
     def _user_id(self, request: Request) -> int | None:
-        """Return whose token this is; requests without a known one fall under another throttle."""
+        """Return whose token this is, if anybody's; one in a body is not looked for."""
         bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
         given = request.query_params.get("private_token")
         token = given or request.headers.get("private-token") or bearer

@@ -19,7 +19,9 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, digest
 
 SCOPES = ("api", "read_api", "read_user", "sudo", "admin_mode", "read_repository", "k8s_proxy")
 
-routes = Family()
+_TOKENS = "https://docs.gitlab.com/api/personal_access_tokens/"
+
+routes = Family("https://docs.gitlab.com/api/users/")
 
 
 def ensure_root(store: Store, token: str) -> None:
@@ -86,7 +88,14 @@ def _current(call: Call) -> Any:
     return _user(call, call.caller)
 
 
-@routes.get("/users", Param("username"), Param("search"), *PAGE_PARAMS, scopes=("read_user",))
+@routes.get(
+    "/users",
+    Param("username"),
+    Param("search"),
+    *PAGE_PARAMS,
+    scopes=("read_user",),
+    errors=(400,),
+)
 def _list(call: Call) -> Any:
     username, search = call.params.get("username"), call.params.get("search") or ""
     return paginate(
@@ -99,7 +108,7 @@ def _list(call: Call) -> Any:
     )
 
 
-@routes.get("/users/{id:int}", scopes=("read_user",))
+@routes.get("/users/{id:int}", scopes=("read_user",), errors=(400, 404))
 def _show(call: Call) -> Any:
     return _user(call, _find(call, call.params["id"]))
 
@@ -115,6 +124,7 @@ def _show(call: Call) -> Any:
     Param("skip_confirmation", bool),
     Param("admin", bool),
     admin=True,
+    errors=(400, 403, 409),
 )
 def _create(call: Call) -> Any:
     given, store = call.params, call.store
@@ -138,7 +148,7 @@ def _create(call: Call) -> Any:
     return _user(call, user)
 
 
-@routes.delete("/users/{id:int}", Param("hard_delete", bool), admin=True)
+@routes.delete("/users/{id:int}", Param("hard_delete", bool), admin=True, errors=(400, 403, 404))
 def _delete(call: Call) -> None:
     call.store.delete("users", _find(call, call.params["id"])["id"])
 
@@ -173,6 +183,8 @@ def _token(call: Call, row: Row) -> dict[str, Any]:
     Param("expires_at", date),
     Param("scopes", list, required=True, values=SCOPES),
     admin=True,
+    doc="https://docs.gitlab.com/api/user_tokens/",
+    errors=(400, 403, 404),
 )
 def _create_token(call: Call) -> Any:
     given, store = call.params, call.store
@@ -191,12 +203,12 @@ def _create_token(call: Call) -> Any:
     return {**_token(call, row), "token": value}
 
 
-@routes.get("/personal_access_tokens/self", scopes=("read_user",))
+@routes.get("/personal_access_tokens/self", scopes=("read_user",), doc=_TOKENS)
 def _show_own_token(call: Call) -> Any:
     return _token(call, _own_token(call))
 
 
-@routes.delete("/personal_access_tokens/self", scopes=SCOPES)
+@routes.delete("/personal_access_tokens/self", scopes=SCOPES, doc=_TOKENS)
 def _revoke_own_token(call: Call) -> None:
     call.store.update("personal_access_tokens", _own_token(call)["id"], revoked=1)
 
@@ -207,7 +219,13 @@ def _own_token(call: Call) -> Row:
     return find_record(call, "personal_access_tokens", call.token_id)
 
 
-@routes.get("/personal_access_tokens", Param("user_id", int), *PAGE_PARAMS)
+@routes.get(
+    "/personal_access_tokens",
+    Param("user_id", int),
+    *PAGE_PARAMS,
+    doc=_TOKENS,
+    errors=(400, 401),
+)
 def _list_tokens(call: Call) -> Any:
     user_id = call.params.get("user_id")
     if not call.caller["admin"]:
@@ -222,7 +240,7 @@ def _list_tokens(call: Call) -> Any:
     )
 
 
-@routes.delete("/personal_access_tokens/{id:int}")
+@routes.delete("/personal_access_tokens/{id:int}", doc=_TOKENS, errors=(400, 401, 404))
 def _revoke_token(call: Call) -> None:
     row = call.store.get("personal_access_tokens", call.params["id"])
     if row is None or (row["user_id"] != call.caller["id"] and not call.caller["admin"]):
