@@ -8,24 +8,10 @@ from typing import Any
 
 import gitlab
 import pytest
-import requests
+from tests.testing.simulator.api import Api
+from tests.testing.simulator.world import World
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
-
-
-class Api:
-    """A caller of the REST API over plain HTTP."""
-
-    def __init__(self, url: str, token: str | None) -> None:
-        self.url = f"{url}/api/v4"
-        self.session = requests.Session()
-        if token:
-            self.session.headers["PRIVATE-TOKEN"] = token
-
-    def __call__(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
-        """Send one request and return the response."""
-        options.setdefault("allow_redirects", False)
-        return self.session.request(method, f"{self.url}/{path}", json=json, timeout=20, **options)
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +19,14 @@ def process() -> Iterator[Simulator]:
     """One process for all tests of a session."""
     with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture(scope="module")
+def world(process: Simulator) -> Iterator[World]:
+    """Everything that a path can name, for all tests of a module."""
+    made = World(process)
+    yield made
+    made.close()
 
 
 @pytest.fixture

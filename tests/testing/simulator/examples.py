@@ -1,0 +1,289 @@
+"""One good request for each route, among them those of GitLab's documentation in other words.
+
+Where GitLab's documentation and its source differ, the source wins, and the name of the example
+says in what. Pages: https://docs.gitlab.com/api/ project_clusters, cluster_agents, environments.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import functools
+from typing import Any
+
+from tests.conftest import Pair, make_pair
+from tests.testing.simulator.world import KUBERNETES, Example, Values, World
+
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+IDENTITY = _keys("id description name name_with_namespace path path_with_namespace created_at")
+PROJECT_DETAILS = IDENTITY | _keys(
+    "default_branch tag_list topics ssh_url_to_repo http_url_to_repo web_url readme_url "
+    "forks_count avatar_url star_count last_activity_at namespace"
+)
+USER = _keys("id username name state avatar_url web_url public_email locked")
+CLUSTER = _keys(
+    "id name created_at domain enabled managed provider_type platform_type environment_scope "
+    "cluster_type namespace_per_environment user platform_kubernetes provider_gcp "
+    "management_project"
+)
+AGENT = _keys("id name config_project created_at created_by_user_id is_receptive")
+TOKEN = _keys("id name description agent_id status created_at created_by_user_id")
+URL_CONFIGURATION = _keys("id agent_id url public_key client_cert ca_cert tls_host")
+ENVIRONMENT_BASIC = _keys("id name slug external_url created_at updated_at")
+ENVIRONMENT = ENVIRONMENT_BASIC | _keys(
+    "tier project state auto_stop_at description auto_stop_setting"
+)
+WITH_AGENT = _keys("cluster_agent kubernetes_namespace flux_resource_path")
+REVIEW_APPS = _keys("scheduled_entries unprocessable_entries")
+PROJECT = PROJECT_DETAILS | _keys(
+    "visibility archived empty_repo creator_id updated_at permissions repository_access_level "
+    "builds_access_level environments_access_level infrastructure_access_level"
+)
+MEMBER = USER | _keys("access_level created_at expires_at membership_state")
+GROUP = _keys(
+    "id web_url name path description visibility avatar_url full_name full_path created_at "
+    "parent_id"
+)
+PERSON = USER | _keys("created_at bio location bot")
+ACCESS_TOKEN = _keys(
+    "id name revoked created_at description scopes user_id last_used_at active expires_at"
+)
+LICENSE = _keys(
+    "id plan created_at starts_at expires_at expired overage user_limit active_users licensee "
+    "add_ons"
+)
+SETTINGS = _keys(
+    "id receptive_cluster_agents_enabled allow_local_requests_from_web_hooks_and_services "
+    "rate_limiting_response_text "
+    "throttle_unauthenticated_api_enabled throttle_unauthenticated_api_requests_per_period "
+    "throttle_unauthenticated_api_period_in_seconds "
+    "throttle_authenticated_api_enabled throttle_authenticated_api_requests_per_period "
+    "throttle_authenticated_api_period_in_seconds"
+)
+
+_CLUSTERS = "/projects/{id}/clusters"
+_CLUSTER = "/projects/{id}/clusters/{cluster_id:int}"
+_AGENTS = "/projects/{id}/cluster_agents"
+_AGENT = "/projects/{id}/cluster_agents/{agent_id:int}"
+_TOKENS = f"{_AGENT}/tokens"
+_TOKEN = f"{_TOKENS}/{{token_id:int}}"
+_URLS = f"{_AGENT}/url_configurations"
+_URL = f"{_URLS}/{{url_configuration_id:int}}"
+_ENVIRONMENTS = "/projects/{id}/environments"
+_ENVIRONMENT = f"{_ENVIRONMENTS}/{{environment_id:int}}"
+_FILE = "/projects/{id}/repository/files/{file_path}"
+_COMMIT = {"branch": "main", "commit_message": "Configure the agent", "content": "ci_access: {}"}
+
+
+@functools.cache
+def pair() -> Pair:
+    """Return a certificate and its key."""
+    return make_pair("agent.example.com")
+
+
+def base64_of(text: str) -> str:
+    """Return base64 without line feeds."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def _mutual_tls(_: World, __: Values) -> dict[str, Any]:
+    return {
+        "url": "grpcs://agent.example.com:4443",
+        "client_cert": base64_of(pair().certificate),
+        "client_key": base64_of(pair().key),
+        "ca_cert": base64_of(pair().certificate),
+        "tls_host": "agent.example.com",
+    }
+
+
+def _cluster_with_certificate(_: World, __: Values) -> dict[str, Any]:
+    platform = {**KUBERNETES, "namespace": "shop", "ca_cert": pair().certificate}
+    return {"name": "berlin", "platform_kubernetes_attributes": platform}
+
+
+def _long_ago(_: World, __: Values) -> dict[str, Any]:
+    before = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=60)
+    return {"before": before.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _on_agent(_: World, values: Values) -> dict[str, Any]:
+    return {
+        "name": "berlin/shop",
+        "tier": "production",
+        "cluster_agent_id": values["agent_id"],
+        "kubernetes_namespace": "shop",
+        "flux_resource_path": "kustomize.toolkit.fluxcd.io/v1/namespaces/shop/kustomizations/shop",
+    }
+
+
+# In the order of the documentation's pages; bodies are JSON or forms as there.
+DOCUMENTED = (
+    Example(f"GET {_CLUSTERS}", CLUSTER),
+    Example(f"GET {_CLUSTER}", CLUSTER | {"project"}),
+    Example(f"POST {_CLUSTERS}/user", CLUSTER | {"project"}, _cluster_with_certificate, twice=400),
+    Example(
+        f"PUT {_CLUSTER}",
+        CLUSTER | {"project"},
+        {"name": "hamburg", "domain": "hamburg.example.com", "api_url": "https://other.example"},
+        name="api_url outside platform_kubernetes_attributes is ignored",
+    ),
+    Example(f"DELETE {_CLUSTER}", twice=404),
+    Example(f"GET {_AGENTS}", AGENT),
+    Example(f"GET {_AGENT}", AGENT),
+    Example(f"POST {_AGENTS}", AGENT, {"name": "harbour"}, twice=400),
+    Example(f"DELETE {_AGENT}", twice=404),
+    Example(f"GET {_TOKENS}", TOKEN),
+    Example(f"GET {_TOKEN}", TOKEN | {"last_used_at"}, name="tokens, not token, in the path"),
+    Example(
+        f"POST {_TOKENS}",
+        TOKEN | {"last_used_at", "token"},
+        {"name": "helm", "description": "for the chart"},
+    ),
+    Example(f"DELETE {_TOKEN}"),
+    Example(f"GET {_URLS}", URL_CONFIGURATION),
+    Example(f"GET {_URL}", URL_CONFIGURATION, name="all keys, null where unused"),
+    Example(
+        f"POST {_URLS}",
+        URL_CONFIGURATION,
+        {"url": "grpcs://agent.example.com:4443"},
+        twice=400,
+        name="with a key pair of GitLab's",
+    ),
+    Example(
+        f"POST {_URLS}",
+        URL_CONFIGURATION,
+        _mutual_tls,
+        twice=400,
+        name="with a client certificate, in base64 and not in PEM",
+    ),
+    Example(f"DELETE {_URL}", twice=404),
+    Example(
+        f"GET {_ENVIRONMENTS}",
+        ENVIRONMENT | WITH_AGENT,
+        query="?name=review%2Fsearch-box",
+        role=Role.DEVELOPER,
+        name="with project, without logs_api_path",
+    ),
+    Example(
+        f"GET {_ENVIRONMENT}",
+        ENVIRONMENT - {"project"} | WITH_AGENT | {"last_deployment"},
+        role=Role.DEVELOPER,
+    ),
+    Example(
+        f"POST {_ENVIRONMENTS}",
+        ENVIRONMENT,
+        {"name": "shop", "external_url": "https://shop.example.com"},
+        form=True,
+        twice=400,
+        name="without an agent no key of one",
+    ),
+    Example(f"POST {_ENVIRONMENTS}", ENVIRONMENT | WITH_AGENT, _on_agent, twice=400),
+    Example(
+        f"PUT {_ENVIRONMENT}",
+        ENVIRONMENT | WITH_AGENT,
+        {"external_url": "https://staging.shop.example.com"},
+        form=True,
+    ),
+    Example(f"DELETE {_ENVIRONMENT}", twice=404),
+    Example(
+        f"DELETE {_ENVIRONMENTS}/review_apps", REVIEW_APPS, query="?before=2100-01-01T00:00:00Z"
+    ),
+    Example(f"POST {_ENVIRONMENT}/stop", ENVIRONMENT | WITH_AGENT, twice=400),
+    Example(f"POST {_ENVIRONMENTS}/stop_stale", _keys("message"), _long_ago, form=True),
+)
+
+OTHERS = (
+    Example("GET /projects", PROJECT),
+    Example("POST /projects", PROJECT, lambda _, at: {"name": f"new{at['n']}"}, twice=400),
+    Example("GET /projects/{id}", PROJECT, role=Role.REPORTER),
+    Example("PUT /projects/{id}", PROJECT, {"description": "d"}),
+    Example("DELETE /projects/{id}", _keys("message"), twice=404),
+    Example("POST /projects/{id}/archive", PROJECT),
+    Example("POST /projects/{id}/unarchive", PROJECT),
+    Example("GET /projects/{id}/members", MEMBER),
+    Example("GET /projects/{id}/members/{user_id:int}", MEMBER),
+    Example(
+        "POST /projects/{id}/members",
+        MEMBER,
+        lambda _, at: {"user_id": at["user_id"], "access_level": 30},
+        twice=409,
+    ),
+    Example("PUT /projects/{id}/members/{user_id:int}", MEMBER, {"access_level": 20}),
+    Example("DELETE /projects/{id}/members/{user_id:int}", twice=404),
+    Example("GET /groups/{id}/members", MEMBER),
+    Example("GET /groups/{id}/members/{user_id:int}", MEMBER),
+    Example(
+        "POST /groups/{id}/members",
+        MEMBER,
+        lambda _, at: {"user_id": at["user_id"], "access_level": 30},
+        twice=409,
+    ),
+    Example("PUT /groups/{id}/members/{user_id:int}", MEMBER, {"access_level": 20}),
+    Example("DELETE /groups/{id}/members/{user_id:int}", twice=404),
+    Example(f"POST {_FILE}", _keys("file_path branch"), _COMMIT, twice=400),
+    Example(f"PUT {_FILE}", _keys("file_path branch"), _COMMIT),
+    Example(
+        f"GET {_FILE}",
+        _keys(
+            "file_name file_path size encoding content_sha256 ref blob_id commit_id last_commit_id "
+            "execute_filemode content"
+        ),
+        query="?ref=main",
+    ),
+    Example(f"DELETE {_FILE}", None, _COMMIT, twice=400),
+    Example("GET /groups", GROUP),
+    Example("GET /groups/{id}", GROUP),
+    Example(
+        "POST /groups",
+        GROUP,
+        lambda _, at: {"name": "new", "path": f"new{at['n']}"},
+        twice=400,
+    ),
+    Example("PUT /groups/{id}", GROUP, {"description": "d"}),
+    Example("DELETE /groups/{id}", _keys("message"), twice=404),
+    Example("GET /user", PERSON | _keys("email external namespace_id")),
+    Example("GET /users", PERSON),
+    Example("GET /users/{id:int}", PERSON),
+    Example(
+        "POST /users",
+        PERSON | _keys("email external namespace_id is_admin"),
+        lambda _, at: {
+            "name": "N",
+            "username": f"new{at['n']}",
+            "email": f"new{at['n']}@example.com",
+            "password": "correct-horse",
+        },
+        twice=409,
+    ),
+    Example("DELETE /users/{id:int}", twice=404),
+    Example(
+        "POST /users/{user_id:int}/personal_access_tokens",
+        ACCESS_TOKEN | {"token"},
+        {"name": "t", "scopes": ["api"]},
+    ),
+    Example("GET /personal_access_tokens/self", ACCESS_TOKEN),
+    Example("DELETE /personal_access_tokens/self", twice=401),
+    Example("GET /personal_access_tokens", ACCESS_TOKEN),
+    Example("DELETE /personal_access_tokens/{id:int}"),
+    Example("GET /version", _keys("version revision")),
+    Example("GET /metadata", _keys("version revision kas enterprise")),
+    Example("GET /application/settings", SETTINGS),
+    Example("PUT /application/settings", SETTINGS, {"rate_limiting_response_text": "Later"}),
+    Example("GET /features", _keys("name state gates definition")),
+    Example("POST /features/{name}", _keys("name state gates definition"), {"value": "true"}),
+    Example("DELETE /features/{name}"),
+    Example("GET /license", LICENSE),
+    Example("GET /licenses", LICENSE),
+    Example("POST /license", LICENSE, {"license": "ultimate"}),
+    Example("DELETE /license/{id:int}", twice=404),
+)
+
+EXAMPLES: dict[str, list[Example]] = {}
+for _example in (*DOCUMENTED, *OTHERS):
+    EXAMPLES.setdefault(_example.route, []).append(_example)

@@ -1,0 +1,199 @@
+"""A GitLab in which any route finds what its path names, and a caller of each role."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.testing.simulator.api import Api
+
+from pulumi_gitlab_kubernetes.testing.simulator.app import ROUTES
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.routing import Route
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+Values = dict[str, Any]
+Body = dict[str, Any] | Callable[["World", Values], dict[str, Any]] | None
+
+KUBERNETES = {"api_url": "https://kubernetes.example.com", "token": "kubernetes-secret"}
+
+
+def key(route: Route) -> str:
+    """Return how the tables of these tests name a route."""
+    return f"{route.method} {route.path}"
+
+
+BY_KEY = {key(route): route for route in ROUTES}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A request that succeeds.
+
+    Args:
+        route: method and template of the path.
+        keys: of the answer, or of each thing in an answered list; None for no body.
+        body: what is sent, perhaps made from what the path names.
+        query: appended to the path.
+        form: send a form in place of JSON.
+        twice: what the same request answers the second time; 0 for the same.
+        role: of the caller, where the least one sees less.
+        name: tells several examples of one route apart.
+    """
+
+    route: str
+    keys: frozenset[str] | None = None
+    body: Body = None
+    query: str = ""
+    form: bool = False
+    twice: int = 0
+    role: int = 0
+    name: str = ""
+
+
+class World:
+    """Things to ask for, made as a path needs them, each time in a new project.
+
+    Args:
+        simulator: a running one; it is reset.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self._numbers = itertools.count(1)
+        self.callers: list[Api] = []
+        simulator.reset()
+        self.open_gates()
+        self.root = Api(simulator.url, simulator.root_token)
+        self.group = simulator.api("POST", "groups", name="World", path="world")["id"]
+        simulator.api("POST", "groups", name="Open", path="open", visibility="public")
+        simulator.api("POST", "projects", name="open", visibility="public")
+        self.roles = {role: self.caller(role) for role in Role if role}
+        self.outsider = self.caller(Role.NONE)
+
+    def close(self) -> None:
+        """Close the callers' connections."""
+        for caller in (self.root, *self.callers):
+            caller.session.close()
+
+    def open_gates(self) -> None:
+        """Switch everything on."""
+        self.simulator.api("POST", "license", license="ultimate")
+        self.simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)
+        self.simulator.api("POST", "features/certificate_based_clusters", value="true")
+
+    def shut_gates(self) -> None:
+        """Switch everything off."""
+        self.simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=False)
+        self.simulator.api("POST", "features/certificate_based_clusters", value="false")
+
+    def caller(self, role: Role, *scopes: str) -> Api:
+        """Return a new user who has a role in the group of all projects."""
+        user = self.user()
+        if role:
+            path = f"groups/{self.group}/members"
+            self.simulator.api("POST", path, user_id=user, access_level=int(role))
+        self.callers.append(Api(self.simulator.url, self.token(user, *scopes)))
+        return self.callers[-1]
+
+    def user(self) -> int:
+        """Return the id of a new user."""
+        name = f"user{next(self._numbers)}"
+        mail = f"{name}@example.com"
+        made = self.simulator.api(
+            "POST", "users", username=name, name=name, email=mail, reset_password=True
+        )
+        return int(made["id"])
+
+    def token(self, user: int, *scopes: str) -> str:
+        """Return a new token of a user."""
+        path = f"users/{user}/personal_access_tokens"
+        made = self.simulator.api("POST", path, name="t", scopes=scopes or ["api"])
+        return str(made["token"])
+
+    def project(self) -> int:
+        """Return the id of a new private project of the group."""
+        name = f"p{next(self._numbers)}"
+        made = self.simulator.api("POST", "projects", name=name, namespace_id=self.group)
+        return int(made["id"])
+
+    def place(self, route: Route) -> Values:
+        """Make what a route's path names and return the values to fill in."""
+        api, path = self.simulator.api, route.path
+        values: Values = {"n": next(self._numbers)}
+        if path.startswith("/projects/{id}"):
+            values["id"] = self.project()
+        elif path.startswith("/groups/{id}"):
+            name = f"g{values['n']}"
+            values["id"] = api("POST", "groups", name=name, path=name, parent_id=self.group)["id"]
+        elif "{user_id:int}/personal" in path or "/users/{id:int}" in path:
+            values["id"] = values["user_id"] = self.user()
+        elif "/license/{id:int}" in path:
+            values["id"] = api("POST", "license", license="ultimate")["id"]
+        elif "/personal_access_tokens/{id:int}" in path:
+            own = Api(self.simulator.url, self.token(self.user()))
+            values["id"] = own("GET", "personal_access_tokens/self").json()["id"]
+            own.session.close()
+        if "/members" in path:
+            values["user_id"] = self.user()
+        if "/members/{" in path or (route.method == "GET" and "/members" in path):
+            collection = self.fill(path.partition("/{user_id")[0], values)
+            api("POST", collection, user_id=values["user_id"], access_level=10)
+        if "{file_path}" in path:
+            values["file_path"] = "docs%2Fagent.md"
+            if route.method != "POST":
+                commit = {"branch": "main", "commit_message": "m", "content": "text"}
+                api("POST", self.fill(path, values), **commit)
+        if "{name}" in path:
+            values["name"] = "a_feature"
+        self._place_kubernetes(route, values)
+        if "/environments" in path:
+            values["environment_id"] = self._environment(route, values)
+        return values
+
+    def _place_kubernetes(self, route: Route, values: Values) -> None:
+        api, project = self.simulator.api, f"projects/{values.get('id')}"
+        path = route.path
+        if "{cluster_id" in path or (route.method == "GET" and "/clusters" in path):
+            given = {"name": "c", "platform_kubernetes_attributes": KUBERNETES}
+            values["cluster_id"] = api("POST", f"{project}/clusters/user", **given)["id"]
+        if "/cluster_agents" in path or "/environments" in path:
+            agents = f"{project}/cluster_agents"
+            values["agent_id"] = api("POST", agents, name="edge")["id"]
+            agent = f"{agents}/{values['agent_id']}"
+            if "{token_id" in path or (route.method == "GET" and "/tokens" in path):
+                values["token_id"] = api("POST", f"{agent}/tokens", name="t")["id"]
+            if "{url_configuration_id" in path or (route.method == "GET" and "/url_" in path):
+                given = {"url": "grpcs://agent.example.com:4443"}
+                configurations = f"{agent}/url_configurations"
+                made = api("POST", configurations, **given)
+                values["url_configuration_id"] = made["id"]
+
+    def _environment(self, route: Route, values: Values) -> int:
+        path = f"projects/{values['id']}/environments"
+        made = self.simulator.api(
+            "POST", path, name="review/search-box", cluster_agent_id=values["agent_id"]
+        )
+        if route.method == "DELETE":
+            self.simulator.api("POST", f"{path}/{made['id']}/stop")
+        return int(made["id"])
+
+    @staticmethod
+    def fill(path: str, values: Values) -> str:
+        """Return a path with the values in the place of their names."""
+        for name, value in values.items():
+            path = path.replace(f"{{{name}}}", str(value)).replace(f"{{{name}:int}}", str(value))
+        return path.lstrip("/")
+
+    def ask(self, caller: Api, example: Example, values: Values, **changes: Any) -> Any:
+        """Send an example's request, perhaps with other parameters or headers."""
+        method, _, template = example.route.partition(" ")
+        body = example.body(self, values) if callable(example.body) else example.body
+        headers = changes.pop("headers", None)
+        sent = {**(body or {}), **changes} or None
+        path = self.fill(template, values) + example.query
+        if example.form:
+            return caller(method, path, data=sent, headers=headers)
+        return caller(method, path, sent, headers=headers)
