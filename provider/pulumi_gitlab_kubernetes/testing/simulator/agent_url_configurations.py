@@ -6,7 +6,6 @@ travel as base64 of their PEM, as GitLab's source has it.
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import Any
 
@@ -23,6 +22,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
     check_unmodified_since,
     find_project,
 )
+from pulumi_gitlab_kubernetes.testing.simulator.mime_base64 import decode, encode
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row
@@ -36,7 +36,6 @@ from pulumi_gitlab_kubernetes.testing.simulator.validation import (
 ALREADY_EXISTS = "URL configuration already exists for this agent"
 NOT_A_KEY = "must be a valid PEM private key"
 NOT_A_HOST = "must be a valid hostname!"
-_MIME_LINE = 60
 _HOST = re.compile(
     r"([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
 )
@@ -58,24 +57,6 @@ routes = Family(
 
 _COLLECTION = "/projects/{id}/cluster_agents/{agent_id:int}/url_configurations"
 _MEMBER = f"{_COLLECTION}/{{url_configuration_id:int}}"
-
-
-def encode(content: bytes | None) -> str | None:
-    """Return MIME base64: a line feed after each 60 characters and at the end."""
-    if content is None:
-        return None
-    text = base64.b64encode(content).decode()
-    lines = [text[start : start + _MIME_LINE] for start in range(0, len(text), _MIME_LINE)]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def decode(text: str | None) -> bytes | None:
-    """Return what base64 stands for; other characters are skipped, blank is null."""
-    if not text:
-        return None
-    letters = re.sub(r"[^A-Za-z0-9+/]", "", text.partition("=")[0])
-    whole = letters[: len(letters) - (len(letters) % 4 == 1)]
-    return base64.b64decode(whole + "=" * (-len(whole) % 4))
 
 
 def _configuration(row: Row) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors
@@ -16,13 +17,14 @@ _MALFORMED = (
     "application/json as content-type, you must pass valid application/json in the request's "
     "'body' "
 )
+_NO_FORM = "empty message body supplied with multipart/form-data content-type"
 
 
 async def read_parameters(request: Request) -> dict[str, Any]:
     """Return the query's and the body's parameters, the body's winning.
 
     Raises:
-        ApiError: 400 for malformed JSON, 415 for a media type GitLab does not read.
+        ApiError: 400 for malformed JSON or multipart, 415 for a media type GitLab does not read.
     """
     query = request.query_params.multi_items() if request.scope["query_string"] else ()
     return _nested(query) | await _read_body(request)
@@ -33,7 +35,10 @@ async def _read_body(request: Request) -> dict[str, Any]:
         return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in {"", "application/x-www-form-urlencoded", "multipart/form-data"}:
-        form = await request.form()
+        try:
+            form = await request.form()
+        except (MultiPartException, KeyError):  # KeyError: no boundary is named
+            raise errors.parameter_error(_NO_FORM) from None
         return _nested((key, _form_value(value)) for key, value in form.multi_items())
     if media_type != "application/json":
         # Status and wording are inferred; older GitLab answers 406.
@@ -41,6 +46,8 @@ async def _read_body(request: Request) -> dict[str, Any]:
         raise errors.ApiError(415, {"error": text})
     try:
         parsed = json.loads(content)
+        if b"\\u" in content:
+            json.dumps(parsed, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError):
         raise errors.parameter_error(_MALFORMED) from None
     return parsed if isinstance(parsed, dict) else {}

@@ -105,8 +105,8 @@ def _show(call: Call) -> Any:
 
 @routes.post(
     "/groups",
-    Param("name", required=True),
-    Param("path", required=True),
+    Param("name", required=True, allow_blank=False),
+    Param("path", required=True, allow_blank=False),
     Param("parent_id", int),
     Param("description"),
     Param("visibility", default="private", values=VISIBILITIES),
@@ -121,8 +121,6 @@ def _create(call: Call) -> Any:
             raise errors.not_found("Group")
         _require_owner(call, parent)
         path = f"{parent['full_path']}/{path}"
-    if not PATH.fullmatch(given["path"]):
-        raise errors.model_errors({"path": ["can only include letters, digits, '_', '-', '.'"]})
     _require_free(store, path)
     group = store.insert(
         "namespaces",
@@ -146,6 +144,8 @@ def _create(call: Call) -> Any:
 
 
 def _require_free(store: Store, path: str) -> None:
+    if not PATH.fullmatch(path.rpartition("/")[2]):
+        raise errors.model_errors({"path": ["can only include letters, digits, '_', '-', '.'"]})
     if store.one("SELECT 1 FROM namespaces WHERE full_path = ?", path):
         # GitLab sends the list of messages as one printed text here.
         raise errors.message(400, 'Failed to save group {:path=>["has already been taken"]}')
@@ -153,8 +153,8 @@ def _require_free(store: Store, path: str) -> None:
 
 @routes.put(
     "/groups/{id}",
-    Param("name"),
-    Param("path"),
+    Param("name", allow_blank=False),
+    Param("path", allow_blank=False),
     Param("description"),
     Param("visibility", values=VISIBILITIES),
     role=Role.OWNER,

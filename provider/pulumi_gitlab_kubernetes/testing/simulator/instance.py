@@ -148,7 +148,9 @@ def _list_licenses(call: Call) -> Any:
     return [_license(row) for row in call.store.all("SELECT * FROM licenses ORDER BY id DESC")]
 
 
-@admin_routes.post("/license", Param("license", required=True), doc=_LICENSE, errors=(400, 403))
+@admin_routes.post(
+    "/license", Param("license", required=True, allow_blank=False), doc=_LICENSE, errors=(400, 403)
+)
 def _add_license(call: Call) -> Any:
     plan = call.params["license"].strip().lower()
     if plan not in PLANS:

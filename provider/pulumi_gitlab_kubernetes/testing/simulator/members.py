@@ -105,8 +105,8 @@ for _kind in ("projects", "groups"):
         f"/{_kind}/{{id}}/members",
         f"/{_kind}/{{id}}/members/{{user_id:int}}",
     )
-    _level = Param("access_level", int, required=True, values=LEVELS)
-    _user = Param("user_id", int, required=True)
+    _level = Param("access_level", int, required=True, allow_blank=False, values=LEVELS)
+    _user = Param("user_id", int, required=True, allow_blank=False)
     _reads: dict[str, Any] = {"role": Role.GUEST, "errors": (400, 404)}
     _writes: dict[str, Any] = {"role": Role.MAINTAINER, "errors": (400, 403, 404)}
     if _kind == "groups":

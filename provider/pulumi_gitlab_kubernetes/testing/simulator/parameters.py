@@ -17,6 +17,7 @@ from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors
 
+_LARGEST = 2**63 - 1
 _TRUE = {"1", "on", "On", "ON", "t", "true", "True", "TRUE", "T", "y", "yes", "Yes", "YES", "Y"}
 _FALSE = {"0", "off", "Off", "OFF", "f", "false", "False", "FALSE", "F", "n", "no", "No", "NO", "N"}
 
@@ -27,11 +28,14 @@ class Param:
 
     Args:
         name: as the client spells it.
-        type: `str`, `int`, `float`, `bool`, `datetime`, `date`, `list` (of strings) or `dict` (see
-        `fields`). required: the key has to be there (null counts as there). default: taken when the
-        key is absent or null. values: what is allowed, as a collection or a range. allow_blank:
-        False refuses null, empty and white space. fields: the parameters inside a `dict`. absence:
-        the complaint when the key is there at all.
+        type: `str`, `int`, `float`, `bool`, `datetime`, `date`, `list` (of strings, or of hashes with
+            `fields`) or `dict` (see `fields`).
+        required: the key has to be there (null counts as there).
+        default: taken when the key is absent or null.
+        values: what is allowed, as a collection or a range.
+        allow_blank: False refuses null, empty and white space.
+        fields: the parameters inside a `dict`.
+        absence: the complaint when the key is there at all.
     """
 
     name: str
@@ -105,7 +109,7 @@ def _refusals(param: Param, value: Any) -> Iterator[str]:
     if param.absence:
         yield param.absence
     elif not param.allow_blank and (
-        value is None or (isinstance(value, str) and not value.strip())
+        value in (None, []) or (isinstance(value, str) and not value.strip())
     ):
         yield "is empty"
     elif param.values is not None and value is not None:
@@ -139,10 +143,11 @@ def _text(value: Any) -> str:
 def _integer(value: Any) -> int:
     # A float is refused even when whole: integers come from JSON integers and digits alone.
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,99}", value):
-        return int(value)
-    if type(value) is int:
-        return value
-    raise TypeError
+        value = int(value)
+    if type(value) is not int:
+        raise TypeError
+    # What the database cannot hold is as unknown as its largest number.
+    return max(-_LARGEST, min(value, _LARGEST))
 
 
 def _number(value: Any) -> float:
@@ -159,13 +164,18 @@ def _boolean(value: Any) -> bool:
 
 
 def parse_moment(value: Any) -> datetime:
-    """Return the moment an ISO 8601 text names, in UTC unless it says otherwise.
+    """Return the moment an ISO 8601 text names, in UTC; it means UTC unless it says otherwise.
 
     Raises:
         ValueError: the text is not a moment.
     """
     moment = datetime.fromisoformat(_text(value).strip().replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(
+            timezone.utc
+        )
+    except OverflowError:
+        raise ValueError(f"{value} is out of range") from None
 
 
 def _list(value: Any) -> list[str]:

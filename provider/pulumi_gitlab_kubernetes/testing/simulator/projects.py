@@ -170,8 +170,8 @@ def _check_path(store: Store, namespace: Row, path: str) -> None:
 
 @routes.put(
     "/projects/{id}",
-    Param("name"),
-    Param("path"),
+    Param("name", allow_blank=False),
+    Param("path", allow_blank=False),
     *_OPTIONS,
     role=Role.MAINTAINER,
     errors=(400, 403, 404),

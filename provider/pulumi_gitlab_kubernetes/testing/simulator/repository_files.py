@@ -13,12 +13,16 @@ from typing import Any
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project
+from pulumi_gitlab_kubernetes.testing.simulator.mime_base64 import decode
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
 
 _PATH = "/projects/{id}/repository/files/{file_path}"
-_COMMIT = (Param("branch", required=True), Param("commit_message", required=True))
+_COMMIT = (
+    Param("branch", required=True, allow_blank=False),
+    Param("commit_message", required=True, allow_blank=False),
+)
 _CONTENT = (
     Param("content", required=True),
     Param("encoding", default="text", values=("text", "base64")),
@@ -28,8 +32,8 @@ routes = Family("https://docs.gitlab.com/api/repository_files/", role=Role.DEVEL
 
 
 def _content(call: Call) -> bytes:
-    content: str = call.params["content"]
-    return base64.b64decode(content) if call.params["encoding"] == "base64" else content.encode()
+    content = call.params["content"] or ""
+    return decode(content) or b"" if call.params["encoding"] == "base64" else content.encode()
 
 
 def _file(call: Call, project: Row, branch: str) -> Row | None:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator.groups import PATH
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_record
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
@@ -20,6 +21,8 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, digest
 SCOPES = ("api", "read_api", "read_user", "sudo", "admin_mode", "read_repository", "k8s_proxy")
 
 _TOKENS = "https://docs.gitlab.com/api/personal_access_tokens/"
+
+USERNAME_CHARACTERS = "can contain only letters, digits, '_', '-' and '.'"
 
 routes = Family("https://docs.gitlab.com/api/users/")
 
@@ -115,9 +118,9 @@ def _show(call: Call) -> Any:
 
 @routes.post(
     "/users",
-    Param("email", required=True),
-    Param("name", required=True),
-    Param("username", required=True),
+    Param("email", required=True, allow_blank=False),
+    Param("name", required=True, allow_blank=False),
+    Param("username", required=True, allow_blank=False),
     Param("password"),
     Param("reset_password", bool),
     Param("force_random_password", bool),
@@ -134,6 +137,8 @@ def _create(call: Call) -> Any:
             "password, reset_password, force_random_password are missing, "
             "at least one parameter must be provided"
         )
+    if not PATH.fullmatch(given["username"]):
+        raise errors.model_errors({"username": [USERNAME_CHARACTERS]})
     if store.one("SELECT 1 FROM users WHERE email = ?", given["email"]):
         raise errors.message(409, "Email has already been taken")
     if store.one("SELECT 1 FROM namespaces WHERE full_path = ?", given["username"]):
@@ -178,10 +183,10 @@ def _token(call: Call, row: Row) -> dict[str, Any]:
 
 @routes.post(
     "/users/{user_id:int}/personal_access_tokens",
-    Param("name", required=True),
+    Param("name", required=True, allow_blank=False),
     Param("description"),
     Param("expires_at", date),
-    Param("scopes", list, required=True, values=SCOPES),
+    Param("scopes", list, required=True, allow_blank=False, values=SCOPES),
     admin=True,
     doc="https://docs.gitlab.com/api/user_tokens/",
     errors=(400, 403, 404),
