@@ -224,7 +224,8 @@ class Client:
         api("POST", "projects", name="Shop", path="old", namespace_id=group)
         api("PUT", "projects/1", path="shop")
         api("POST", "projects", name="Own", path="own", visibility="public")
-        given = {"name": "c", "platform_kubernetes_attributes": {**KUBERNETES, "token": _CANARY}}
+        given: dict[str, Any] = {"name": "c", "environment_scope": "staging"}
+        given["platform_kubernetes_attributes"] = {**KUBERNETES, "token": _CANARY}
         api("POST", "projects/1/clusters/user", **given)
         api("POST", "projects/1/cluster_agents", name="edge")
         agent = "projects/1/cluster_agents/1"

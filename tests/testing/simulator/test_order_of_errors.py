@@ -1,0 +1,372 @@
+"""Which refusal wins when several apply, and each refusal's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.testing.simulator.api import Api
+from tests.testing.simulator.world import BY_KEY, KUBERNETES, Values, World
+
+from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+
+NO_ROUTE = {"error": "404 Not Found"}
+UNAUTHORIZED = {"message": "401 Unauthorized"}
+FORBIDDEN = {"message": "403 Forbidden"}
+NO_PROJECT = {"message": "404 Project Not Found"}
+NO_RECORD = {"message": "404 Not found"}
+NOTHING = {"message": "404 Not Found"}
+NO_NAME = {"error": "name is missing"}
+NAMED = {"name": "x"}
+
+CLUSTERS = "projects/{id}/clusters"
+AGENTS = "projects/{id}/cluster_agents"
+TOKENS = f"{AGENTS}/{{agent_id}}/tokens"
+URLS = f"{AGENTS}/{{agent_id}}/url_configurations"
+ENVIRONMENTS = "projects/{id}/environments"
+
+
+@pytest.fixture(scope="module")
+def at(world: World) -> Values:
+    """A project with one thing of each kind, and two tokens; nothing below changes it."""
+    api = world.simulator.api
+    values = world.place(BY_KEY["GET /projects/{id}/environments"])
+    project = f"projects/{values['id']}"
+    agent = f"{project}/cluster_agents/{values['agent_id']}"
+    given = {"name": "c", "platform_kubernetes_attributes": KUBERNETES}
+    values["cluster_id"] = api("POST", f"{project}/clusters/user", **given)["id"]
+    for _ in range(2):
+        values["token_id"] = api("POST", f"{agent}/tokens", name="t")["id"]
+    url = {"url": "grpcs://agent.example.com"}
+    made = api("POST", f"{agent}/url_configurations", **url)
+    values["url_configuration_id"] = made["id"]
+    values["bare_agent_id"] = api("POST", f"{project}/cluster_agents", name="bare")["id"]
+    other = world.place(BY_KEY["GET /projects/{id}/environments"])
+    values |= {f"other_{name}": value for name, value in other.items()}
+    return values
+
+
+@pytest.fixture(scope="module")
+def nobody(world: World) -> Api:
+    """A caller without credentials."""
+    made = Api(world.simulator.url, None)
+    world.callers.append(made)
+    return made
+
+
+# Who asks ("nobody", "outsider", "root" or a role), for what, and what is answered.
+ORDER: list[tuple[str, str, Any, int, Any]] = [
+    # Routing comes before credentials.
+    ("nobody", "GET nothing", None, 404, NO_ROUTE),
+    ("nobody", "PATCH projects/{id}", None, 404, NO_ROUTE),
+    ("nobody", f"DELETE {AGENTS}", None, 404, NO_ROUTE),
+    ("root", f"GET {AGENTS}/{{agent_id}}/token/1", None, 404, NO_ROUTE),
+    ("root", "GET projects/team/shop/environments", None, 404, NO_ROUTE),
+    # Credentials come before parameters, project and record.
+    ("nobody", "POST projects/999999/clusters/user", None, 401, UNAUTHORIZED),
+    ("nobody", "POST projects/999999/environments", None, 401, UNAUTHORIZED),
+    ("nobody", f"GET {AGENTS}/word", None, 401, UNAUTHORIZED),
+    # Clusters: project, parameters, record, role.
+    ("root", "POST projects/999999/clusters/user", None, 404, NO_PROJECT),
+    ("outsider", f"POST {CLUSTERS}/user", None, 404, NO_PROJECT),
+    ("GUEST", f"GET {CLUSTERS}/word", None, 400, {"error": "cluster_id is invalid"}),
+    ("GUEST", f"GET {CLUSTERS}/999999", None, 404, NO_RECORD),
+    ("GUEST", f"GET {CLUSTERS}/{{cluster_id}}", None, 403, FORBIDDEN),
+    ("DEVELOPER", f"PUT {CLUSTERS}/999999", {"name": ""}, 404, NO_RECORD),
+    ("DEVELOPER", f"PUT {CLUSTERS}/{{cluster_id}}", {"name": ""}, 403, FORBIDDEN),
+    ("DEVELOPER", f"DELETE {CLUSTERS}/999999", None, 404, NO_RECORD),
+    ("root", "GET projects/{other_id}/clusters/{cluster_id}", None, 404, NO_RECORD),
+    ("root", "PUT projects/{other_id}/clusters/{cluster_id}", None, 404, NO_RECORD),
+    ("root", "DELETE projects/{other_id}/clusters/{cluster_id}", None, 404, NO_RECORD),
+    # Agents: parameters, project, role, record, rules; who may not read them is told 404.
+    ("root", "POST projects/999999/cluster_agents", None, 400, NO_NAME),
+    ("root", "POST projects/999999/cluster_agents", NAMED, 404, NO_PROJECT),
+    ("REPORTER", f"GET {AGENTS}", None, 404, {"message": "404 ClusterAgents Not Found"}),
+    ("REPORTER", f"GET {AGENTS}?page=0", None, 400, {"error": "page does not have a valid value"}),
+    ("REPORTER", f"GET {AGENTS}/{{agent_id}}", None, 404, NO_RECORD),
+    ("DEVELOPER", f"POST {AGENTS}", {"name": "#"}, 403, FORBIDDEN),
+    ("DEVELOPER", f"DELETE {AGENTS}/999999", None, 403, FORBIDDEN),
+    ("DEVELOPER", f"DELETE {AGENTS}/word", None, 400, {"error": "agent_id is invalid"}),
+    ("MAINTAINER", f"DELETE {AGENTS}/999999", None, 404, NO_RECORD),
+    ("root", "GET projects/{other_id}/cluster_agents/{agent_id}", None, 404, NO_RECORD),
+    # Tokens: parameters, role, agent, their number, rules.
+    ("DEVELOPER", f"POST {TOKENS}", None, 400, NO_NAME),
+    ("DEVELOPER", f"POST {AGENTS}/999999/tokens", NAMED, 403, FORBIDDEN),
+    ("DEVELOPER", f"DELETE {AGENTS}/999999/tokens/999999", None, 403, FORBIDDEN),
+    ("MAINTAINER", f"POST {AGENTS}/999999/tokens", {"name": ""}, 404, NO_RECORD),
+    (
+        "MAINTAINER",
+        f"POST {TOKENS}",
+        {"name": ""},
+        400,
+        {"message": "400 Bad request - An agent can have only two active tokens at a time"},
+    ),
+    ("GUEST", f"GET {TOKENS}", None, 404, NO_RECORD),
+    ("GUEST", f"GET {TOKENS}/{{token_id}}", None, 404, NO_RECORD),
+    ("root", f"GET {AGENTS}/999999/tokens", None, 404, NO_RECORD),
+    ("root", f"GET {TOKENS}/999999", None, 404, NO_RECORD),
+    ("root", f"GET {AGENTS}/{{bare_agent_id}}/tokens/{{token_id}}", None, 404, NO_RECORD),
+    ("root", f"DELETE {AGENTS}/{{bare_agent_id}}/tokens/{{token_id}}", None, 404, NO_RECORD),
+    (
+        "root",
+        "DELETE projects/{other_id}/cluster_agents/{other_agent_id}/tokens/{token_id}",
+        None,
+        404,
+        NO_RECORD,
+    ),
+    # URL configurations: project, parameters, role, agent, the one there is, rules.
+    ("root", "POST projects/999999/cluster_agents/1/url_configurations", None, 404, NO_PROJECT),
+    ("DEVELOPER", f"POST {URLS}", None, 400, {"error": "url is missing"}),
+    ("DEVELOPER", f"POST {AGENTS}/999999/url_configurations", {"url": ""}, 403, FORBIDDEN),
+    ("DEVELOPER", f"GET {AGENTS}/999999/url_configurations", None, 403, FORBIDDEN),
+    ("MAINTAINER", f"POST {AGENTS}/999999/url_configurations", {"url": ""}, 404, NO_RECORD),
+    (
+        "MAINTAINER",
+        f"POST {URLS}",
+        {"url": ""},
+        400,
+        {"message": "400 Bad request - URL configuration already exists for this agent"},
+    ),
+    ("MAINTAINER", f"GET {URLS}/999999", None, 404, NOTHING),
+    ("MAINTAINER", f"DELETE {URLS}/999999", None, 404, NOTHING),
+    ("MAINTAINER", f"GET {AGENTS}/999999/url_configurations/1", None, 404, NO_RECORD),
+    (
+        "root",
+        URLS.replace("{id}", "{other_id}").join(["GET ", "/{url_configuration_id}"]),
+        None,
+        404,
+        NO_RECORD,
+    ),
+    (
+        "root",
+        f"DELETE {AGENTS}/{{bare_agent_id}}/url_configurations/{{url_configuration_id}}",
+        None,
+        404,
+        NOTHING,
+    ),
+    # Environments: parameters, project, reading, and then as each call has it.
+    ("root", "POST projects/999999/environments", None, 400, NO_NAME),
+    ("root", "POST projects/999999/environments", NAMED, 404, NO_PROJECT),
+    ("outsider", f"POST {ENVIRONMENTS}", {"name": "/"}, 404, NO_PROJECT),
+    ("outsider", f"GET {ENVIRONMENTS}", None, 404, NO_PROJECT),
+    ("GUEST", f"GET {ENVIRONMENTS}/999999", None, 403, FORBIDDEN),
+    ("REPORTER", f"GET {ENVIRONMENTS}/999999", None, 404, NO_RECORD),
+    ("REPORTER", f"POST {ENVIRONMENTS}", {"name": "/"}, 403, FORBIDDEN),
+    ("REPORTER", f"PUT {ENVIRONMENTS}/999999", None, 403, FORBIDDEN),
+    ("DEVELOPER", f"PUT {ENVIRONMENTS}/999999", None, 404, NO_RECORD),
+    ("GUEST", f"DELETE {ENVIRONMENTS}/999999", None, 403, FORBIDDEN),
+    ("REPORTER", f"DELETE {ENVIRONMENTS}/999999", None, 404, NO_RECORD),
+    ("REPORTER", f"DELETE {ENVIRONMENTS}/{{environment_id}}", None, 403, FORBIDDEN),
+    ("REPORTER", f"POST {ENVIRONMENTS}/999999/stop", None, 404, NO_RECORD),
+    ("REPORTER", f"POST {ENVIRONMENTS}/{{environment_id}}/stop", None, 403, FORBIDDEN),
+    ("root", "GET projects/{other_id}/environments/{environment_id}", None, 404, NO_RECORD),
+    (
+        "DEVELOPER",
+        f"POST {ENVIRONMENTS}",
+        {"name": "/", "cluster_agent_id": 999999},
+        400,
+        {
+            "message": "400 Bad request - cluster agent doesn't exist or cannot be associated "
+            "with this environment"
+        },
+    ),
+    ("DEVELOPER", f"POST {ENVIRONMENTS}/stop_stale", None, 400, {"error": "before is missing"}),
+    ("DEVELOPER", f"POST {ENVIRONMENTS}/stop_stale", {"before": "2000-01-01"}, 403, FORBIDDEN),
+    (
+        "MAINTAINER",
+        f"POST {ENVIRONMENTS}/stop_stale",
+        {"before": "2000-01-01"},
+        400,
+        {"message": "400 Bad request - Invalid Date"},
+    ),
+    (
+        "REPORTER",
+        f"DELETE {ENVIRONMENTS}/review_apps",
+        None,
+        401,
+        {
+            "message": {
+                "scheduled_entries": [],
+                "unprocessable_entries": [],
+                "message": "You do not have permission to destroy environments in this project",
+            }
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("case", ORDER, ids=[f"{who} {what}" for who, what, *_ in ORDER])
+def test_which_refusal_wins(world: World, at: Values, nobody: Api, case: Any) -> None:
+    """GitLab looks at one thing after the other, and the first that is wrong is told."""
+    who, request, body, status, answer = case
+    callers = {"nobody": nobody, "outsider": world.outsider, "root": world.root}
+    caller = callers[who] if who in callers else world.roles[Role[who]]
+    method, _, path = request.partition(" ")
+    refused = caller(method, path.format(**at), body)
+    assert (refused.status_code, refused.json()) == (status, answer)
+
+
+CHARACTERS = (
+    "can contain only lowercase letters, digits, and '-'. "
+    "Must start with a letter, and cannot end with '-'"
+)
+NAME_CHARACTERS = (
+    "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', and spaces, "
+    "but it cannot start or end with '/'"
+)
+SCOPE_CHARACTERS = (
+    "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', '*' and spaces"
+)
+LOCALHOST = "is blocked: Requests to localhost are not allowed"
+LOCAL_NETWORK = "is blocked: Requests to the local network are not allowed"
+SCHEMES = "is blocked: Only allowed schemes are http, https"
+MANAGEMENT = "Project does not exist or you don't have permission to perform this action"
+
+
+def _too_long(maximum: int) -> str:
+    return f"is too long (maximum is {maximum} characters)"
+
+
+def _platform(**changes: Any) -> dict[str, Any]:
+    return {"platform_kubernetes_attributes": {**KUBERNETES, **changes}}
+
+
+# Parameters of a cluster beside a good name and platform, and GitLab's messages about them.
+BAD_CLUSTERS: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
+    ({"name": " "}, {"name": [" has to be present"]}),
+    ({"name": None}, {"name": [" has to be present"]}),
+    ({"domain": "a b"}, {"domain": ["is not a fully qualified domain name"]}),
+    ({"environment_scope": " "}, {"environment_scope": ["can't be blank", SCOPE_CHARACTERS]}),
+    ({"environment_scope": "a#"}, {"environment_scope": [SCOPE_CHARACTERS]}),
+    ({"environment_scope": "a\\"}, {"environment_scope": [SCOPE_CHARACTERS]}),
+    ({"management_project_id": 999999}, {"management_project_id": [MANAGEMENT]}),
+    (_platform(api_url="ftp://kubernetes.example.com"), {"platform_kubernetes.api_url": [SCHEMES]}),
+    (_platform(api_url="https://127.0.0.1:6443"), {"platform_kubernetes.api_url": [LOCALHOST]}),
+    (_platform(api_url="https://localhost"), {"platform_kubernetes.api_url": [LOCALHOST]}),
+    (_platform(api_url="https://[::1]"), {"platform_kubernetes.api_url": [LOCALHOST]}),
+    (_platform(api_url="https://10.1.2.3"), {"platform_kubernetes.api_url": [LOCAL_NETWORK]}),
+    (_platform(api_url="https://192.168.1.1"), {"platform_kubernetes.api_url": [LOCAL_NETWORK]}),
+    (_platform(api_url="text"), {"platform_kubernetes.api_url": ["must be a valid URL"]}),
+    (_platform(token=" "), {"platform_kubernetes.token": ["can't be blank"]}),
+    (_platform(ca_cert="x"), {"platform_kubernetes.ca_cert": ["must be a valid PEM certificate"]}),
+    (_platform(namespace="a_b"), {"platform_kubernetes.namespace": [CHARACTERS]}),
+    (_platform(namespace="-a"), {"platform_kubernetes.namespace": [CHARACTERS]}),
+    (_platform(namespace="a" * 64), {"platform_kubernetes.namespace": [_too_long(63)]}),
+    (
+        _platform(namespace="GitLab-managed-apps"),
+        {"platform_kubernetes.namespace": ["is reserved"]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "messages"), BAD_CLUSTERS)
+def test_a_cluster_is_refused_when_made_and_when_changed(
+    world: World, at: Values, given: Any, messages: Any
+) -> None:
+    """With the same words; a blank token alone means something else in a change."""
+    scope = {"environment_scope": "elsewhere"}
+    made = world.root(
+        "POST", f"{CLUSTERS}/user".format(**at), {"name": "d", **scope, **_platform(), **given}
+    )
+    assert (made.status_code, made.json()) == (400, {"message": messages})
+    if "platform_kubernetes.token" not in messages and given != {"name": None}:
+        changed = world.root("PUT", f"{CLUSTERS}/{{cluster_id}}".format(**at), given)
+        assert (changed.status_code, changed.json()) == (400, {"message": messages})
+
+
+WRONG_AGENT = (
+    "400 Bad request - cluster agent doesn't exist or cannot be associated with this environment"
+)
+BAD_ENVIRONMENTS: list[tuple[dict[str, Any], Any]] = [
+    ({"name": "x\\y"}, {"message": {"name": [NAME_CHARACTERS]}}),
+    ({"name": "a/"}, {"message": {"name": [NAME_CHARACTERS]}}),
+    ({"name": "a\nb"}, {"message": {"name": [NAME_CHARACTERS]}}),
+    ({"external_url": "https://x/" + "a" * 250}, {"message": {"external_url": [_too_long(255)]}}),
+    ({"external_url": "http://[x"}, {"message": {"external_url": ["URI is invalid"]}}),
+    ({"external_url": "http://x:port"}, {"message": {"external_url": ["URI is invalid"]}}),
+    *(
+        (
+            {"external_url": f"{scheme}:x"},
+            {"message": {"external_url": [f"{scheme.lower()} scheme is not allowed"]}},
+        )
+        for scheme in ("javascript", "DATA", "vbscript")
+    ),
+    ({"description": "d" * 10001}, {"message": {"description": [_too_long(10000)]}}),
+    ({"tier": "gold"}, {"error": "tier does not have a valid value"}),
+    ({"slug": "x"}, {"error": "slug is automatically generated and cannot be changed"}),
+    ({"slug": None}, {"error": "slug is automatically generated and cannot be changed"}),
+    ({"auto_stop_setting": "no"}, {"error": "auto_stop_setting does not have a valid value"}),
+    ({"cluster_agent_id": "edge"}, {"error": "cluster_agent_id is invalid"}),
+    ({"cluster_agent_id": 10**30}, {"message": WRONG_AGENT}),
+    (
+        {"kubernetes_namespace": "Big"},
+        {
+            "message": {
+                "kubernetes_namespace": [CHARACTERS, "cannot be set without a cluster agent"]
+            }
+        },
+    ),
+    (
+        {"flux_resource_path": "p" * 256},
+        {
+            "message": {
+                "flux_resource_path": [
+                    _too_long(255),
+                    "cannot be set without a kubernetes namespace",
+                ]
+            }
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "answer"), BAD_ENVIRONMENTS)
+def test_an_environment_is_refused_when_made_and_when_changed(
+    world: World, at: Values, given: Any, answer: Any
+) -> None:
+    """With the same words; a change does not look at the name."""
+    collection = ENVIRONMENTS.format(**at)
+    if "agent" in str(answer) or "namespace" in str(answer):
+        plain = world.simulator.api("POST", collection, name=f"plain{id(given)}")["id"]
+    else:
+        plain = at["environment_id"]
+    made = world.root("POST", collection, {"name": "y", **given})
+    assert (made.status_code, made.json()) == (400, answer)
+    if "name" not in given:
+        changed = world.root("PUT", f"{collection}/{plain}", given)
+        assert (changed.status_code, changed.json()) == (400, answer)
+
+
+def test_another_projects_agent_serves_no_environment(world: World, at: Values) -> None:
+    """It has to be of the same project."""
+    given = {"name": "y", "cluster_agent_id": at["other_agent_id"]}
+    refused = world.root("POST", ENVIRONMENTS.format(**at), given)
+    assert (refused.status_code, refused.json()) == (400, {"message": WRONG_AGENT})
+
+
+BAD_URLS = [
+    ({"url": ""}, ["Url must be a valid URL"]),
+    ({"url": "agent"}, ["Url must be a valid URL"]),
+    ({"url": "https://x"}, ["Url is blocked: Only allowed schemes are grpc, grpcs"]),
+    ({"url": "grpc://x", "tls_host": "a b"}, ["Tls host must be a valid hostname!"]),
+    ({"url": "grpc://x", "ca_cert": "eA=="}, ["Ca cert must be a valid PEM certificate"]),
+    (
+        {"url": "grpc://x", "client_key": "eA=="},
+        [
+            "Client cert must be a valid PEM certificate",
+            "Client key must be a valid PEM private key",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "texts"), BAD_URLS)
+def test_a_url_configuration_is_refused(
+    world: World, at: Values, given: Any, texts: list[str]
+) -> None:
+    """With one printed Ruby array of messages."""
+    path = f"{AGENTS}/{{bare_agent_id}}/url_configurations".format(**at)
+    refused = world.root("POST", path, given)
+    printed = ", ".join(f'"{text}"' for text in texts)
+    assert refused.status_code == 400
+    assert refused.json() == {"message": f"400 Bad request - [{printed}]"}
