@@ -12,7 +12,7 @@ import functools
 from typing import Any
 
 from tests.conftest import Pair, make_pair
-from tests.testing.simulator.world import KUBERNETES, Example, Values, World
+from tests.testing.simulator.world import KUBERNETES, PROTECTION, Example, Values, World
 
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 
@@ -54,6 +54,7 @@ PERSON = USER | _keys("created_at bio location bot")
 ACCESS_TOKEN = _keys(
     "id name revoked created_at description scopes user_id last_used_at active expires_at"
 )
+PROTECTED = _keys("name deploy_access_levels required_approval_count approval_rules")
 LICENSE = _keys(
     "id plan created_at starts_at expires_at expired overage user_limit active_users licensee "
     "add_ons"
@@ -77,6 +78,7 @@ _URLS = f"{_AGENT}/url_configurations"
 _URL = f"{_URLS}/{{url_configuration_id:int}}"
 _ENVIRONMENTS = "/projects/{id}/environments"
 _ENVIRONMENT = f"{_ENVIRONMENTS}/{{environment_id:int}}"
+_PROTECTED = "/projects/{id}/protected_environments"
 _FILE = "/projects/{id}/repository/files/{file_path}"
 _COMMIT = {"branch": "main", "commit_message": "Configure the agent", "content": "ci_access: {}"}
 
@@ -199,6 +201,10 @@ DOCUMENTED = (
 )
 
 OTHERS = (
+    Example(f"GET {_PROTECTED}", PROTECTED),
+    Example(f"GET {_PROTECTED}/{{name}}", PROTECTED),
+    Example(f"POST {_PROTECTED}", PROTECTED, PROTECTION, twice=409),
+    Example(f"DELETE {_PROTECTED}/{{name}}", twice=404),
     Example("GET /projects", PROJECT),
     Example("POST /projects", PROJECT, lambda _, at: {"name": f"new{at['n']}"}, twice=400),
     Example("GET /projects/{id}", PROJECT, role=Role.REPORTER),

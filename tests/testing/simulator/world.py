@@ -17,6 +17,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 Values = dict[str, Any]
 Body = dict[str, Any] | Callable[["World", Values], dict[str, Any]] | None
 
+PROTECTION = {"name": "staging", "deploy_access_levels": [{"access_level": 40}]}
 KUBERNETES = {"api_url": "https://kubernetes.example.com", "token": "kubernetes-secret"}
 
 
@@ -136,6 +137,14 @@ class World:
             own = Api(self.simulator.url, self.token(self.user()))
             values["id"] = own("GET", "personal_access_tokens/self").json()["id"]
             own.session.close()
+        self._place_details(route, values)
+        self._place_kubernetes(route, values)
+        if "/environments" in path:
+            values["environment_id"] = self._environment(route, values)
+        return values
+
+    def _place_details(self, route: Route, values: Values) -> None:
+        api, path = self.simulator.api, route.path
         if "/members" in path:
             values["user_id"] = self.user()
         if "/members/{" in path or (route.method == "GET" and "/members" in path):
@@ -147,11 +156,10 @@ class World:
                 commit = {"branch": "main", "commit_message": "m", "content": "text"}
                 api("POST", self.fill(path, values), **commit)
         if "{name}" in path:
-            values["name"] = "a_feature"
-        self._place_kubernetes(route, values)
-        if "/environments" in path:
-            values["environment_id"] = self._environment(route, values)
-        return values
+            values["name"] = "production"
+        if "/protected_environments" in path and route.method != "POST":
+            collection = self.fill(path.partition("/{name")[0], values)
+            api("POST", collection, **{**PROTECTION, "name": "production"})
 
     def _place_kubernetes(self, route: Route, values: Values) -> None:
         api, project = self.simulator.api, f"projects/{values.get('id')}"

@@ -28,8 +28,8 @@ class Param:
 
     Args:
         name: as the client spells it.
-        type: `str`, `int`, `float`, `bool`, `datetime`, `date`, `list` (of strings, or of hashes with
-            `fields`) or `dict` (see `fields`).
+        type: `str`, `int`, `float`, `bool`, `datetime`, `date`, `list` (of strings, or
+            of hashes with `fields`) or `dict` (see `fields`).
         required: the key has to be there (null counts as there).
         default: taken when the key is absent or null.
         values: what is allowed, as a collection or a range.
@@ -127,9 +127,11 @@ def _coerce(kind: type, value: Any) -> Any:
 
 def _hashes(kind: type, value: Any) -> Any:
     """Return a hash, or a list of them."""
-    if kind is list and isinstance(value, list):
-        return [_hash(item) for item in value]
-    return _coerce(dict, value)
+    if kind is dict or value is None:
+        return _coerce(dict, value)
+    if not isinstance(value, list):
+        raise TypeError
+    return [_hash(item) for item in value]
 
 
 def _text(value: Any) -> str:
