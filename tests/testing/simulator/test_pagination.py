@@ -57,3 +57,36 @@ def test_limits(root: Any, path: str) -> None:
     ):
         refused = root("GET", f"{path}?{query}")
         assert (refused.status_code, refused.json()) == (400, {"error": text})
+
+
+def test_links_repeat_what_was_asked(root: Any, path: str) -> None:
+    """A filter, an unknown parameter, `per_page` above the maximum; but no credentials."""
+    query = "unknown[a]=1&unknown[b][]=2&states=available&per_page=500&private_token="
+    answer = root("GET", f"{path}?{query}{root.session.headers['PRIVATE-TOKEN']}")
+    assert answer.headers["Link"].partition(", ")[0] == (
+        f"<{root.url}/{path}?id=1&page=1&per_page=500&states=available&unknown%5Ba%5D=1"
+        '&unknown%5Bb%5D%5B%5D=2>; rel="first"'
+    )
+
+
+def test_links_keep_the_paths_own_spelling(root: Any, path: str) -> None:
+    """An encoded path stays one, and is repeated as `id`."""
+    del path
+    answer = root("GET", "projects/group%2Fapp/environments?per_page=4")
+    where = f"{root.url}/projects/group%2Fapp/environments?id=group%2Fapp&page=2&per_page=4"
+    assert answer.headers["Link"].startswith(f'<{where}>; rel="next", ')
+
+
+def test_keyset_pagination_means_nothing_here(root: Any, path: str) -> None:
+    """These lists have none; that it is ignored is inferred."""
+    answer = root("GET", f"{path}?pagination=keyset&per_page=2")
+    assert (answer.headers["X-Next-Page"], len(answer.json())) == ("2", 2)
+
+
+def test_lists_have_an_order(root: Any, project: Any, path: str) -> None:
+    """Agents by name, all else by id."""
+    agents = f"projects/{project['id']}/cluster_agents"
+    for name in ("b", "c", "a"):
+        root("POST", agents, {"name": name})
+    assert [agent["name"] for agent in root("GET", agents).json()] == ["a", "b", "c"]
+    assert [each["id"] for each in root("GET", path).json()] == [1, 2, 3, 4, 5]

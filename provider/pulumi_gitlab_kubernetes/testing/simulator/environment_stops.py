@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
+from pulumi_gitlab_kubernetes.testing.simulator import errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.environment_names import folder
 from pulumi_gitlab_kubernetes.testing.simulator.environment_states import (
@@ -181,8 +181,10 @@ def _stop_stale(call: Call) -> Any:
 def _delete_review_apps(call: Call) -> Any:
     project, store, given = find_project(call), call.store, call.params
     require_reader(call, project)
-    if not auth.has_role(call, project, Role.DEVELOPER, "environments"):
-        raise _nothing_deleted(401, MAY_NOT_DELETE)
+    try:
+        require_writer(call, project)
+    except errors.ApiError:
+        raise _nothing_deleted(401, MAY_NOT_DELETE) from None
     before = given.get("before") or store.now() - _REVIEW_AGE
     rows = [
         row
