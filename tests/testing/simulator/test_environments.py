@@ -232,3 +232,35 @@ def test_a_namespace_may_outlive_its_agent(
     assert root("PUT", member, {"kubernetes_namespace": "apps"}).status_code == 200
     assert root("PUT", member, {"kubernetes_namespace": "more"}).status_code == 400
     assert root("PUT", member, {"kubernetes_namespace": None}).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["example.com", "/path", "x" * 255, "http://", "mailto:a@b", "#"])
+def test_an_external_url_is_nearly_anything(root: Callable[..., Any], path: str, url: str) -> None:
+    """A scheme is not asked for."""
+    made = root("POST", path, {"name": "p", "external_url": url})
+    assert (made.status_code, made.json()["external_url"]) == (201, url)
+
+
+def test_blank_means_null(root: Callable[..., Any], path: str, agent: Any) -> None:
+    """For texts; and a tier that is taken away is guessed anew."""
+    given = {
+        "name": "production",
+        "tier": "other",
+        "cluster_agent_id": agent["id"],
+        "kubernetes_namespace": " ",
+        "flux_resource_path": "",
+        "external_url": " ",
+        "description": "",
+    }
+    made = root("POST", path, given).json()
+    blank = ("kubernetes_namespace", "flux_resource_path", "external_url", "description")
+    assert {name: made[name] for name in blank} == dict.fromkeys(blank)
+    member = f"{path}/{made['id']}"
+    assert root("PUT", member, {"tier": None}).json()["tier"] == "production"
+
+
+def test_every_character_of_a_name(root: Callable[..., Any], path: str) -> None:
+    """Letters, digits, `-_/${}.` and spaces, up to 255 of them."""
+    for name in ("aZ0-_/${}. x", "n" * 255, " ", "$", "a"):
+        made = root("POST", path, {"name": name})
+        assert made.status_code == (201 if name.strip() else 400), made.text

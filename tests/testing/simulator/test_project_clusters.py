@@ -169,3 +169,104 @@ def test_roles(as_role: Callable[..., Any], path: str, cluster: Any) -> None:
     assert developer("DELETE", member).status_code == 403
     assert developer("DELETE", f"{path}/999").json() == {"message": "404 Not found"}
     assert maintainer("DELETE", member).status_code == 204
+
+
+@pytest.mark.usefixtures("clusters_on")
+def test_what_is_left_out_has_a_default(root: Callable[..., Any], path: str) -> None:
+    """All of it is GitLab's own; an explicit null is the default too, and the token never shows."""
+    given = {"name": "c", "platform_kubernetes_attributes": PLATFORM}
+    made = root("POST", f"{path}/user", {**given, "enabled": None, "managed": None}).json()
+    expected = {
+        "domain": None,
+        "enabled": True,
+        "managed": True,
+        "provider_type": "user",
+        "platform_type": "kubernetes",
+        "cluster_type": "project_type",
+        "environment_scope": "*",
+        "namespace_per_environment": True,
+        "provider_gcp": None,
+        "management_project": None,
+    }
+    assert made.items() >= expected.items()
+    assert made["user"]["username"] == "root"
+    assert made["platform_kubernetes"] == {
+        "api_url": PLATFORM["api_url"],
+        "namespace": None,
+        "authorization_type": "rbac",
+        "ca_cert": None,
+    }
+    again = root("POST", f"{path}/user", given)
+    text = "cannot add duplicated environment scope"
+    assert again.json() == {"message": {"environment_scope": [text]}}
+
+
+@pytest.mark.usefixtures("clusters_on")
+def test_what_is_taken(root: Callable[..., Any], simulator: Any, path: str) -> None:
+    """Any authorization of the three, domains of digits, scopes with all characters, no domain."""
+    for number, changes in enumerate(
+        (
+            {"platform_kubernetes_attributes": {**PLATFORM, "authorization_type": "abac"}},
+            {
+                "platform_kubernetes_attributes": {
+                    **PLATFORM,
+                    "authorization_type": "unknown_authorization",
+                }
+            },
+            {"domain": "1.2.3.4"},
+            {"domain": ""},
+            {"name": "n" * 300},
+            {"environment_scope": "aZ0-_/${}.* x"},
+        )
+    ):
+        given = {"name": "c", "environment_scope": str(number)}
+        given |= {"platform_kubernetes_attributes": PLATFORM, **changes}
+        answer = root("POST", f"{path}/user", given)
+        assert answer.status_code == 201, answer.text
+    local = {**PLATFORM, "api_url": "https://10.0.0.1"}
+    given = {"name": "c", "environment_scope": "l", "platform_kubernetes_attributes": local}
+    assert root("POST", f"{path}/user", given).status_code == 400
+    simulator.api(
+        "PUT", "application/settings", allow_local_requests_from_web_hooks_and_services=True
+    )
+    assert root("POST", f"{path}/user", given).status_code == 201
+
+
+def test_an_update_leaves_the_authorization_and_the_token(
+    root: Callable[..., Any], path: str, cluster: Any
+) -> None:
+    """The one is not a parameter there, the other stays when it is blank."""
+    platform = {"authorization_type": "abac", "token": " "}
+    changed = root("PUT", f"{path}/{cluster['id']}", {"platform_kubernetes_attributes": platform})
+    assert changed.json()["platform_kubernetes"] == cluster["platform_kubernetes"]
+    blank = {"platform_kubernetes_attributes": {"api_url": ""}}
+    refused = root("PUT", f"{path}/{cluster['id']}", blank)
+    texts = ["must be a valid URL", "can't be blank"]
+    assert refused.json() == {"message": {"platform_kubernetes.api_url": texts}}
+
+
+def test_a_management_project_is_of_the_same_group(
+    root: Callable[..., Any], as_role: Callable[..., Any], project: Any, path: str, cluster: Any
+) -> None:
+    """Its maintainers name it, for one cluster a scope; null takes it away."""
+    group = project["namespace"]["id"]
+    near = root("POST", "projects", {"name": "near", "namespace_id": group}).json()["id"]
+    second = root("POST", "projects", {"name": "second", "namespace_id": group}).json()["id"]
+    far = root("POST", "projects", {"name": "far"}).json()["id"]
+    sub = root("POST", "groups", {"name": "s", "path": "s", "parent_id": group}).json()["id"]
+    below = root("POST", "projects", {"name": "below", "namespace_id": sub}).json()["id"]
+    member = f"{path}/{cluster['id']}"
+    text = "Project does not exist or you don't have permission to perform this action"
+    refusal = {"message": {"management_project_id": [text]}}
+    for wrong in (far, below, 99):
+        assert root("PUT", member, {"management_project_id": wrong}).json() == refusal
+    assert as_role(40)("PUT", member, {"management_project_id": near}).json() == refusal
+    taken = root("PUT", member, {"management_project_id": near}).json()
+    assert taken["management_project"]["id"] == near
+    given = {"name": "d", "platform_kubernetes_attributes": PLATFORM}
+    same = {**given, "management_project_id": near, "environment_scope": "staging/*"}
+    refused = root("POST", f"projects/{second}/clusters/user", same)
+    duplicated = {"environment_scope": ["cannot add duplicated environment scope"]}
+    assert refused.json() == {"message": duplicated}
+    assert root("PUT", member, {"management_project_id": None}).json()["management_project"] is None
+    assert root("POST", f"projects/{second}/clusters/user", same).status_code == 201

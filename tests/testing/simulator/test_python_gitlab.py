@@ -128,3 +128,89 @@ def test_lists_go_over_all_pages(gl: gitlab.Gitlab) -> None:
     assert (every.total, every.total_pages) == (23, 3)
     assert [found.name for found in every] == [f"env-{number}" for number in range(23)]
     assert len(project.environments.list(get_all=True, per_page=100)) == 23
+
+
+def test_projects_live_and_die(gl: gitlab.Gitlab) -> None:
+    """A project is found by path, renamed, archived, listed, given members and files, deleted."""
+    project = _project(gl)
+    assert gl.projects.get("group/app").id == project.id
+    project.description = "shop"
+    project.path = "shop"
+    project.save()
+    assert gl.projects.get("group/shop").description == "shop"
+    with pytest.raises(gitlab.GitlabHttpError, match="Non GET methods"):
+        gl.http_post("/projects/group%2Fapp/environments", post_data={"name": "x"})
+    project.archive()
+    assert [found.id for found in gl.projects.list(archived=True, get_all=True)] == [project.id]
+    with pytest.raises(gitlab.GitlabCreateError, match="403"):
+        project.cluster_agents.create({"name": "edge"})
+    project.unarchive()
+    user = gl.users.create(
+        {"name": "Ann", "username": "ann", "email": "a@example.com", "reset_password": True}
+    )
+    member = project.members.create({"user_id": user.id, "access_level": 20})
+    member.access_level = 30
+    member.save()
+    assert project.members.get(user.id).access_level == 30
+    member.delete()
+    file = project.files.create(
+        {"file_path": "a b.md", "branch": "main", "content": "1", "commit_message": "m"}
+    )
+    file.content = "2"
+    file.save(branch="main", commit_message="m")
+    assert project.files.get("a b.md", ref="main").decode() == b"2"
+    project.files.delete("a b.md", commit_message="m", branch="main")
+    project.delete()
+    with pytest.raises(gitlab.GitlabGetError, match="404"):
+        gl.projects.get(project.id)
+
+
+def test_agents_have_tokens_and_url_configurations(gl: gitlab.Gitlab) -> None:
+    """What python-gitlab has no objects for goes through its plain calls."""
+    gl.set_license("ultimate")
+    settings = gl.settings.get()
+    settings.receptive_cluster_agents_enabled = True
+    settings.save()
+    agent = _project(gl).cluster_agents.create({"name": "edge"})
+    path = f"/projects/{agent.config_project['id']}/cluster_agents/{agent.id}"
+    token: Any = gl.http_post(f"{path}/tokens", post_data={"name": "t"})
+    assert token["token"].startswith("glagent-")
+    listed: Any = gl.http_list(f"{path}/tokens", get_all=True)
+    assert [found["id"] for found in listed] == [token["id"]]
+    gl.http_delete(f"{path}/tokens/{token['id']}")
+    with pytest.raises(gitlab.GitlabHttpError, match="404"):
+        gl.http_get(f"{path}/tokens/{token['id']}")
+    url = {"url": "grpcs://agent.example.com"}
+    made: Any = gl.http_post(f"{path}/url_configurations", post_data=url)
+    assert gl.http_get(f"{path}/url_configurations/{made['id']}") == made
+    with pytest.raises(gitlab.GitlabHttpError, match="already exists"):
+        gl.http_post(f"{path}/url_configurations", post_data=url)
+    gl.http_delete(f"{path}/url_configurations/{made['id']}")
+
+
+def test_environments_are_found_stopped_and_protected(gl: gitlab.Gitlab) -> None:
+    """By name, by search, by state; and what GitLab says is in the error."""
+    gl.set_license("premium")
+    project = _project(gl)
+    agent = project.cluster_agents.create({"name": "edge"})
+    for name in ("review/1", "review/2", "production"):
+        project.environments.create({"name": name, "cluster_agent_id": agent.id})
+    review, other = project.environments.list(search="rev", get_all=True)
+    assert (review.name, other.name) == ("review/1", "review/2")
+    review.stop()
+    assert [e.name for e in project.environments.list(states="stopped", get_all=True)] == [
+        review.name
+    ]
+    (production,) = project.environments.list(name="production", get_all=True)
+    assert project.environments.get(production.id).cluster_agent["name"] == "edge"
+    production.cluster_agent_id = None
+    production.save()
+    assert "cluster_agent" not in project.environments.get(production.id).attributes
+    with pytest.raises(gitlab.GitlabCreateError, match="has already been taken") as taken:
+        project.environments.create({"name": "production"})
+    assert taken.value.response_code == 400
+    with pytest.raises(gitlab.GitlabHttpError, match="name is missing"):
+        gl.http_post(f"/projects/{project.id}/environments")
+    levels = [{"access_level": 40}]
+    project.protected_environments.create({"name": "production", "deploy_access_levels": levels})
+    assert project.protected_environments.get("production").deploy_access_levels
