@@ -242,6 +242,7 @@ OTHERS = (
         ),
         query="?ref=main",
     ),
+    Example(f"GET {_FILE}/raw", name="the file itself"),
     Example(f"DELETE {_FILE}", None, _COMMIT, twice=400),
     Example("GET /groups", GROUP),
     Example("GET /groups/{id}", GROUP),

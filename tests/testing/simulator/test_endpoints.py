@@ -26,7 +26,7 @@ def _label(example: Example) -> str:
 
 
 def _keys_of(answer: Any) -> set[str] | None:
-    if not answer.content:
+    if not answer.headers.get("Content-Type", "").startswith("application/json"):
         return None
     body = answer.json()
     return set(body[0] if isinstance(body, list) else body)

@@ -154,7 +154,7 @@ class World:
             values["file_path"] = "docs%2Fagent.md"
             if route.method != "POST":
                 commit = {"branch": "main", "commit_message": "m", "content": "text"}
-                api("POST", self.fill(path, values), **commit)
+                api("POST", self.fill(path.removesuffix("/raw"), values), **commit)
         if "{name}" in path:
             values["name"] = "production"
         if "/protected_environments" in path and route.method != "POST":

@@ -123,7 +123,7 @@ def _show(call: Call) -> Any:
     return {**_blob(file, call.params["ref"]), "content": content}
 
 
-@routes.get(f"{_PATH}/raw", Param("ref"), role=Role.REPORTER, errors=(400, 403, 404))
+@routes.get(f"{_PATH}/raw", Param("ref"), role=Role.REPORTER, errors=(403, 404))
 def _show_raw(call: Call) -> bytes:
     return bytes(_find_file(call)["content"])
 
