@@ -54,7 +54,7 @@ def _run(arguments: Sequence[str]) -> int:
         if line[:1] == [name]:  # Only the one that is asked for is imported.
             with _extra_installed(name):
                 module = import_module(f".{path}", __package__)
-            module.add_arguments(command)
+                module.add_arguments(command)
             command.set_defaults(run=module.run)
     parsed = parser.parse_args(line)
     with _extra_installed(parsed.command):

@@ -23,7 +23,8 @@ def test_requests_are_logged_without_secrets(
     connect("wrong-token")("GET", "user")
     first, second = simulator.requests()
     assert {**first, "time": None} == {
-        "method": "POST", "path": "/api/v4/projects", "status": 201, "user": "root", "time": None,
+        "method": "POST", "path": "/api/v4/projects", "route": "/projects",
+        "status": 201, "user": "root", "time": None,
     }  # fmt: skip
     assert (second["status"], second["user"]) == (401, None)
     for secret in (simulator.root_token, "s3cret", "wrong-token"):

@@ -18,7 +18,8 @@ from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.files import write_atomically
 from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
 from pulumi_gitlab_kubernetes.testing.local.engine import Engine
-from pulumi_gitlab_kubernetes.testing.local.simulator import PROJECT, LocalSimulator
+from pulumi_gitlab_kubernetes.testing.local.simulator import LocalSimulator
+from pulumi_gitlab_kubernetes.testing.simulator.ready_made import PROJECT
 
 STACK = "local"
 _ARGUMENTS = {
@@ -109,7 +110,8 @@ class Local:
         """
         self.make_folder()
         simulator = LocalSimulator.start(self._folder)
-        print(f"GitLab: the simulator at {simulator.url}, project {PROJECT}.")
+        at = f"{simulator.url} (open it in a browser)"
+        print(f"GitLab: the simulator at {at}, project {PROJECT}.")
         self._configure(simulator)
         engine = Engine.choose()
         print(engine.reason, flush=True)

@@ -19,13 +19,8 @@ import requests
 
 from pulumi_gitlab_kubernetes.errors import ProviderError
 from pulumi_gitlab_kubernetes.testing.host.files import write_atomically
+from pulumi_gitlab_kubernetes.testing.simulator.ready_made import PROJECT, ready_made
 
-_GROUP, _PROJECT = "acme", "shop"
-PROJECT = f"{_GROUP}/{_PROJECT}"
-"""The project that a local simulator has."""
-
-_USER = "platform"
-_MAINTAINER = 40
 _STOP_TIMEOUT = 10.0
 
 
@@ -99,34 +94,9 @@ class LocalSimulator:
         Returns:
             A new token of the Maintainer.
         """
-        group = self._ensure("groups", {"path": _GROUP, "name": _GROUP})
-        project = self._ensure(
-            "projects", {"path": _PROJECT, "name": _PROJECT, "namespace_id": group["id"]}
-        )
-        user = self._ensure(
-            "users",
-            {
-                "username": _USER,
-                "name": "Platform team",
-                "email": f"{_USER}@example.com",
-                "password": secrets.token_urlsafe(),
-                "skip_confirmation": True,
-            },
-        )
-        self._request(  # A conflict says that it is a member already.
-            "POST",
-            f"projects/{project['id']}/members",
-            {"user_id": user["id"], "access_level": _MAINTAINER},
-        )
-        self._call("POST", "features/certificate_based_clusters", {"value": "true"})
-        self._call("POST", "license", {"license": "ultimate"})
-        self._call("PUT", "application/settings", {"receptive_cluster_agents_enabled": True})
-        token = self._call(
-            "POST",
-            f"users/{user['id']}/personal_access_tokens",
-            {"name": "pulumi", "scopes": ["api"]},
-        )
-        return str(token["token"])
+        token = f"glpat-{secrets.token_urlsafe(20)}"
+        self._call("POST", "/-/simulator/seed", ready_made(token))
+        return token
 
     def sweep(self) -> int:
         """Delete what an interrupted run made and no state knows of.
@@ -184,14 +154,6 @@ class LocalSimulator:
         """Remember it for the next run."""
         write_atomically(folder / "simulator.json", json.dumps(asdict(self)))
 
-    def _ensure(self, path: str, values: dict[str, Any]) -> dict[str, Any]:
-        """Make a group, project or user, or find the one that is there."""
-        key = next(iter(values))
-        for found in self._call("GET", f"{path}?per_page=100"):
-            if found[key] == values[key]:
-                return dict(found)
-        return dict(self._call("POST", path, values))
-
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         response = self._request(method, path, body)
         if not response.ok:
@@ -205,7 +167,7 @@ class LocalSimulator:
             session.trust_env = False  # No proxy is between us.
             return session.request(
                 method,
-                f"{self.url}/api/v4/{path}",
+                self.url + (path if path.startswith("/") else f"/api/v4/{path}"),
                 json=body,
                 headers={"PRIVATE-TOKEN": self.root_token},
                 timeout=10,

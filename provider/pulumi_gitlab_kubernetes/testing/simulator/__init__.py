@@ -4,3 +4,6 @@
 one module with its routes, rules and texts; `store` keeps the state; `control` has what only a
 simulator needs. `server.Simulator` starts it from a test.
 """
+
+ROOT_TOKEN_VARIABLE = "GITLAB_SIMULATOR_ROOT_TOKEN"  # noqa: S105 - the name of a variable
+"""The environment variable with the administrator's token."""

@@ -1,13 +1,7 @@
-"""`python -m pulumi_gitlab_kubernetes.testing.simulator`."""
+"""`python -m pulumi_gitlab_kubernetes.testing.simulator`: `gitlab-kubernetes simulator`."""
 
-import argparse
 import sys
 
-from pulumi_gitlab_kubernetes.testing.simulator.command import add_arguments, run
+from pulumi_gitlab_kubernetes.cli import main
 
-parser = argparse.ArgumentParser(
-    prog="python -m pulumi_gitlab_kubernetes.testing.simulator",
-    description="A GitLab for tests: its API for Kubernetes, on 127.0.0.1.",
-)
-add_arguments(parser)
-sys.exit(run(parser.parse_args()))
+sys.exit(main(["simulator", *sys.argv[1:]]))

@@ -6,6 +6,7 @@ parameters, the endpoint itself.
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from email.utils import formatdate
@@ -29,14 +30,17 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     groups,
     instance,
     members,
+    page,
     project_clusters,
     projects,
     protected_environments,
     repository_files,
+    seed,
     users,
 )
 from pulumi_gitlab_kubernetes.testing.simulator.body import read_parameters
 from pulumi_gitlab_kubernetes.testing.simulator.control import Control
+from pulumi_gitlab_kubernetes.testing.simulator.inside import Administrator
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import declared
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Route, Router
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
@@ -85,6 +89,7 @@ class App:
         self.store = store
         self.throttle = Throttle(store)
         self.control = Control(store, root_token, on_reset=self.throttle.forget)
+        self.administrator = Administrator(self._inside, root_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request (ASGI)."""
@@ -96,9 +101,9 @@ class App:
             return
         request = Request(scope, receive)
         path = scope["raw_path"].decode("latin-1").partition("?")[0]
-        if path.startswith("/-/simulator/"):
-            fault = None
-            response = await self.control.respond(request, path)
+        fault = None
+        if path == "/" or path.startswith("/-/simulator/"):
+            response = await self._own(request, path)
         else:
             entry = self.control.log(request.method, path)
             fault = self.control.faults.befalling(request.method, path)
@@ -120,6 +125,28 @@ class App:
             await faults.cut_halfway(response, scope, receive, send)
         else:
             await response(scope, receive, send)
+
+    async def _own(self, request: Request, path: str) -> Response:
+        """Answer what GitLab does not have: the page, seeds, the control calls."""
+        if found := page.respond(request.method, path):
+            return found
+        if path == "/-/simulator/seed" and request.method == "POST":
+            return await self._seed(request)
+        return await self.control.respond(request, path)
+
+    async def _seed(self, request: Request) -> Response:
+        try:
+            content = json.loads(await request.body())
+            made = await seed.load(self.administrator, self.store, content)
+        except (seed.SeedError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"tokens": made})
+
+    async def _inside(self, request: Request, path: str) -> Response:
+        """Answer a call from inside, which nothing befalls and no log has."""
+        if path.startswith("/-/simulator/"):
+            return await self.control.respond(request, path)
+        return await self._respond(request, path, {})
 
     async def _respond(self, request: Request, path: str, entry: dict[str, Any]) -> Response:
         limits: dict[str, str] = {}
@@ -152,6 +179,7 @@ class App:
             text = "API V3 is no longer supported. Use API V4 instead."
             raise errors.ApiError(410, {"error": text})
         route, in_path = _find_route(method, path)
+        entry["route"] = route.label
         given = await read_parameters(request) | in_path
         query, headers = request.scope["query_string"].decode("latin-1"), _headers(request)
         host = headers.get("host") or "{}:{}".format(*request.scope["server"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import logging
 import os
@@ -12,18 +13,35 @@ import socket
 import sqlite3
 import sys
 from pathlib import Path
+from typing import Any
 
-ROOT_TOKEN_VARIABLE = "GITLAB_SIMULATOR_ROOT_TOKEN"  # noqa: S105 - the name of a variable
+from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE, manual, seed
+from pulumi_gitlab_kubernetes.testing.simulator.app import App
+from pulumi_gitlab_kubernetes.testing.simulator.serving import serve
+from pulumi_gitlab_kubernetes.testing.simulator.store import Store
+
 _LOOPBACK = "127.0.0.1"
 
 
+class _CannotStartError(Exception):
+    """The simulator cannot start; the message is one line."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that `run` reads."""
+    """Declare the options that `run` reads, and explain the simulator."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description, parser.epilog = manual.BEGINNING, manual.rest()
     parser.add_argument(
-        "--port", type=int, default=0, help="port to listen on (default: a free one)"
+        "--port",
+        type=int,
+        default=0,
+        help=f"port of {_LOOPBACK} to listen on (default: a free one); no other address is served",
     )
     parser.add_argument(
         "--data", type=Path, metavar="FILE", help="SQLite file of the state (default: in memory)"
+    )
+    parser.add_argument(
+        "--seed", type=Path, metavar="FILE", help="YAML file of what to begin with: see below"
     )
     parser.add_argument(
         "--root-token",
@@ -36,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve the simulator until SIGTERM or SIGINT.
 
-    The first line printed is its address; a second one tells the root token if it was made up.
+    The first line printed is its address; the root token and the seed's tokens follow if they were
+    made up.
 
     Args:
         args: what `add_arguments` declared, parsed.
@@ -44,38 +63,57 @@ def run(args: argparse.Namespace) -> int:
     Returns:
         The exit code: 0, or 1 with one line on stderr when it cannot start.
     """
-    # Imported late: the command line's help needs no web server.
-    from pulumi_gitlab_kubernetes.testing.simulator.app import App  # noqa: PLC0415 - as above
-    from pulumi_gitlab_kubernetes.testing.simulator.serving import serve  # noqa: PLC0415 - as above
-    from pulumi_gitlab_kubernetes.testing.simulator.store import Store  # noqa: PLC0415 - as above
-
     if args.verbose:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     given = args.root_token or os.environ.get(ROOT_TOKEN_VARIABLE)
     token = given or secrets.token_urlsafe(20)
-    if args.data is not None and not args.data.parent.is_dir():
-        return _fail(f"the directory of {args.data} does not exist")
     try:
-        store = Store(None if args.data is None else str(args.data))
-        app = App(store, token)
-    except sqlite3.Error as error:
-        return _fail(f"cannot use {args.data}: {error}")
+        with _listener(args.port) as listener, contextlib.closing(_store(args.data)) as store:
+            app = App(store, token)
+            greeting = [f"http://{_LOOPBACK}:{listener.getsockname()[1]}"]
+            greeting += [] if given else [f"root token: {token}"]
+            greeting += [] if args.seed is None else _sown(app, args.seed)
+            # uvicorn raises the signal that ended it once more: both have to be exceptions by then.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with contextlib.suppress(KeyboardInterrupt):
+                serve(app, listener, greeting)
+    except _CannotStartError as error:
+        print(f"gitlab simulator: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _listener(port: int) -> socket.socket:
     # Only with the protocol named does asyncio switch Nagle's algorithm off: 40 ms a request.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((_LOOPBACK, args.port))
+        listener.bind((_LOOPBACK, port))
     except (OSError, OverflowError) as error:
-        return _fail(f"cannot listen on port {args.port}: {error}")
-    address = f"http://{_LOOPBACK}:{listener.getsockname()[1]}"
-    greeting = [address] if given else [address, f"root token: {token}"]
-    # uvicorn raises the signal that ended it once more, so both have to be exceptions by then.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.closing(store), contextlib.suppress(KeyboardInterrupt):
-        serve(app, listener, greeting)
-    return 0
+        listener.close()
+        raise _CannotStartError(f"cannot listen on port {port}: {error}") from None
+    return listener
 
 
-def _fail(reason: str) -> int:
-    print(f"gitlab simulator: {reason}", file=sys.stderr)
-    return 1
+def _store(data: Path | None) -> Store:
+    if data is not None and not data.parent.is_dir():
+        raise _CannotStartError(f"the directory of {data} does not exist")
+    try:
+        return Store(None if data is None else str(data))
+    except sqlite3.Error as error:
+        raise _CannotStartError(f"cannot use {data}: {error}") from None
+
+
+def _sown(app: App, file: Path) -> list[str]:
+    """Load a seed and return lines that tell the tokens it made up."""
+    content: Any = None
+    try:
+        content = seed.read(file)
+        made = asyncio.run(seed.load(app.administrator, app.store, content))
+    except seed.SeedError as error:
+        raise _CannotStartError(seed.describe(error, file, content)) from None
+    return [
+        f"token {name} of {owner}: {value}"
+        for owner, tokens in made.items()
+        for name, value in tokens.items()
+    ]

@@ -7,7 +7,10 @@ once, whatever else goes on: what the server alone costs.
 
 | call | what it does |
 |---|---|
-| `GET requests` | the requests so far: method, path, status, user, time (never a query or a body) |
+| `GET requests` | the requests so far: method, path, route, status, user, time (never a query or
+  a body); `?method=&path=&user=` selects, the path by a regular expression |
+| `GET requests/count` | how many each method and route had, such as `{"GET /projects/:id": 2}`;
+  selects in the same way |
 | `DELETE requests` | forgets them |
 | `POST faults` | adds one fault, or a list of them; the keys are in `faults` |
 | `GET faults`, `DELETE faults` | what is still pending; removes it |
@@ -25,6 +28,8 @@ once, whatever else goes on: what the server alone costs.
 | `POST agent_tokens/used` | `{"token": "glagent-..."}` or `{"id": 1}`: the agent connected |
 | `POST races` | `{"agent_tokens": 5}`: five creations of agent tokens pass the limit together, as
   they can in GitLab; 0 keeps the limit |
+| `POST seed` | loads a seed, as `--seed` does; answers the tokens whose values were made up |
+| `GET overview` | what the page at `/` shows |
 | `POST job_tokens` | `{"project_id": 1, "user_id": 2}`: answers a CI job token |
 """
 
@@ -32,7 +37,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -49,13 +53,15 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
 )
 from pulumi_gitlab_kubernetes.testing.simulator.errors import ApiError
 from pulumi_gitlab_kubernetes.testing.simulator.faults import Faults
+from pulumi_gitlab_kubernetes.testing.simulator.overview import overview
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.races import Races
+from pulumi_gitlab_kubernetes.testing.simulator.request_log import RequestLog
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store, digest
 from pulumi_gitlab_kubernetes.testing.simulator.switches import Switches, find
 
 _PREFIX = "/-/simulator/"
-_LOG_LIMIT = 100_000
+_SELECTED = (Param("method", default=""), Param("path", default=""), Param("user", default=""))
 
 switches = Switches()
 _TOPICS = (switches, agent_tokens.switches, ci_jobs.switches, environment_stops.switches)
@@ -76,7 +82,7 @@ class Control:
         self._store = store
         self._on_reset = on_reset
         self._root_token = root_token
-        self._log: deque[dict[str, Any]] = deque(maxlen=_LOG_LIMIT)
+        self._log = RequestLog()
         self._switches = [
             *self._own().all,
             *(switch for topic in _TOPICS for switch in topic.all),
@@ -85,16 +91,14 @@ class Control:
             users.ensure_root(store, root_token)
 
     def log(self, method: str, path: str) -> dict[str, Any]:
-        """Note a request; its status and user are filled in later."""
-        time = self._store.timestamp()
-        entry = {"method": method, "path": path, "status": None, "user": None, "time": time}
-        self._log.append(entry)
-        return entry
+        """Note a request; its route, status and user are filled in later."""
+        return self._log.add(method, path, self._store.timestamp())
 
     async def respond(self, request: Request, path: str) -> Response:
         """Answer a request below `/-/simulator/`."""
         try:
-            body = json.loads(await request.body() or b"{}")
+            content = await request.body()
+            body = json.loads(content) if content else dict(request.query_params)
             json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
             switch, numbers = find(
                 self._switches, request.method, path.removeprefix(_PREFIX).strip("/")
@@ -113,7 +117,9 @@ class Control:
     def _own(self) -> Switches:
         """Return the switches of what is kept in this process rather than in the store."""
         own = Switches()
-        own.get("requests")(lambda _: list(self._log))
+        own.get("requests", *_SELECTED)(lambda _, **which: self._log.find(**which))
+        own.get("requests/count", *_SELECTED)(lambda _, **which: self._log.count(**which))
+        own.get("overview")(lambda store: overview(store, self._log))
         own.delete("requests")(lambda _: self._log.clear())
         own.get("faults")(lambda _: self.faults.pending())
         own.post("faults", whole=True)(lambda _, body: self.faults.add(body))

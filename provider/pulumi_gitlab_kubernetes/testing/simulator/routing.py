@@ -140,6 +140,11 @@ class Route:
         return values
 
     @cached_property
+    def label(self) -> str:
+        """The path as GitLab's documentation writes it, such as `/projects/:id`."""
+        return _SEGMENT.sub(r":\1", self.path)
+
+    @cached_property
     def declared(self) -> tuple[Param, ...]:
         """The path's parameters and those declared."""
         kinds = {name: int if kind else str for name, kind in _SEGMENT.findall(self.path)}

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import requests
 
-from pulumi_gitlab_kubernetes.testing.simulator.command import ROOT_TOKEN_VARIABLE
+from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE
+from pulumi_gitlab_kubernetes.testing.simulator.ready_made import PROJECT, ready_made
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -34,7 +36,16 @@ class Simulator:
     Args:
         data: SQLite file; None keeps the state in memory.
         root_token: the administrator's personal access token.
+
+    Attributes:
+        url: its address; a page in a browser.
+        root_token: the administrator's personal access token.
+        project: path of the project that `start_afresh` makes.
+        token: personal access token of the Maintainer that `start_afresh` makes.
     """
+
+    project = PROJECT
+    token = "glpat-maintainer"  # noqa: S105 - it opens nothing but this process
 
     def __init__(self, data: Path | str | None = None, root_token: str = "root-token") -> None:  # noqa: S107 - it opens nothing but this process
         self.root_token = root_token
@@ -120,14 +131,54 @@ class Simulator:
         """
         return self._call(method, f"/api/v4/{path.lstrip('/')}", parameters)
 
-    def requests(self) -> list[dict[str, Any]]:
-        """Return the requests to the API so far: method, path, status, user, time."""
-        found: list[dict[str, Any]] = self._call("GET", "/-/simulator/requests")
+    def requests(self, method: str = "", path: str = "", user: str = "") -> list[dict[str, Any]]:
+        """Return the requests to the API so far: method, path, route, status, user, time.
+
+        Args:
+            method: HTTP method; empty for every one.
+            path: regular expression to search for in the path; empty for every one.
+            user: name of the user who asked; empty for every one.
+        """
+        query = urlencode({"method": method, "path": path, "user": user})
+        found: list[dict[str, Any]] = self._call("GET", f"/-/simulator/requests?{query}")
+        return found
+
+    def count(self, method: str = "", path: str = "", user: str = "") -> dict[str, int]:
+        """Return how many requests each method and route had, such as `GET /projects/:id`.
+
+        Args:
+            method: as for `requests`.
+            path: as for `requests`.
+            user: as for `requests`.
+        """
+        query = urlencode({"method": method, "path": path, "user": user})
+        found: dict[str, int] = self._call("GET", f"/-/simulator/requests/count?{query}")
         return found
 
     def reset(self) -> None:
-        """Go back to the state right after the first start."""
+        """Go back to an empty GitLab: no one but the administrator, no fault, the time as it is."""
         self._call("POST", "/-/simulator/reset")
+
+    def seed(self, seed: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        """Make what a seed holds; `gitlab-kubernetes simulator --help` says what it may.
+
+        Args:
+            seed: what a YAML file of `--seed` would hold.
+
+        Returns:
+            The tokens whose values were made up: whose, the token's name, its value.
+
+        Raises:
+            SimulatorError: it is no seed, or GitLab would have refused something in it.
+        """
+        made: dict[str, dict[str, str]] = self._call("POST", "/-/simulator/seed", seed)["tokens"]
+        return made
+
+    def start_afresh(self) -> None:
+        """Go back to a GitLab with `project`, its Maintainer with `token`, and all switched on."""
+        self.reset()
+        self.seed(ready_made(self.token))
+        self._call("DELETE", "/-/simulator/requests")
 
     def faults(self, *faults: Mapping[str, Any]) -> None:
         """Add faults; `faults` says what they may hold."""

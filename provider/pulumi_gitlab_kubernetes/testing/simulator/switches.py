@@ -99,9 +99,9 @@ class Switches:
 
         return register
 
-    def get(self, path: str) -> Callable[[Act], Act]:
-        """Add a GET switch."""
-        return self.add("GET", path)
+    def get(self, path: str, *params: Param) -> Callable[[Act], Act]:
+        """Add a GET switch; its parameters are those of the query."""
+        return self.add("GET", path, *params)
 
     def post(self, path: str, *params: Param, whole: bool = False) -> Callable[[Act], Act]:
         """Add a POST switch."""

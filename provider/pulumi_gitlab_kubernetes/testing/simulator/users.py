@@ -70,6 +70,20 @@ def _add_token(
     )
 
 
+def token_owner(store: Store, value: str) -> int | None:
+    """Return the id of the user who has a token of this value."""
+    found: int | None = store.scalar(
+        "SELECT user_id FROM personal_access_tokens WHERE digest = ?", digest(value)
+    )
+    return found
+
+
+def set_token_value(store: Store, token_id: int, value: str) -> None:
+    """Give a token a value of one's own, for seeds: GitLab's API has no such thing."""
+    with store.transaction():
+        store.update("personal_access_tokens", token_id, digest=digest(value))
+
+
 def _user(call: Call, user: Row) -> dict[str, Any]:
     namespace = call.store.scalar("SELECT id FROM namespaces WHERE owner_id = ?", user["id"])
     answer = {
