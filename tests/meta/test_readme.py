@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
 from tests import reference
 
 from pulumi_gitlab_kubernetes import _connection
@@ -39,7 +41,7 @@ def test_the_first_stack_goes_up_and_down(
     tmp_path: Path, project: "Project", users: dict[str, tuple[int, str]]
 ) -> None:
     """The first program shown deploys as it stands, but for the project's path."""
-    (program,) = blocks("python")
+    program, _test = blocks("python")
     (tmp_path / "__main__.py").write_text(program.replace("acme/shop", project.path))
     (tmp_path / ".venv").symlink_to(sys.prefix)
     options = re.search(r"`(runtime: {.*})`", README)
@@ -65,6 +67,15 @@ def test_every_setting_of_the_connection_is_listed() -> None:
     assert keys >= {"insecure", "cacertFile", "clientCert", "clientKey", "headers"}
     for key in keys:
         assert f"`gitlab:{key}`" in README
+
+
+def test_the_seed_shown_is_loaded(tmp_path: Path) -> None:
+    """With it, its user's token opens the project."""
+    (shown,) = re.findall(r"  ```yaml\n(.*?)  ```", README, re.DOTALL)
+    with Simulator(data=tmp_path / "data") as simulator:
+        assert simulator.seed(yaml.safe_load(textwrap.dedent(shown))) == {}
+        project = simulator.api("GET", "projects/acme%2Fshop?private_token=glpat-platform")
+    assert project["permissions"]["project_access"]["access_level"] == 40
 
 
 def test_the_simulator_is_set_up_as_shown(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ class Stack:
     The state file is the Pulumi CLI's own: what one leaves behind the other carries on with.
 
     Args:
-        directory: A directory of the project.
+        directory: A directory of the project, or the project.
         stack: The stack's name.
         backend: The directory that holds ``.pulumi``; without it ``PULUMI_BACKEND_URL``, the
             project's own backend, or the project's directory.
@@ -40,7 +40,7 @@ class Stack:
 
     def __init__(
         self,
-        directory: Path,
+        directory: Path | Project,
         stack: str = "dev",
         backend: Path | None = None,
         *,
@@ -49,7 +49,7 @@ class Stack:
         out: TextIO | None = None,
         paint: Paint = plain,
     ) -> None:
-        self.project = Project.find(directory)
+        self.project = directory if isinstance(directory, Project) else Project.find(directory)
         self.name = stack
         self.environ = dict(os.environ if environ is None else environ)
         url = self.environ.get("PULUMI_BACKEND_URL") or self.project.backend_url

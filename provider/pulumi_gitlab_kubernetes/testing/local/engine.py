@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -11,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_FOREIGN = ("PULUMI_GITLAB_", "GITLAB_", "CI_JOB_TOKEN", "PULUMI_STACK", "PULUMI_CONFIG")
-"""Variables that would lead a local stack away from its simulator, to someone's real GitLab."""
+from pulumi_gitlab_kubernetes.testing.environ import without_foreign
 
 
 @dataclass(frozen=True)
@@ -50,14 +48,10 @@ class Engine:
         before = {number: signal.signal(number, lambda *_: None) for number in ends}
         try:
             process = subprocess.Popen(  # noqa: S603 (the engine chosen above)
-                [*self.command, *arguments], cwd=root, env={**_environment(), **environ}
+                [*self.command, *arguments], cwd=root, env={**without_foreign(), **environ}
             )
             status = process.wait()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
         return status if status >= 0 else 128 - status  # As a shell says of a signal.
-
-
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}

@@ -1,0 +1,176 @@
+"""The pytest plugin, in a pytest of its own that finds the package installed from its wheel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.meta.test_readme import README, blocks
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = next(line for line in README.splitlines() if line.startswith("`runtime: {"))
+
+LIGHT = """
+import sys
+
+HEAVY = {"requests", "starlette", "uvicorn", "pulumi", "gitlab", "yaml", "ruamel", "grpc"}
+OURS = {
+    "pulumi_gitlab_kubernetes", "pulumi_gitlab_kubernetes.errors",
+    "pulumi_gitlab_kubernetes.registry", "pulumi_gitlab_kubernetes.testing",
+    "pulumi_gitlab_kubernetes.testing.plugin",
+}
+
+def test_nothing_heavy_is_imported():
+    assert not HEAVY & set(sys.modules)
+    assert {name for name in sys.modules if name.startswith("pulumi_gitlab")} == OURS
+
+def test_the_public_names_are_there_when_asked_for():
+    import pulumi_gitlab_kubernetes.testing as testing
+    assert {"Simulator", "Stack", "Result"} <= set(dir(testing))
+    assert not HEAVY & set(sys.modules)
+    assert [getattr(testing, name).__name__ for name in testing.__all__] == testing.__all__
+"""
+
+ISOLATED = """
+import os
+import subprocess
+import sys
+import pytest
+
+PROCESSES = set()
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_each_test_has_a_gitlab_of_its_own(gitlab_simulator, run):
+    gitlab = gitlab_simulator
+    PROCESSES.add(gitlab.process.pid)
+    assert len(PROCESSES) == 1
+    assert gitlab.requests() == []
+    path = "projects/acme%2Fshop/environments"
+    assert gitlab.project == "acme/shop"
+    assert gitlab.api("GET", path) == []
+    assert gitlab.api("POST", path, name="x")["id"] == 1
+    assert gitlab.api("GET", f"user?private_token={gitlab.token}")["username"] == "platform"
+    assert gitlab.api("GET", "metadata")["enterprise"]
+    gitlab.faults({"times": None, "status": 503})
+    gitlab.clock(advance=1e9)
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_a_killed_one_is_replaced(gitlab_simulator, run):
+    gitlab_simulator.process.kill()
+    gitlab_simulator.process.wait()
+
+def test_the_environment_leads_to_it(gitlab_simulator, gitlab_environment):
+    assert "GITLAB_TOKEN" not in os.environ
+    assert os.environ["PULUMI_GITLAB_BASE_URL"] == gitlab_simulator.url
+    assert os.environ["PULUMI_GITLAB_TOKEN"] == gitlab_simulator.token
+    assert dict(gitlab_environment).items() <= dict(os.environ).items()
+
+def test_the_environment_is_put_back():
+    assert os.environ["GITLAB_TOKEN"] == "of-someone"
+    assert "PULUMI_GITLAB_TOKEN" not in os.environ
+"""
+
+STACK = """
+import json
+
+def test_configuration_and_secrets(gitlab_stack, gitlab_simulator):
+    stack = gitlab_stack("configured", config={"word": "shown"}, secrets={"shop:key": "hidden"})
+    up = stack.up()
+    assert up.ok, up.stdout
+    assert stack.outputs() == {"word": "shown", "key": "[secret]"}
+    assert "hidden" not in json.dumps(stack.export())
+    assert gitlab_stack("configured").outputs() == {}
+    assert gitlab_simulator.count() == {}
+"""
+
+CONFIGURED = """
+import pulumi
+
+config = pulumi.Config()
+pulumi.export("word", config.require("word"))
+pulumi.export("key", config.require_secret("key"))
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PYTHONPATH in which the package lies as pip would put it there."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+@pytest.fixture
+def run(installed: Path, tmp_path: Path) -> Callable[..., str]:
+    """Runs pytest on files, without this project's configuration, and returns what it said."""
+
+    def run(files: dict[str, str], *path: Path, outcome: int = 0) -> str:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text)
+        before = {file for file in tmp_path.rglob("*") if "__pycache__" not in file.parts}
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(map(str, (*path, installed))),
+                "GITLAB_TOKEN": "of-someone",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == outcome, ended.stdout + ended.stderr
+        after = {file for file in tmp_path.rglob("*") if "__pycache__" not in file.parts}
+        assert after == before  # Nothing is written beside a user's sources.
+        return ended.stdout
+
+    return run
+
+
+def test_the_plugin_costs_nothing_until_it_is_used(run: Callable[..., str]) -> None:
+    """It is registered, alone, and imports nothing; a simulator then serves each test afresh."""
+    assert "8 passed" in run({"test_a_light.py": LIGHT, "test_isolated.py": ISOLATED})
+
+
+def test_the_test_that_the_readme_shows_passes(run: Callable[..., str]) -> None:
+    """On the program that the README shows, with its own virtual environment nowhere."""
+    program, test = blocks("python")
+    project = f"name: shop\n{RUNTIME.split('`')[1]}\n"
+    files = {
+        "infrastructure/Pulumi.yaml": project,
+        "infrastructure/__main__.py": program,
+        "configured/Pulumi.yaml": project,
+        "configured/__main__.py": CONFIGURED,
+        "test_stack.py": STACK,
+        "test_readme.py": test,
+    }
+    assert "2 passed" in run(files)
+
+
+def test_a_missing_extra_is_named_in_one_line(run: Callable[..., str], tmp_path: Path) -> None:
+    """The fixture fails; tests that do not use it are not concerned."""
+    without = tmp_path / "without"
+    without.mkdir()
+    (without / "starlette.py").write_text("raise ModuleNotFoundError(name='starlette')")
+    test = "def test_one(): pass\ndef test_two(gitlab_simulator): pass\n"
+    said = run({"test_it.py": test}, without, outcome=1)
+    assert "1 passed, 1 error" in said
+    (line,) = [line for line in said.splitlines() if "pip install" in line]
+    assert "needs the package starlette" in line
+    assert "'pulumi-gitlab-kubernetes[testing]'" in line
+    assert "Traceback" not in said
