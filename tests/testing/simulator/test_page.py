@@ -93,6 +93,17 @@ def test_the_page_is_self_contained(simulator: Simulator) -> None:
     assert requests.post(simulator.url, timeout=20).status_code == 404
 
 
+def test_pages_of_other_sites_have_no_say(simulator: Simulator) -> None:
+    """A site that the user visits can neither empty the simulator nor read what is in it."""
+    foreign = {"Origin": "https://example.com"}
+    for method, path in (("POST", "reset"), ("GET", "overview"), ("POST", "seed")):
+        address = f"{simulator.url}/-/simulator/{path}"
+        answer = requests.request(method, address, headers=foreign, timeout=20)
+        assert answer.status_code == 403
+    own = {"Origin": simulator.url}
+    assert requests.get(f"{simulator.url}/-/simulator/overview", headers=own, timeout=20).ok
+
+
 def test_the_overview_has_no_secret(simulator: Simulator) -> None:
     """Neither values of tokens nor their digests, nor what a cluster was given."""
     simulator.start_afresh()

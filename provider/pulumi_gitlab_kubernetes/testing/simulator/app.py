@@ -128,6 +128,9 @@ class App:
 
     async def _own(self, request: Request, path: str) -> Response:
         """Answer what GitLab does not have: the page, seeds, the control calls."""
+        origin = request.headers.get("origin")
+        if origin not in (None, f"http://{request.headers.get('host')}"):
+            return JSONResponse({"error": "pages of other sites have no say here"}, 403)
         if found := page.respond(request.method, path):
             return found
         if path == "/-/simulator/seed" and request.method == "POST":

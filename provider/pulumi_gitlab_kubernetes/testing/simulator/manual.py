@@ -5,12 +5,12 @@ The control calls, the parts of a fault and the keys of a seed are taken from th
 
 from __future__ import annotations
 
-import inspect
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 
-from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE, control
+from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE, control, faults
 from pulumi_gitlab_kubernetes.testing.simulator.seed.format import SEED
 from pulumi_gitlab_kubernetes.testing.simulator.seed.gitlab import ROLES
 from pulumi_gitlab_kubernetes.testing.simulator.seed.shape import Kind, Shape
@@ -64,9 +64,10 @@ what GitLab has no API for:
 
 {calls}
 
-  A fault is a mapping:
+  A fault is an object; all keys are optional, and the first fault that befalls a request is the
+  only one for it:
 
-{fault}
+{faults}
 
 --seed FILE:
   A YAML file, loaded through the API itself, so what GitLab would refuse is refused. What is there
@@ -80,7 +81,8 @@ what GitLab has no API for:
 {keys}
 
   Roles: {roles}.
-  Under `simulator` stand the names and bodies of control calls.
+  Under `simulator` stand the names and bodies of control calls, those from above that are POST.
+  POST reset empties the simulator and loads no seed again.
 
 --data FILE:
   An SQLite database. What was answered is in it, even after kill -9, and two simulators may share
@@ -93,8 +95,8 @@ environment variables:
 def rest() -> str:
     """Return what stands below the options."""
     return _REST.format(
-        calls=_indent(_calls(), 2),
-        fault=_indent(_arguments(control.Fault), 4),
+        calls=_indent(_table(control), 2),
+        faults=_indent(_table(faults), 4),
         example=textwrap.indent(EXAMPLE, "    "),
         keys=_indent(_keys(SEED), 4),
         roles=", ".join(ROLES),
@@ -102,20 +104,12 @@ def rest() -> str:
     )
 
 
-def _calls() -> Iterator[tuple[str, str]]:
-    """Yield the control calls of the table in `control`, and what they do."""
-    for row in re.findall(
-        r"^\| (`.*?) \|\n", (control.__doc__ or "").replace("\n  ", " "), re.MULTILINE
-    ):
-        call, _, text = row.partition(" | ")
-        yield call.replace("`", ""), text.replace("`", "")
-
-
-def _arguments(documented: type) -> Iterator[tuple[str, str]]:
-    """Yield the arguments that a docstring has."""
-    text = (inspect.getdoc(documented) or "").partition("Args:\n")[2]
-    for name, meaning in re.findall(r"^    (\w+): ((?:.|\n(?=     ))*)", text, re.MULTILINE):
-        yield name, " ".join(meaning.split()).replace("`", "")
+def _table(documented: ModuleType) -> Iterator[tuple[str, str]]:
+    """Yield the rows of the table in a module's docstring: a term, and what is said of it."""
+    text = re.sub(r"\n  |(?: \|)+\n\| \|", " ", documented.__doc__ or "").replace("  ", " ")
+    for line in re.findall(r"^\| (`.*) \|$", text, re.MULTILINE):
+        term, meaning, *default = line.replace("`", "").split(" | ")
+        yield term, f"{meaning} (default: {default[0]})" if default else meaning
 
 
 def _keys(shape: Shape, prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.seed.gitlab import GitLab, Made,
 from pulumi_gitlab_kubernetes.testing.simulator.seed.project import ensure_project, load_contents
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 
-_LAST = ("throttle", "faults")  # Switches that would befall the rest of the loading.
+_LAST = ("throttle", "faults", "races")  # Switches that would befall the rest of the loading.
 
 
 async def load(administrator: Administrator, store: Store, content: Any) -> Made:
