@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from pulumi_gitlab_kubernetes.cli import main
+from pulumi_gitlab_kubernetes.testing.simulator import command
 from pulumi_gitlab_kubernetes.testing.simulator.manual import EXAMPLE
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator, SimulatorError
 
@@ -61,6 +62,12 @@ def load(simulator: Simulator) -> Callable[[str], dict[str, dict[str, str]]]:
         return simulator.seed(json.loads(json.dumps(yaml.safe_load(text), default=str)))
 
     return load
+
+
+@pytest.fixture
+def not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails a test at once when a simulator goes on to serve, which would never end."""
+    monkeypatch.setattr(command, "serve", lambda *_: pytest.fail("the seed was loaded"))
 
 
 def test_a_seed_makes_all_that_it_names(
@@ -181,6 +188,7 @@ def test_loading_is_neither_logged_nor_hindered(
         ("- users", " must be a mapping"),
     ],
 )
+@pytest.mark.usefixtures("not_served")
 def test_a_seed_is_refused_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: str, complaint: str
 ) -> None:
@@ -195,6 +203,7 @@ def test_a_seed_is_refused_in_one_line(
     assert "root-token" not in said.partition("seed.yaml")[2]
 
 
+@pytest.mark.usefixtures("not_served")
 @pytest.mark.parametrize(("content", "complaint"), [(None, "No such file"), (b"\xff", "not UTF-8")])
 def test_a_file_that_cannot_be_read_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, complaint: str
