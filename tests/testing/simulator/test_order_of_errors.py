@@ -278,7 +278,7 @@ WRONG_AGENT = (
     "400 Bad request - cluster agent doesn't exist or cannot be associated with this environment"
 )
 BAD_ENVIRONMENTS: list[tuple[dict[str, Any], Any]] = [
-    ({"name": "x\\y"}, {"message": {"name": [NAME_CHARACTERS]}}),
+    *(({"name": name}, {"message": {"name": [NAME_CHARACTERS]}}) for name in ("x\\y", "\\", "x#")),
     ({"name": "a/"}, {"message": {"name": [NAME_CHARACTERS]}}),
     ({"name": "a\nb"}, {"message": {"name": [NAME_CHARACTERS]}}),
     ({"external_url": "https://x/" + "a" * 250}, {"message": {"external_url": [_too_long(255)]}}),

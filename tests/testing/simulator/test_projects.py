@@ -19,7 +19,8 @@ def test_a_project_is_named_by_id_or_encoded_path(root: Any, project: Any) -> No
 def test_a_renamed_project_leads_on(root: Any, project: Any) -> None:
     """The old path is a 301 to the id for GET and a 405 for all else, until it is used again."""
     assert root("PUT", f"projects/{project['id']}", {"path": "renamed"}).ok
-    moved = root("GET", "projects/group%2Fapp/environments?page=2")
+    token = root.session.headers["PRIVATE-TOKEN"]
+    moved = root("GET", f"projects/group%2Fapp/environments?private_token={token}&page=2")
     target = f"{root.url}/projects/{project['id']}/environments?page=2"
     assert (moved.status_code, moved.headers["Location"]) == (301, target)
     assert moved.text == f"This resource has been moved permanently to {target}"

@@ -37,7 +37,7 @@ async def _read_body(request: Request) -> dict[str, Any]:
     if media_type in {"", "application/x-www-form-urlencoded", "multipart/form-data"}:
         try:
             form = await request.form()
-        except (MultiPartException, KeyError):  # KeyError: no boundary is named
+        except MultiPartException:
             raise errors.parameter_error(_NO_FORM) from None
         return _nested((key, _form_value(value)) for key, value in form.multi_items())
     if media_type != "application/json":

@@ -65,7 +65,11 @@ def find_project(call: Call) -> Row:
 def _moved(call: Call, project: Row) -> errors.ApiError:
     if call.method != "GET":
         return errors.message(405, "Non GET methods are not allowed for moved projects")
-    url = re.sub(r"/projects/[^/?]+", f"/projects/{project['id']}", call.full_url, count=1)
+    # GitLab repeats the whole query, credentials too: those are left out here.
+    parts = call.query.split("&") if call.query else []
+    query = "&".join(part for part in parts if part.partition("=")[0] not in auth.CREDENTIALS)
+    url = re.sub(r"/projects/[^/?]+", f"/projects/{project['id']}", call.url, count=1)
+    url = f"{url}?{query}" if query else url
     text = f"This resource has been moved permanently to {url}"
     return errors.plain(301, text, {"Location": url})
 

@@ -58,11 +58,6 @@ class Call:
         return self.url.partition("/api/")[0]
 
     @property
-    def full_url(self) -> str:
-        """The address asked for, query included."""
-        return f"{self.url}?{self.query}" if self.query else self.url
-
-    @property
     def caller(self) -> Row:
         """The authenticated user."""
         if self.user is None:
