@@ -69,9 +69,10 @@ of them for every status listed, and for the least role.
 Below `/api/v4`. *For*: the least role in a private project or group; "any user" is one with a good
 token. *Tokens*: scopes beside `api` (and `read_api` for GET), and whether CI job tokens count.
 *Parameters*: bold ones are required; "pages" are `page` and `per_page`. *Answers*: success first.
-Each can also answer {common}: to a body that cannot be read, bad credentials, a scope too small,
-`sudo` without right or for nobody, an unknown type of body, the throttle. HEAD is GET without the
-body. Everything else is 404.
+
+Each can also answer {common}: to a body that cannot be read, bad
+credentials, a scope too small, `sudo` without right or for nobody, an unknown type of body, the
+throttle. HEAD is GET without the body. Everything else is 404.
 """
 
 
