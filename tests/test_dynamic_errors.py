@@ -202,16 +202,18 @@ def test_a_scope_that_is_taken_is_told_with_its_cluster(
 
 
 def test_a_third_token_is_told_with_the_other_two(
-    host: DynamicHost, project: Project, pair: Pair
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
 ) -> None:
-    """Id, name and use tell which one to revoke."""
+    """Id, name and last use tell which one to revoke."""
     kind = "ClusterAgentToken"
     first, _outputs, given = make(host, kind, project, pair)
-    second, _outputs = host.create(kind, {**given, "name": "second"})
+    second, outputs = host.create(kind, {**given, "name": "second"})
+    used = simulator.use_agent_token(plain(outputs["token"]))
     error = _create_error(host, kind, {**given, "name": "third"})
-    for id_, name in ((first, "prod"), (second, "second")):
-        assert f'{id_.split(":")[-1]} "{name}" (created 20' in str(error)
-    assert "last used never" in str(error)
+    for id_, name, last in ((first, "prod", "never"), (second, "second", used)):
+        told = rf'{id_.split(":")[-1]} "{name}" \(created 20[^)]*, last used {last}\)'
+        assert re.search(told, str(error))
+    assert "revoke the one that is no longer used in GitLab, or delete its resource" in str(error)
     assert "An agent can have only two active tokens at a time" in str(error)
 
 

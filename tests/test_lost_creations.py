@@ -175,6 +175,7 @@ def test_other_tokens_of_that_name_stay(
     simulator.faults(LOST)
     id_, outputs = caller.create("ClusterAgentToken", given)
     assert tokens(project, agent) == [older, outputs["token_id"]]
+    assert simulator.use_agent_token(outputs["token"])
     project.api("DELETE", f"cluster_agents/{agent}/tokens/{older}")
     simulator.faults(LOST)
     second, _outputs = caller.create("ClusterAgentToken", given)

@@ -55,26 +55,3 @@ def test_a_rotation_is_finished_by_the_next_run(stack: Stack, lab: Lab) -> None:
     assert outcome.ok, outcome.text
     assert _writes(lab) == [("DELETE", "tokens", 204)]
     assert _active(lab, stack) == {new}
-
-
-def test_a_new_token_that_is_lost_or_one_too_many(stack: Stack, lab: Lab) -> None:
-    """One whose value did not arrive is made anew; a third one is refused with the way out."""
-    assert stack.up(*_declared(lab, "1")).ok
-    old = _id(stack)
-    lab.simulator.faults({"method": "POST", "path": "/tokens", "drop": "after"})
-    outcome = stack.up(*_declared(lab, "2"))
-    assert outcome.ok, outcome.text
-    assert _active(lab, stack) == {_id(stack)} != {old}
-    value = stack.resources(show_secrets=True)["token"]["outputs"]["token"]["plaintext"].strip('"')
-    used = lab.simulator.use_agent_token(value)
-
-    other = lab.root("POST", _path(lab, stack), name="by hand")["id"]
-    error = stack.up(*_declared(lab, "3")).error("token")
-    assert f'{_id(stack)} "token" (created 20' in error
-    assert f"last used {used})" in error
-    assert f'{other} "by hand" (created 20' in error
-    assert "last used never): revoke the one that is no longer used in GitLab, or" in error
-    lab.root("DELETE", f"{_path(lab, stack)}/{other}")
-    outcome = stack.up(*_declared(lab, "3"))
-    assert outcome.ok, outcome.text
-    assert _active(lab, stack) == {_id(stack)}
