@@ -66,7 +66,7 @@ ROUTES: tuple[Route, ...] = tuple(
     for route in family.routes.routes
 )
 
-_ROUTER = Router(ROUTES)
+ROUTER = Router(ROUTES)
 _PREFIX = "/api/v4/"
 _PING = "/-/simulator/ping"
 _PONG: Message = {
@@ -221,7 +221,7 @@ def _work(call: Call, route: Route, entry: dict[str, Any]) -> Any:
 
 
 def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    found = _ROUTER.find(method, path[len(_PREFIX) :]) if path.startswith(_PREFIX) else None
+    found = ROUTER.find(method, path[len(_PREFIX) :]) if path.startswith(_PREFIX) else None
     if found is None:
         raise errors.no_route()
     return found
