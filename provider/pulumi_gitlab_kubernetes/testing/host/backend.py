@@ -123,7 +123,7 @@ class FileBackend:
             self._ensure_layout()
             path.parent.mkdir(parents=True, exist_ok=True)
             if previous is not None:
-                shutil.copyfile(previous, f"{previous}.bak")
+                _keep(previous, f"{previous}.bak")
             write_atomically(path, text)
             if previous is not None and previous != path:  # it was compressed; keep but one
                 _discard(previous)
@@ -169,7 +169,7 @@ class FileBackend:
         path = self._existing(project, stack)
         with _writing(self.directory):
             if path is not None:
-                shutil.copyfile(path, f"{path}.bak")
+                _keep(path, f"{path}.bak")
                 _discard(path)
             _discard(self._stack_path(project, stack).with_suffix(".pulumi-tags"))
             shutil.rmtree(self._root / "history" / project / stack, ignore_errors=True)
@@ -311,6 +311,16 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
     ):
         raise HostError(f"{path} is not a Pulumi checkpoint")
     return checkpoint
+
+
+def _keep(path: Path, name: str) -> None:
+    """Keeps a file, which will be replaced or deleted but never written to, under another name."""
+    kept = Path(name)
+    kept.unlink(missing_ok=True)
+    try:
+        kept.hardlink_to(path)
+    except OSError:  # a file system without links
+        shutil.copyfile(path, kept)
 
 
 def _discard(path: Path) -> None:
