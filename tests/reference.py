@@ -1,15 +1,19 @@
 """Writes what is generated: python tests/reference.py.
 
-The README's tables of arguments and outputs come from the fields, the simulator's table of
-endpoints from its routes.
+The README's tables of arguments and outputs come from the fields, the tables of policies from the
+rules, the simulator's table of endpoints from its routes.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pulumi_gitlab_kubernetes import policy
 from pulumi_gitlab_kubernetes._fields import Change, Field
 from pulumi_gitlab_kubernetes._provider import Provider
+from pulumi_gitlab_kubernetes.policy.rule import Rule, Scope
+from pulumi_gitlab_kubernetes.policy.rules import RULES
 from pulumi_gitlab_kubernetes.registry import MODULES, core_for
 from pulumi_gitlab_kubernetes.testing import simulator
 from pulumi_gitlab_kubernetes.testing.simulator.app import ROUTES
@@ -19,6 +23,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import COMMON, Route
 
 README = Path(__file__).parent.parent / "README.md"
+POLICIES = Path(policy.__file__).parent / "POLICIES.md"
 ENDPOINTS = Path(simulator.__file__).parent / "ENDPOINTS.md"
 _COMMON = {"connection", "adopt_existing"}
 _MARKED = re.compile(r"(<!-- reference: [^\n]* -->\n).*(<!-- end of reference -->)", re.DOTALL)
@@ -54,10 +59,41 @@ def table(core: Provider) -> str:
     return "\n".join([f"**{core.name}**", "", "| name | | | |", "|---|---|---|---|", *rows, ""])
 
 
-def with_reference(text: str) -> str:
-    """Return the README's text with its tables made anew."""
-    tables = "\n".join(table(core_for(name)) for name in MODULES)
-    return _MARKED.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", text)
+def rule_row(rule: Rule) -> str:
+    """Return a rule's row as Markdown."""
+    notes = ["audits alone"] if rule.scope is Scope.STATE else []
+    notes += ["can mend"] if rule.remediate else []
+    parameters = "<br>".join(
+        f"`{each.key}`: {each.doc} Default: `{json.dumps(each.default)}`."
+        for each in rule.parameters
+    )
+    level = ", ".join([rule.level.value, *notes])
+    return f"| [`{rule.name}`]({rule.docs}) | {level} | {rule.holds} {rule.mend} | {parameters} |"
+
+
+def policies() -> str:
+    """Return the rules as tables in Markdown, one for each module of rules."""
+    tables: dict[str, list[str]] = {}
+    for rule in RULES:
+        tables.setdefault(rule.check.__module__.rpartition(".")[2], []).append(rule_row(rule))
+    head = ["| rule | level | what holds, and how to mend it | parameters |", "|---|---|---|---|"]
+    return "\n".join(
+        "\n".join([f"**{module.replace('_', ' ').capitalize()}**", "", *head, *rows, ""])
+        for module, rows in tables.items()
+    )
+
+
+def with_reference(text: str, made: str) -> str:
+    """Return a document with its tables made anew."""
+    return _MARKED.sub(lambda found: f"{found[1]}\n{made}\n{found[2]}", text)
+
+
+def documents() -> dict[Path, str]:
+    """Return each document that has tables, as it should be."""
+    fields = "\n".join(table(core_for(name)) for name in MODULES)
+    made = {README: fields, POLICIES: policies()}
+    tables = {path: with_reference(path.read_text(), each) for path, each in made.items()}
+    return {**tables, ENDPOINTS: endpoints()}
 
 
 _ENDPOINTS = """\
@@ -121,5 +157,5 @@ def endpoints() -> str:
 
 
 if __name__ == "__main__":
-    ENDPOINTS.write_text(endpoints())
-    README.write_text(with_reference(README.read_text()))
+    for path, text in documents().items():
+        path.write_text(text)

@@ -1,5 +1,6 @@
 """The command `gitlab-kubernetes` as a shell sees it."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -24,11 +25,11 @@ def test_help_names_each_command() -> None:
     found = command("--help")
 
     assert found.returncode == 0
-    for name in ("simulator", "stack", "local"):
+    for name in ("simulator", "stack", "local", "policy-pack", "audit"):
         assert f"    {name} " in f"{found.stdout} ".replace("\n", " \n")
 
 
-@pytest.mark.parametrize("name", ["simulator", "stack", "local"])
+@pytest.mark.parametrize("name", ["simulator", "stack", "local", "policy-pack", "audit"])
 def test_each_command_has_help(name: str) -> None:
     """Each command explains itself."""
     found = command(name, "--help")
@@ -51,15 +52,20 @@ def test_an_unknown_command_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "package"), [("local env", "ruamel"), ("simulator --port 0", "uvicorn")]
+    ("line", "package", "extra"),
+    [
+        ("local env", "ruamel", "testing"),
+        ("simulator --port 0", "uvicorn", "testing"),
+        ("policy-pack", "pulumi_policy", "policy"),
+    ],
 )
-def test_a_missing_extra_is_named(tmp_path: Path, line: str, package: str) -> None:
-    """Without the extra `testing` a command says how to install it."""
+def test_a_missing_extra_is_named(tmp_path: Path, line: str, package: str, extra: str) -> None:
+    """Without its extra a command says how to install it."""
     (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError(name={package!r})")
-    found = command(*line.split(), PYTHONPATH=str(tmp_path))
+    found = command(*line.split(), PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]))
 
     assert found.returncode == 1
     assert found.stderr == (
         f"error: `gitlab-kubernetes {line.partition(' ')[0]}` needs the package {package}: run "
-        "`pip install 'pulumi-gitlab-kubernetes[testing]'`\n"
+        f"`pip install 'pulumi-gitlab-kubernetes[{extra}]'`\n"
     )

@@ -12,18 +12,31 @@ from importlib.metadata import version
 _COMMANDS = {
     "simulator": (
         "testing.simulator.command",
+        "testing",
         "run a GitLab simulator: its API for clusters, agents, tokens and environments",
     ),
     "stack": (
         "testing.host.command",
+        "testing",
         "run a Pulumi program with the deployment host, for tests and first steps",
     ),
     "local": (
         "testing.local.command",
+        "testing",
         "run the stack in this folder against a simulator of its own",
     ),
+    "policy-pack": (
+        "policy.command",
+        "policy",
+        "write the policy pack for this Python and print the path of its folder",
+    ),
+    "audit": (
+        "policy.audit.command",
+        "policy",
+        "apply the policies to a stack's state, or to what a project has at GitLab",
+    ),
 }
-"""Each command's module and what it does."""
+"""Each command's module, the extra that it needs, and what it does."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +62,7 @@ def _run(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", action="version", version=version("pulumi-gitlab-kubernetes"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     line = list(arguments)
-    for name, (path, text) in _COMMANDS.items():
+    for name, (path, _extra, text) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         if line[:1] == [name]:  # Only the one that is asked for is imported.
             with _extra_installed(name):
@@ -69,9 +82,10 @@ def _extra_installed(command: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(str(__package__)):
             raise
+        extra = _COMMANDS[command][1]
         sys.exit(
             f"error: `gitlab-kubernetes {command}` needs the package {error.name}: run "
-            "`pip install 'pulumi-gitlab-kubernetes[testing]'`"
+            f"`pip install 'pulumi-gitlab-kubernetes[{extra}]'`"
         )
 
 

@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pulumi_gitlab_kubernetes.testing import host
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 
 PROGRAM = Path(__file__).with_name("program")
 PASSPHRASE = "correct horse"
@@ -22,6 +23,8 @@ _STACK = "test"
 _ROOT = f"{_PROJECT}-{_STACK}"
 _PARTLY = "1 error occurred:\n\t* "
 """What the engine puts before the reason of a resource that is there but not as asked."""
+_JUDGED = ("preview", "up")
+"""What applies policies."""
 _FOREIGN = ("PULUMI_", "GITLAB_", "CI_")
 
 
@@ -42,6 +45,15 @@ class Message(NamedTuple):
     text: str
 
 
+class Violation(NamedTuple):
+    """What a policy reported; its name is the resource's, or empty."""
+
+    level: str
+    policy: str
+    name: str
+    message: str
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a run, in the order in which it happened."""
@@ -50,6 +62,7 @@ class Outcome:
     steps: tuple[Step, ...]
     messages: tuple[Message, ...]
     text: str
+    violations: tuple[Violation, ...] = ()
 
     def ops(self, name: str) -> list[str]:
         """Return what was done to the resource of that name."""
@@ -179,6 +192,15 @@ class Stack(ABC):
             text=True,
         )
 
+    def _policy_config(self, config: Mapping[str, Any]) -> Path:
+        file = self.directory / "policies.json"
+        file.write_text(json.dumps(config))
+        return file
+
+    @abstractmethod
+    def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:
+        """Have previews and updates apply a policy pack from now on."""
+
     @abstractmethod
     def _init(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         """Make the empty stack."""
@@ -211,6 +233,8 @@ class Stack(ABC):
 class HostStack(Stack):
     """A stack on the deployment host."""
 
+    _policies: Sequence[Local] = ()
+
     def _init(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         self._stack.init()
         for key, value in config.items():
@@ -229,19 +253,28 @@ class HostStack(Stack):
             environ=self.environ,
         )
 
+    def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:
+        """Give later previews and updates the pack."""
+        self._policies = [Local(pack, self._policy_config(config))]
+
     def set_config(self, key: str, value: str) -> None:
         """Set a secret configuration value."""
         self._stack.set_config(key, value, secret=True)
 
     def run(self, verb: str) -> Outcome:
         """Run the deployment host."""
-        result = getattr(self._stack, verb)()
+        options = {"policy_packs": self._policies} if verb in _JUDGED else {}
+        result = getattr(self._stack, verb)(**options)
         return Outcome(
             ok=result.ok,
             steps=tuple(Step(s.op, s.name, s.diff, s.replaces) for s in result.steps),
             messages=tuple(
                 Message(m.severity, m.urn.rpartition("::")[2], m.message)
                 for m in result.diagnostics
+            ),
+            violations=tuple(
+                Violation(v.level, v.policy, v.urn.rpartition("::")[2], v.message)
+                for v in result.violations
             ),
             text=result.stdout,
         )
@@ -271,6 +304,8 @@ class HostStack(Stack):
 class CliStack(Stack):
     """A stack on the Pulumi CLI."""
 
+    _policies: tuple[str, ...] = ()
+
     def _init(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
         self.environ |= {
             "PULUMI_HOME": str(self.directory / "home"),
@@ -286,6 +321,11 @@ class CliStack(Stack):
         if plain or secret:
             self._call("config", "set-all", *plain, *secret)
 
+    def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:
+        """Give later previews and updates the options for it."""
+        file = self._policy_config(config)
+        self._policies = ("--policy-pack", str(pack), "--policy-pack-config", str(file))
+
     def set_config(self, key: str, value: str) -> None:
         """Set a secret configuration value."""
         self._call("config", "set", "--secret", key, value)
@@ -295,7 +335,8 @@ class CliStack(Stack):
         log = self.directory / "events.json"
         log.unlink(missing_ok=True)
         yes = () if verb == "preview" else ("--yes", "--skip-preview")
-        done = self._start(verb, *yes, "--color", "never", "--event-log", str(log))
+        policies = self._policies if verb in _JUDGED else ()
+        done = self._start(verb, *yes, *policies, "--color", "never", "--event-log", str(log))
         events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return Outcome(
             ok=done.returncode == 0,
@@ -310,6 +351,9 @@ class CliStack(Stack):
                 if "diagnosticEvent" in event and not event["diagnosticEvent"].get("ephemeral")
             ),
             text=done.stdout,
+            violations=tuple(
+                _violation(event["policyEvent"]) for event in events if "policyEvent" in event
+            ),
         )
 
     def begin(self, verb: str) -> subprocess.Popen[str]:
@@ -366,6 +410,15 @@ def _step(metadata: dict[str, Any]) -> Step:
 
 def _message(event: dict[str, Any]) -> Message:
     return Message(event["severity"], event.get("urn", "").rpartition("::")[2], event["message"])
+
+
+def _violation(event: dict[str, Any]) -> Violation:
+    return Violation(
+        event["enforcementLevel"],
+        event["policyName"],
+        event.get("resourceUrn", "").rpartition("::")[2],
+        event["message"],
+    )
 
 
 ENGINES: Mapping[str, type[Stack]] = {"host": HostStack, "cli": CliStack}

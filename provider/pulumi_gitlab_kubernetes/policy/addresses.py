@@ -1,0 +1,65 @@
+"""Where a URL leads, as far as its text tells: no name is looked up."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_LOCAL_NAMES = re.compile(r"[^.]+|(.+\.)?(localhost|local|localdomain|internal|intranet|lan|svc)")
+_LIKE_AN_ADDRESS = re.compile(r":|[0-9a-f]$")
+_OLD_NUMBER = re.compile(r"(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}")
+
+
+def scheme(url: str) -> str:
+    """Return a URL's scheme in lower case."""
+    return url.strip().partition(":")[0].lower()
+
+
+def is_private(url: str, allowed: Sequence[str] = ()) -> bool:
+    """Tell whether a URL leads to a private, loopback or otherwise local address.
+
+    Args:
+        url: The URL; one without a host leads nowhere.
+        allowed: Networks such as `10.0.0.0/8`, and host names, which may hold `*`, that do not
+            count.
+    """
+    try:
+        host = (urlsplit(url.strip()).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return False
+    if not host:
+        return False
+    address = _address(host)
+    local = not address.is_global if address else bool(_LOCAL_NAMES.fullmatch(host))
+    return local and not any(_covers(each, host, address) for each in allowed)
+
+
+def _address(host: str) -> Address | None:
+    """Read an address also in the forms that only the system's resolver knows."""
+    if not _LIKE_AN_ADDRESS.search(host):
+        return None
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        if not _OLD_NUMBER.fullmatch(host):
+            return None
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+def _covers(allowed: str, host: str, address: Address | None) -> bool:
+    try:
+        network = ipaddress.ip_network(allowed, strict=False)
+    except ValueError:
+        return fnmatchcase(host, allowed.lower())
+    return address is not None and address in network

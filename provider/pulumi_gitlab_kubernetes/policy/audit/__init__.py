@@ -1,0 +1,1 @@
+"""The rules over what exists: a stack's state, or the things at GitLab. No engine is needed."""

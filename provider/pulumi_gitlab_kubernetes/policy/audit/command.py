@@ -1,0 +1,109 @@
+"""`gitlab-kubernetes audit`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pulumi_gitlab_kubernetes.errors import InvalidInputError, ProviderError
+from pulumi_gitlab_kubernetes.policy import configuration
+from pulumi_gitlab_kubernetes.policy.rule import Level
+from pulumi_gitlab_kubernetes.policy.things import Thing
+
+from . import state
+from .report import FORMATS, Report, audit
+
+_VIOLATED = 1
+_FAILED = 2
+_FAILS = {
+    "mandatory": (Level.MANDATORY,),
+    "advisory": (Level.MANDATORY, Level.ADVISORY),
+    "never": (),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.epilog = (
+        "Exit status: 0 when no rule of the level of --fail-on is violated, 1 when one is, 2 when "
+        "the audit could not be made. GitLab is read as PULUMI_GITLAB_TOKEN or GITLAB_TOKEN at "
+        "PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL; this takes the role Developer."
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "state", metavar="STATE", nargs="?", help="a file of `pulumi stack export`; - for stdin"
+    )
+    what.add_argument(
+        "--project",
+        action="append",
+        metavar="PROJECT",
+        help="read a project at GitLab, by its id or full path; may be repeated",
+    )
+    parser.add_argument("--format", choices=tuple(FORMATS), default="table")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="levels and parameters: a policy configuration"
+    )
+    parser.add_argument(
+        "--fail-on", choices=tuple(_FAILS), default="mandatory", help="default: mandatory"
+    )
+    parser.add_argument(
+        "--location",
+        metavar="PATH",
+        default="Pulumi.yaml",
+        help="the file in the repository at which gitlab-codequality shows violations "
+        "(default: Pulumi.yaml)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command.
+
+    Args:
+        arguments: The parsed command line.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        report = _report(arguments)
+    except ProviderError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return _FAILED
+    print(FORMATS[arguments.format](report, arguments.location))
+    fails = sum(report.count(level) for level in _FAILS[arguments.fail_on])
+    return _VIOLATED if fails else 0
+
+
+def _report(arguments: argparse.Namespace) -> Report:
+    given = arguments.config
+    chosen = configuration.load(given) if given else configuration.Configuration()
+    found = _live(arguments.project) if arguments.project else state.things(_text(arguments.state))
+    return audit(found, chosen)
+
+
+def _text(path: str) -> str:
+    try:
+        if path == "-":
+            return sys.stdin.read()
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise InvalidInputError("STATE", f"cannot be read: {path}: {reason}") from error
+
+
+def _live(projects: list[str]) -> Iterator[Thing]:
+    from pulumi_gitlab_kubernetes._connection import (  # noqa: PLC0415 (only these audits need it)
+        Connection,
+        client_for,
+    )
+
+    from . import live  # noqa: PLC0415 (as above)
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    client = client_for(Connection.resolve(lambda _key: None), say)
+    for project in projects:
+        yield from live.things(client, project, say)

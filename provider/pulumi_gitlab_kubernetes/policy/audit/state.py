@@ -1,0 +1,82 @@
+"""Reads the things in a stack's state.
+
+See https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/. Secrets are encrypted there
+and stay so: a rule can tell that one is set, and no more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_gitlab_kubernetes.errors import InvalidInputError
+from pulumi_gitlab_kubernetes.policy.agent_tokens import MARKS
+from pulumi_gitlab_kubernetes.policy.kinds import kind_of
+from pulumi_gitlab_kubernetes.policy.secrets import revealed
+from pulumi_gitlab_kubernetes.policy.things import Stored, Thing
+
+_VERSION = 3
+
+
+def things(text: str) -> list[Thing]:
+    """Read what `pulumi stack export` wrote.
+
+    Args:
+        text: The export, with or without `--show-secrets`, or a state file of a file backend.
+
+    Returns:
+        The resources that rules are about; those that are on their way out, or that the stack
+        only reads, are none of them.
+
+    Raises:
+        InvalidInputError: It is no such text.
+    """
+    resources = _resources(text)
+    # Only a rule about tokens in plain text looks at whole resources, which takes its time.
+    suspicious = any(mark in text for mark in MARKS)
+    return [thing for each in resources for thing in _read(each, whole=suspicious)]
+
+
+def _resources(text: str) -> list[dict[str, Any]]:
+    try:
+        state = json.loads(text)
+        version = state["version"]
+        deployment = state["checkpoint"]["latest"] if "checkpoint" in state else state["deployment"]
+        resources = (deployment or {}).get("resources") or []
+        fitting = all(isinstance(each["urn"], str) and each["type"] for each in resources)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        fitting = False
+    if not fitting:
+        raise InvalidInputError("STATE", "is no stack's state: make one with `pulumi stack export`")
+    if version != _VERSION:
+        raise InvalidInputError(
+            "STATE", f"has the format {version}, and only {_VERSION} is known: upgrade this package"
+        )
+    return list(resources)
+
+
+def _read(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Thing]:
+    if resource.get("delete") or resource.get("external"):
+        return
+    urn = resource["urn"]
+    label = urn.rpartition("::")[2]
+    if whole:
+        parts = {part: resource.get(part) or {} for part in ("inputs", "outputs")}
+        yield Stored(label, parts, urn=urn)
+    if token := kind_of(resource["type"]):
+        inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
+        sources = resource.get("propertyDependencies") or {}
+        values = {
+            name: revealed(found) if isinstance(found, dict) else found
+            for name, spelled in token.names
+            if (found := outputs.get(spelled, inputs.get(spelled))) is not None
+        }
+        yield token.kind(
+            label,
+            values,
+            urn=urn,
+            published=token.published,
+            protect=bool(resource.get("protect")),
+            sources={name: sources.get(token.spelled(name)) or () for name in token.kind.pointers},
+        )

@@ -1,0 +1,129 @@
+"""What a certificate in PEM says of itself.
+
+`cryptography` is imported with the first certificate: most stacks have none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+_WEAK_HASHES = {"md5", "sha1"}
+_ELLIPTIC_BITS = 256
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What matters of a PEM text with one or more certificates.
+
+    Args:
+        first: The one that counts; the others are its chain.
+        begins: When the last of them becomes valid.
+        ends: When the first of them expires.
+    """
+
+    first: x509.Certificate
+    begins: datetime
+    ends: datetime
+
+
+@lru_cache(maxsize=4096)
+def facts(pem: str) -> Facts | None:
+    """Read certificates; `None` for what is none.
+
+    Args:
+        pem: One or more certificates, the one that counts first.
+    """
+    from cryptography import x509  # noqa: PLC0415 (see the module's docstring)
+
+    try:
+        found = x509.load_pem_x509_certificates(pem.encode())
+        begins = max(each.not_valid_before_utc for each in found)
+        return Facts(found[0], begins, min(each.not_valid_after_utc for each in found))
+    except ValueError:
+        return None
+
+
+def _key(certificate: x509.Certificate) -> tuple[str, int]:
+    from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415
+        dsa,
+        ec,
+        ed448,
+        ed25519,
+        rsa,
+    )
+
+    match key := certificate.public_key():
+        case rsa.RSAPublicKey():
+            return "RSA", key.key_size
+        case ec.EllipticCurvePublicKey():
+            return "EC", key.key_size
+        case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
+            return type(key).__name__.partition("Public")[0], _ELLIPTIC_BITS
+        case dsa.DSAPublicKey():
+            return "DSA", key.key_size
+        case _:
+            return type(key).__name__, 0
+
+
+def _weak_hash(certificate: x509.Certificate) -> str:
+    algorithm = certificate.signature_hash_algorithm
+    return algorithm.name if algorithm and algorithm.name in _WEAK_HASHES else ""
+
+
+def not_valid(pem: str) -> str | None:
+    """Say why certificates are not valid now.
+
+    Args:
+        pem: The certificates.
+    """
+    found = facts(pem)
+    now = datetime.now(timezone.utc)
+    if found is None:
+        return "is no certificate in PEM"
+    if found.ends <= now:
+        return f"expired on {found.ends:%Y-%m-%d}"
+    if found.begins > now:
+        return f"is not valid before {found.begins:%Y-%m-%d}"
+    return None
+
+
+def expires_within(pem: str, days: float) -> str | None:
+    """Say when certificates that are valid now expire, if that is soon.
+
+    Args:
+        pem: The certificates.
+        days: How many days are soon.
+    """
+    found = facts(pem)
+    now = datetime.now(timezone.utc)
+    if found is None or found.ends <= now or found.ends > now + timedelta(days=days):
+        return None
+    return f"expires on {found.ends:%Y-%m-%d}"
+
+
+def weakness(pem: str, minimum_rsa_bits: int) -> str | None:
+    """Say what is weak about a certificate's key or signature.
+
+    Args:
+        pem: The certificate, before those of its chain.
+        minimum_rsa_bits: The least length of an RSA key.
+    """
+    found = facts(pem)
+    if found is None:
+        return None
+    try:
+        weak, (algorithm, bits) = _weak_hash(found.first), _key(found.first)
+    except Exception:  # noqa: BLE001 (the library has several for what it does not know)
+        return "has a key or a signature of an unknown kind"
+    if weak:
+        return f"is signed with {weak.upper()}"
+    least = {"RSA": minimum_rsa_bits, "EC": _ELLIPTIC_BITS, "Ed25519": 0, "Ed448": 0}
+    if bits < least.get(algorithm, bits + 1):
+        return f"has a key of the kind {algorithm} with {bits} bits"
+    return None

@@ -1,0 +1,244 @@
+"""The policy pack on both engines: a stack that breaks every rule, and what is done about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.policy.pem import certificate, key
+
+from pulumi_gitlab_kubernetes.policy.audit.report import audit
+from pulumi_gitlab_kubernetes.policy.audit.state import things
+from pulumi_gitlab_kubernetes.policy.configuration import Configuration
+from pulumi_gitlab_kubernetes.policy.folder import write
+from pulumi_gitlab_kubernetes.policy.rule import Level, Rule, Scope
+from pulumi_gitlab_kubernetes.policy.rules import BY_NAME, RULES
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+from .conftest import new_stack
+from .engines import Outcome, Stack, Violation, ref
+from .gitlab import Lab
+from .resources import agent, cluster, environment, token, url_configuration
+
+_CANARY = "canary-of-the-cluster"
+_STRICT = {
+    "agent-count": {"maximum": 1},
+    "agent-name": {"pattern": "^eu-"},
+    "token-age": {"maximumDays": 1e-9},
+}
+_LENIENT = {
+    "all": "disabled",
+    "environment-namespace": "mandatory",
+    "environment-https": "remediate",
+    "production-force-stop": "remediate",
+}
+
+
+class Story:
+    """A stack that was deployed without policies, then with."""
+
+    def __init__(self, lab: Lab, stack: Stack) -> None:
+        self.lab = lab
+        self._stack = stack
+        there = _deployed(lab.project.path)
+        self.deployed = self._run(there, "disabled")
+        self._stop_by_itself("production")
+        self.export = json.dumps({"version": 3, "deployment": stack.deployment()})
+        self.preview = self._run([*there, *_new(lab)], "strict")
+        self._leave_the_environment()
+        there = _deployed(lab.project.path, namespace="shop")
+        self.mended = self._run([*there, *_newer(lab)], "lenient")
+
+    def _run(self, declared: list[dict[str, Any]], policies: str) -> Outcome:
+        match policies:
+            case "strict":
+                self._stack.check_policies(write(), _STRICT)
+                return self._stack.preview(*declared)
+            case "lenient":
+                self._stack.check_policies(write(), _LENIENT)
+            case _:
+                self._stack.check_policies(write(), {"all": "disabled"})
+        return self._stack.up(*declared)
+
+    def _stop_by_itself(self, name: str) -> None:
+        """Put into the state what GitLab CI does at GitLab."""
+        deployment = self._stack.deployment()
+        for each in deployment["resources"]:
+            if each["urn"].endswith(f"::{name}"):
+                each["outputs"]["auto_stop_at"] = "2030-01-01T00:00:00.000Z"
+        self._stack.import_({"version": 3, "deployment": deployment})
+
+    def _leave_the_environment(self) -> None:
+        """Take Python's virtual environment off the path; the program names it."""
+        programs = [shutil.which(name) for name in ("pulumi", "sh")]
+        found = [str(Path(program).parent) for program in programs if program]
+        self._stack.environ["PATH"] = os.pathsep.join(found)
+        options = f"{{virtualenv: {sys.prefix}}}"
+        runtime = f"name: lifecycle\nruntime: {{name: python, options: {options}}}\n"
+        (self._stack.project / "Pulumi.yaml").write_text(runtime)
+
+    def environment(self, name: str) -> dict[str, Any] | None:
+        """Return an environment at GitLab."""
+        path = f"projects/{self.lab.project.id}/environments"
+        found: list[dict[str, Any]] = self.lab.root("GET", path)
+        return next((each for each in found if each["name"] == name), None)
+
+
+def _deployed(project: str, namespace: str = "default") -> list[dict[str, Any]]:
+    """Describe what can be told only of what is there."""
+    url = "http://shop.example.com"
+    more: dict[str, Any] = {"external_url": url, "force_stop": True}
+    return [
+        agent(project),
+        token(project),
+        environment(project, "production", kubernetes_namespace=namespace, **more),
+    ]
+
+
+def _new(lab: Lab) -> list[dict[str, Any]]:
+    """Describe what breaks all other rules; GitLab would refuse some of it."""
+    project = lab.project.path
+    expired = certificate(begins=-9, ends=-2, key="RSA-1024")
+    soon = certificate(ends=9)
+    return [
+        agent(project, "idle"),
+        agent(lab.other.path, "elsewhere"),
+        token(project, "second"),
+        url_configuration(
+            project, url="grpc://10.0.0.1:80", client_cert=expired, client_key=key("RSA-1024")
+        ),
+        url_configuration(
+            project,
+            "soon",
+            agent_id=ref("idle.agent_id"),
+            client_cert=soon,
+            client_key=key("Ed25519"),
+        ),
+        cluster(
+            project,
+            "everywhere",
+            kubernetes_api_url="http://127.0.0.1",
+            kubernetes_authorization_type="abac",
+            kubernetes_token=_CANARY,
+        ),
+        cluster(project, "reviews", environment_scope="review/*", kubernetes_ca_cert=expired),
+        cluster(project, "fix", environment_scope="*/fix", kubernetes_ca_cert=soon),
+        environment(project, "live", cluster_agent_id=None, kubernetes_namespace=None),
+        environment(project, "my-review"),
+        environment(project, "the-same-place"),
+        environment(project, "far", cluster_agent_id=ref("elsewhere.agent_id")),
+    ]
+
+
+def _newer(lab: Lab) -> list[dict[str, Any]]:
+    """Describe what can be mended, and after that what may not be deployed."""
+    project = lab.project.path
+    after = {"depends_on": ["web"]}
+    return [
+        environment(project, "web", external_url="http://web.example.com"),
+        environment(project, "system", kubernetes_namespace="kube-system", opts=after),
+    ]
+
+
+@pytest.fixture(scope="module")
+def story(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """What happened, told once."""
+    lab = Lab(simulator)
+    return Story(lab, new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab))
+
+
+def _told(outcome: Outcome) -> list[Violation]:
+    """Return what was reported, without what could not be judged yet."""
+    return [each for each in outcome.violations if "can't run policy" not in each.message]
+
+
+def test_disabled_rules_say_nothing(story: Story) -> None:
+    """`all` sets the level of all."""
+    assert story.deployed.ok, story.deployed.text
+    assert story.deployed.violations == ()
+
+
+def test_a_preview_tells_of_every_rule_that_is_broken(story: Story) -> None:
+    """Each at its level, with what is wrong and what to do."""
+    served = [rule for rule in RULES if rule.scope is not Scope.STATE]
+    assert {each.policy for each in _told(story.preview)} == {rule.name for rule in served}
+    for each in _told(story.preview):
+        rule: Rule = BY_NAME[each.policy]
+        assert each.level == rule.level.value
+        assert each.message.startswith(f"{rule.holds}\n")
+        assert each.message.rstrip().endswith(f"{rule.mend} See {rule.docs}")
+        assert each.policy in story.preview.text
+
+
+def test_a_preview_fails_at_a_mandatory_rule(story: Story) -> None:
+    """After it has shown everything."""
+    assert not story.preview.ok
+    assert "preview failed" in story.preview.text
+    assert any(each.level == Level.MANDATORY.value for each in story.preview.violations)
+
+
+def test_a_violation_is_told_of_the_resource_that_it_is_about(story: Story) -> None:
+    """Also where the rule looks at the whole stack."""
+    found = {(each.policy, each.name) for each in _told(story.preview)}
+    assert {
+        ("cluster-no-abac", "everywhere"),
+        ("cluster-scopes-apart", "reviews"),
+        ("agent-token", "idle"),
+        ("token-one-per-agent", "token"),
+        ("token-age", "token"),
+        ("url-configuration-key", "url"),
+        ("production-auto-stop", "production"),
+        ("environment-agent-project", "far"),
+    } <= found
+
+
+def test_an_audit_of_the_export_says_the_same(story: Story) -> None:
+    """Of what is there; some of it is only wrong beside what the preview would add."""
+    report = audit(things(story.export), Configuration(_STRICT))
+    found = {(each.rule.name, each.thing.label) for each in report.violations}
+    previewed = {(each.policy, each.name) for each in _told(story.preview)}
+    assert found == {
+        *(("agent-name", "agent"), ("token-age", "token"), ("token-description", "token")),
+        *(("token-rotation", "token"), ("production-auto-stop", "production")),
+        *(("production-force-stop", "production"), ("production-protect", "production")),
+        *(("environment-namespace", "production"), ("environment-https", "production")),
+    }
+    assert found < previewed
+    assert report.unjudged == ()
+
+
+def test_what_a_preview_cannot_know_is_told_as_advice(story: Story) -> None:
+    """A token that is still to be made has no age."""
+    unknown = [each for each in story.preview.violations if each.policy == "token-age"]
+    (told,) = [each for each in unknown if "can't run policy" in each.message]
+    assert told.level == Level.ADVISORY.value
+    assert "second: `created_at` is only known once `up` has run" in told.message
+
+
+def test_no_secret_is_shown(story: Story) -> None:
+    """The pack gets all values as plain text."""
+    for outcome in (story.preview, story.mended):
+        shown = f"{outcome.text}{outcome.violations}"
+        assert _CANARY not in shown
+        assert not [line for line in key("RSA-1024").splitlines()[1:-1] if line in shown]
+
+
+def test_a_mandatory_rule_stops_the_resource_in_an_update(story: Story) -> None:
+    """In an inactive environment too, since the pack names its interpreter."""
+    assert not story.mended.ok
+    (told,) = _told(story.mended)
+    assert (told.policy, told.name) == ("environment-namespace", "system")
+    assert story.environment("system") is None
+
+
+def test_what_is_certain_is_mended_where_asked_for(story: Story) -> None:
+    """Before the diff: GitLab only ever sees the new value."""
+    made = story.environment("web")
+    assert made is not None, story.mended.text
+    assert made["external_url"] == "https://web.example.com"
+    assert "- [remediate]  environment-https  (2 resources)" in story.mended.text

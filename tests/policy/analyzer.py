@@ -1,0 +1,150 @@
+"""The policy pack's own process, spoken to as the engine does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from pulumi_gitlab_kubernetes.policy.kinds import kind_of
+from pulumi_gitlab_kubernetes.policy.things import Hidden, Thing
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+LEVELS = {
+    "advisory": analyzer_pb2.ADVISORY,
+    "mandatory": analyzer_pb2.MANDATORY,
+    "remediate": analyzer_pb2.REMEDIATE,
+    "disabled": analyzer_pb2.DISABLED,
+}
+
+
+class Analyzer:
+    """A running pack.
+
+    Args:
+        folder: The pack's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        # As the Python language host does it; nothing of the engine is ever asked for.
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:9", str(folder)],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{int(self._process.stdout.readline())}")
+        self.stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._channel.close()
+        self._process.kill()
+        self._process.communicate()
+
+    def info(self) -> analyzer_pb2.AnalyzerInfo:
+        """Ask for the pack's policies."""
+        return self.stub.GetAnalyzerInfo(empty_pb2.Empty())
+
+    def configure(self, **rules: Mapping[str, Any]) -> None:
+        """Set levels and parameters of rules, given with _ in place of -."""
+        configured = {}
+        for name, given in rules.items():
+            properties = {key: each for key, each in given.items() if key != "enforcementLevel"}
+            configured[name.replace("_", "-")] = analyzer_pb2.PolicyConfig(
+                enforcementLevel=LEVELS[given.get("enforcementLevel", "mandatory")],
+                properties=_struct(properties),
+            )
+        self.stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=configured))
+
+    def analyze(self, type_: str, thing: Thing) -> list[analyzer_pb2.AnalyzeDiagnostic]:
+        """Judge one resource's inputs."""
+        return list(self.stub.Analyze(_resource(type_, thing)).diagnostics)
+
+    def analyze_stack(self, *things: tuple[str, Thing]) -> list[analyzer_pb2.AnalyzeDiagnostic]:
+        """Judge all resources of a stack."""
+        request = analyzer_pb2.AnalyzeStackRequest(
+            resources=[
+                _resource(
+                    *each,
+                    analyzer_pb2.AnalyzerResource,
+                    propertyDependencies={
+                        _spelled(each[0], name): analyzer_pb2.AnalyzerPropertyDependencies(
+                            urns=urns
+                        )
+                        for name, urns in each[1].sources.items()
+                    },
+                )
+                for each in things
+            ]
+        )
+        return list(self.stub.AnalyzeStack(request).diagnostics)
+
+    def remediate(self, type_: str, thing: Thing) -> list[tuple[str, dict[str, Any]]]:
+        """Have one resource's inputs mended; return each policy with its new inputs."""
+        found = self.stub.Remediate(_resource(type_, thing)).remediations
+        return [
+            (each.policyName, json_format.MessageToDict(each.properties) or each.diagnostic)
+            for each in found
+        ]
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """Mark a value as a secret, as the wire does."""
+    return {_SIGNATURE: _SECRET, "value": value}
+
+
+def _resource(
+    type_: str, thing: Thing, message: Any = analyzer_pb2.AnalyzeRequest, **more: Any
+) -> Any:
+    return message(
+        type=type_,
+        urn=thing.urn,
+        name=thing.label,
+        properties=_struct(
+            {_spelled(type_, name): _wire(each) for name, each in thing.values.items()}
+        ),
+        options=analyzer_pb2.AnalyzerResourceOptions(protect=thing._protect is True),
+        **more,
+    )
+
+
+def _spelled(type_: str, name: str) -> str:
+    token = kind_of(type_)
+    return token.spelled(name) if token else name
+
+
+def _wire(value: Any) -> Any:
+    match value:
+        case Hidden.UNKNOWN:
+            return UNKNOWN_STRING_VALUE
+        case int() if not isinstance(value, bool):
+            return float(value)
+        case _:
+            return value
+
+
+def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update({key: each for key, each in values.items() if each is not None})
+    return struct

@@ -1,0 +1,83 @@
+"""Certificates of any age and strength, in PEM."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+_KEYS: dict[str, Any] = {
+    "Ed25519": ed25519.Ed25519PrivateKey.generate,
+    "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "P-192": lambda: ec.generate_private_key(ec.SECP192R1()),
+    "RSA-1024": lambda: rsa.generate_private_key(65537, 1024),  # noqa: S505 (weak on purpose)
+    "RSA-2048": lambda: rsa.generate_private_key(65537, 2048),
+    "DSA-1024": lambda: dsa.generate_private_key(1024),  # noqa: S505 (weak on purpose)
+}
+
+
+@cache
+def _key(kind: str) -> Any:
+    return _KEYS[kind]()
+
+
+def key(kind: str) -> str:
+    """Return the key of all certificates with a key of this kind."""
+    private = _key(kind)
+    pem: bytes = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem.decode()
+
+
+@cache
+def certificate(*, begins: float = -1, ends: float = 365, key: str = "Ed25519") -> str:
+    """Make a self-signed certificate; its name is a canary.
+
+    Args:
+        begins: When it becomes valid, in days from now.
+        ends: When it expires, in days from now.
+        key: The kind of its key.
+    """
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "canary")])
+    now = dt.datetime.now(dt.timezone.utc)
+    private = _key(key)
+    digest = None if key == "Ed25519" else hashes.SHA256()
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + dt.timedelta(days=begins))
+        .not_valid_after(now + dt.timedelta(days=ends))
+        .sign(private, digest)
+    )
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+SHA1 = """\
+-----BEGIN CERTIFICATE-----
+MIIDBTCCAe2gAwIBAgIUAg8g7l5akpmPPFsvyS/41/kOl14wDQYJKoZIhvcNAQEF
+BQAwETEPMA0GA1UEAwwGY2FuYXJ5MCAXDTI2MTEyMjA1NDY0M1oYDzIxMjYxMDI5
+MDU0NjQzWjARMQ8wDQYDVQQDDAZjYW5hcnkwggEiMA0GCSqGSIb3DQEBAQUAA4IB
+DwAwggEKAoIBAQDZJCS0cNuKRIWMe1dHrCjEn8vKOyZTYwHjvu+xvDoEJkwbRg+W
+m4aThngUlXzYGH2jJVVPJfYraEAyuERuk/dEf7RbTDPzo08srYnHGFG2Ur09DonQ
+r2iB+kVwz0GtMxGpQRh0Dym0vqT++AYgbBcXvLBNtQEFuq20II5L7FWFMLD4CXnr
+lie3S4pzWLcJKLJPE/eI1vcCsvoFJRPerNS4qIvUnhb98Beb30uD474cKpu3HNIN
+RQZmCHMr72KgFYy6qIT2YbE0roMqx3lXi/vg2c4Ip/sOla1+sSsyQO3pvESG9zPJ
+6aJqEiB/JRBO7N/MGqkJ4GEZSHrK4/qR3o7lAgMBAAGjUzBRMB0GA1UdDgQWBBQe
+PW4VRO7eWGUcUk0+B48HR1hRdTAfBgNVHSMEGDAWgBQePW4VRO7eWGUcUk0+B48H
+R1hRdTAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3DQEBBQUAA4IBAQDYTJIaRoN3
+gk0v6XplqKldUMK/FVastNrqi7fAExbq9PSn3z3GbGRax9E6x14dj/pO+ucRbA7S
+QecESPuE28Up+bpjb7F50msBG4JhvaXuBGU7f2oxG5jismvzvSaJ0FyBVYI6pxF+
+REibxa4AqQkuMiQwpVNDGMjYuuvwMT/ggFHu2mqKHudi7mPL9iO4+crz4wk3XAoO
+pawJKo32WRAWixccBI6da07sbc1k2dVpUuj4zIoFVHlTGgEjo9sHlpw3rvOlS7ZJ
+2sOPhz8EeIlgeQMCgEJo8/R/88g1DqzFgnq8+gK5J+Ge+zXgeYc0y3XSV85yYzej
+tyPunCE6d7NE
+-----END CERTIFICATE-----
+"""
+"""A certificate with a strong key that is signed with SHA-1, valid for a hundred years."""

@@ -1,0 +1,182 @@
+"""An audit of what a project has at GitLab."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+import pytest
+from tests.conftest import Project, api
+from tests.policy.pem import certificate, key
+
+from pulumi_gitlab_kubernetes import cli
+
+Users = dict[str, tuple[int, str]]
+
+
+@pytest.fixture
+def audit(
+    project: Project,
+    users: Users,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Any:
+    """Run the command as a user; return its status, what it found, and what it said meanwhile."""
+
+    def run(role: str = "maintainer", *projects: str) -> tuple[int, Any, str]:
+        monkeypatch.setenv("GITLAB_TOKEN", users[role][1])
+        monkeypatch.setenv("GITLAB_BASE_URL", project.simulator.url)
+        named = [part for each in projects or (project.path,) for part in ("--project", each)]
+        status = cli.main(["audit", *named, "--format", "json"])
+        printed = capsys.readouterr()
+        return status, json.loads(printed.out or "null"), printed.err
+
+    return run
+
+
+def _rules(found: Any, kind: str = "violations") -> set[tuple[str, str]]:
+    """Return each rule with the thing's name; a URL configuration has an id instead."""
+    named = {(each["rule"], each["resource"].rpartition(" of ")[0]) for each in found[kind]}
+    return {(rule, re.sub(r"(?<=URL configuration )\d+", "1", name)) for rule, name in named}
+
+
+def _fill(project: Project) -> None:
+    """Make one thing of each kind that breaks a rule or two."""
+    agent = project.agent("edge")
+    project.api("POST", f"cluster_agents/{agent}/tokens", name="helm")
+    weak = {"client_cert": certificate(key="RSA-1024"), "client_key": key("RSA-1024")}
+    encoded = {name: base64.b64encode(pem.encode()).decode() for name, pem in weak.items()}
+    path = f"cluster_agents/{agent}/url_configurations"
+    project.api("POST", path, url="grpc://10.0.0.1:80", **encoded)
+    project.api(
+        "POST",
+        "clusters/user",
+        name="legacy",
+        platform_kubernetes_attributes={
+            "api_url": "https://k8s.example.com",
+            "token": "canary",
+            "authorization_type": "abac",
+        },
+    )
+    place = {"cluster_agent_id": agent, "kubernetes_namespace": "kube-system"}
+    url = "http://shop.example.com"
+    project.api("POST", "environments", name="production", external_url=url, **place)
+
+
+def test_all_kinds_are_judged(project: Project, audit: Any) -> None:
+    """As they are at GitLab, whoever made them."""
+    _fill(project)
+    status, found, said = audit()
+    assert status == 1
+    assert _rules(found) == {
+        ("cluster-deprecated", "certificate-based cluster legacy"),
+        ("cluster-no-abac", "certificate-based cluster legacy"),
+        ("cluster-ca-certificate", "certificate-based cluster legacy"),
+        ("token-description", "agent token helm"),
+        ("url-configuration-tls", "URL configuration 1"),
+        ("url-configuration-ca-certificate", "URL configuration 1"),
+        ("url-configuration-key", "URL configuration 1"),
+        ("environment-namespace", "environment production"),
+        ("environment-https", "environment production"),
+    }
+    assert said == f"{project.path}: all 5 things read\n"
+    assert "canary" not in json.dumps(found)
+
+
+def test_what_only_a_program_knows_is_not_judged(project: Project, audit: Any) -> None:
+    """Pulumi's options and arguments that GitLab never sees."""
+    _fill(project)
+    _, found, _ = audit()
+    assert _rules(found, "unjudged") == {
+        ("token-rotation", "agent token helm"),
+        ("production-protect", "environment production"),
+        ("production-force-stop", "environment production"),
+    }
+    assert all("is not kept at GitLab" in each["reason"] for each in found["unjudged"])
+
+
+def test_an_old_token_is_found(project: Project, audit: Any) -> None:
+    """By the date that GitLab gives."""
+    _fill(project)
+    _, found, _ = audit()
+    assert ("token-age", "agent token helm") not in _rules(found)
+    stored = project.simulator
+    stored._call("POST", "/-/simulator/clock", {"advance": -400 * 24 * 3600})
+    try:
+        agent = project.agent("old")
+        project.api("POST", f"cluster_agents/{agent}/tokens", name="old")
+    finally:
+        stored._call("POST", "/-/simulator/clock", {"advance": 400 * 24 * 3600})
+    _, found, _ = audit()
+    assert ("token-age", "agent token old") in _rules(found)
+
+
+def test_several_projects_are_one_audit(project: Project, audit: Any) -> None:
+    """By path and by id; what is of different projects is not compared."""
+    _fill(project)
+    other = api(project.simulator, "POST", "projects", name=f"other-{project.id}")
+    status, found, said = audit("maintainer", str(project.id), project.path)
+    assert status == 1
+    assert found["resources"] == 10
+    assert f"{project.path}: all 5 things read" in said
+    status, _, said = audit("maintainer", project.path, str(other["id"]))
+    assert status == 2  # Not this user's.
+    assert f"error: {other['id']}: 404 Project Not Found" in said
+
+
+def test_long_lists_are_read_page_by_page_and_told_of(project: Project, audit: Any) -> None:
+    """On stderr, so that a report stays a report."""
+    for number in range(103):
+        project.api("POST", "environments", name=f"review/{number}")
+    status, found, said = audit("developer")
+    assert (status, found["resources"]) == (0, 103)
+    assert said.splitlines() == [
+        f"{project.path}: 100 things read",
+        f"{project.path}: all 103 things read",
+    ]
+
+
+def test_what_is_switched_off_is_not_there(project: Project, audit: Any) -> None:
+    """A project has no certificate-based clusters where GitLab has not."""
+    _fill(project)
+    features = "features/certificate_based_clusters"
+    project.simulator.api("POST", features, value="false")
+    try:
+        status, found, _ = audit()
+    finally:
+        project.simulator.api("POST", features, value="true")
+    assert status == 1
+    assert not [each for each in _rules(found) if each[0].startswith("cluster")]
+
+
+def test_a_token_without_the_role_is_told_so(project: Project, audit: Any) -> None:
+    """An audit that sees nothing must not look like one that found nothing."""
+    status, found, said = audit("outsider")
+    assert (status, found) == (2, None)
+    assert said.startswith(f"error: {project.path}: 404 Project Not Found: check the project")
+    status, found, said = audit("reporter")
+    assert (status, found) == (2, None)
+    assert said == (
+        f"error: {project.path}: 404 ClusterAgents Not Found: check the project; reading it takes "
+        "the role Developer or above\n"
+    )
+
+
+def test_a_list_that_the_role_may_not_read_is_named(project: Project, audit: Any) -> None:
+    """The others are judged."""
+    _fill(project)
+    project.simulator.faults({"method": "GET", "path": "/tokens", "status": 403, "times": None})
+    status, found, said = audit()
+    assert status == 1
+    assert f"{project.path}: tokens are left out: the token may not read them" in said
+    assert not [each for each in _rules(found) if each[0].startswith("token")]
+
+
+def test_no_token_is_an_error(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """It names the variable to set."""
+    for name in ("GITLAB_TOKEN", "PULUMI_GITLAB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert cli.main(["audit", "--project", "1"]) == 2
+    assert "no GitLab token" in capsys.readouterr().err

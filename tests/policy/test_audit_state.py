@@ -1,0 +1,286 @@
+"""An audit of a stack's state."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_gitlab_kubernetes import cli
+
+_OURS = "pulumi-python:dynamic/gitlab:"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_TOKEN = "glagent-" + "canary" * 8
+
+
+def _hidden(plaintext: str | None = None) -> dict[str, str]:
+    """Return a secret as a state has it, shown or not."""
+    shown = {"ciphertext": "v1:canary"} if plaintext is None else {"plaintext": plaintext}
+    return {_SIGNATURE: _SECRET, **shown}
+
+
+def _resource(type_: str, name: str, outputs: dict[str, Any], **more: Any) -> dict[str, Any]:
+    urn = f"urn:pulumi:prod::shop::{type_}::{name}"
+    return {"urn": urn, "type": type_, "inputs": {}, "outputs": outputs, **more}
+
+
+def _environment(name: str = "web", **values: Any) -> dict[str, Any]:
+    more = {key: values.pop(key) for key in ("protect", "delete", "external") if key in values}
+    given = {"project": "acme/shop", "name": name, "schema_version": 1, **values}
+    return _resource(f"{_OURS}ProjectEnvironment", name, given, **more)
+
+
+def _agent(**values: Any) -> dict[str, Any]:
+    given = {"project": "acme/shop", "name": "canary", "agent_id": 7, "schema_version": 1}
+    return _resource(f"{_OURS}ClusterAgent", "prod", {**given, **values})
+
+
+@pytest.fixture
+def audit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command on a state with these resources; return its status and what it found."""
+
+    def run(*resources: dict[str, Any], arguments: tuple[str, ...] = ()) -> tuple[int, Any]:
+        file = tmp_path / "state.json"
+        file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+        status = cli.main(["audit", str(file), "--format", "json", *arguments])
+        printed = capsys.readouterr()
+        assert "canary" not in printed.out + printed.err
+        return status, json.loads(printed.out)
+
+    return run
+
+
+def _rules(found: Any, kind: str = "violations") -> set[tuple[str, str]]:
+    return {(each["rule"], each["resource"]) for each in found[kind]}
+
+
+def test_a_mandatory_violation_fails_the_audit(audit: Any) -> None:
+    """And an advisory one is told, but fails only where asked."""
+    bad = _environment(external_url="http://canary.example.com")
+    poor = _environment("my-review")
+
+    status, found = audit(bad)
+    assert (status, _rules(found)) == (1, {("environment-https", "web")})
+    status, found = audit(poor)
+    assert (status, _rules(found)) == (0, {("environment-review-name", "my-review")})
+    assert audit(poor, arguments=("--fail-on", "advisory"))[0] == 1
+    assert audit(bad, arguments=("--fail-on", "never"))[0] == 0
+    assert audit(_environment()) == (0, {**found, "violations": []})
+
+
+def test_a_violation_is_told_in_full(audit: Any) -> None:
+    """With its level, the resource's URN and GitLab's page."""
+    _, found = audit(_environment(external_url="http://canary.example.com"))
+    assert found["resources"] == 1
+    assert found["rules"]["environment-https"] == "mandatory"
+    assert found["violations"] == [
+        {
+            "rule": "environment-https",
+            "resource": "web",
+            "urn": f"urn:pulumi:prod::shop::{_OURS}ProjectEnvironment::web",
+            "level": "mandatory",
+            "message": "`external_url` does not begin with https://. Give its https:// address. "
+            "See https://docs.gitlab.com/ci/environments/",
+            "docs": "https://docs.gitlab.com/ci/environments/",
+        }
+    ]
+
+
+def test_a_secret_value_is_there_and_is_not_read(audit: Any) -> None:
+    """Unless the state was exported with its secrets; even then it is not shown."""
+    _, found = audit(_environment(external_url=_hidden()))
+    assert _rules(found) == set()
+    (unjudged,) = found["unjudged"]
+    assert (unjudged["rule"], unjudged["property"]) == ("environment-https", "external_url")
+    assert unjudged["reason"] == "web: `external_url` is encrypted here"
+
+    _, found = audit(_environment(external_url=_hidden('"http://canary.example.com"')))
+    assert _rules(found) == {("environment-https", "web")}
+    _, found = audit(_environment(external_url=_hidden("canary, no JSON")))
+    assert _rules(found, "unjudged") == {("environment-https", "web")}
+
+
+def test_a_token_in_plain_text_is_found_wherever_it_is(audit: Any) -> None:
+    """In a stack's outputs, inside a larger value, in another package's resource."""
+    values = {"helm": {"values": [f"token: {_TOKEN}"]}, "safe": _hidden(f'"{_TOKEN}"')}
+    stack = _resource("pulumi:pulumi:Stack", "shop-prod", values)
+    secret = _resource("kubernetes:core/v1:Secret", "s", {}, inputs={"data": {"token": _TOKEN}})
+
+    status, found = audit(stack, secret, _environment())
+    assert status == 1
+    assert _rules(found) == {("token-exposed", "shop-prod"), ("token-exposed", "s")}
+    messages = " ".join(each["message"] for each in found["violations"])
+    assert "`outputs.helm.values[0]` holds a token" in messages
+    assert "`inputs.data.token` holds a token" in messages
+    assert found["resources"] == 1  # Of those that rules are about.
+
+
+def test_a_token_that_is_exported_as_a_secret_is_fine(audit: Any) -> None:
+    """Also where the state was exported with its secrets."""
+    values = {"token": _hidden(f'"{_TOKEN}"'), "helm": {"token": _hidden()}}
+    assert audit(_resource("pulumi:pulumi:Stack", "shop-prod", values))[0] == 0
+
+
+def test_resources_are_linked_by_their_urns_and_ids(audit: Any) -> None:
+    """As a token and its agent are."""
+    agent = _agent()
+    values = {"project": "acme/shop", "agent_id": _hidden(), "description": "d"}
+    token = _resource(f"{_OURS}ClusterAgentToken", "helm", values)
+    _, found = audit(agent, {**token, "propertyDependencies": {"agent_id": [agent["urn"]]}})
+    assert ("agent-token", "prod") not in _rules(found)
+    _, found = audit(agent, {**token, "outputs": {**values, "agent_id": 7}})
+    assert ("agent-token", "prod") not in _rules(found)
+    _, found = audit(agent, {**token, "outputs": {**values, "agent_id": 8}})
+    assert ("agent-token", "prod") in _rules(found)
+
+
+def test_what_is_on_its_way_out_or_only_read_is_not_judged(audit: Any) -> None:
+    """The stack no longer has it, or never had."""
+    bad = {"external_url": "http://canary.example.com"}
+    assert audit(
+        _environment("a", delete=True, **bad), _environment("b", external=True, **bad)
+    ) == (
+        0,
+        audit()[1],
+    )
+
+
+def test_an_option_of_pulumi_s_is_read(audit: Any) -> None:
+    """`protect` is no property."""
+    assert _rules(audit(_environment("production"))[1]) >= {("production-protect", "production")}
+    found = audit(_environment("production", protect=True))[1]
+    assert ("production-protect", "production") not in _rules(found)
+
+
+def test_resources_of_the_published_package_are_judged(audit: Any) -> None:
+    """They spell their properties in camelCase."""
+    type_ = "gitlab:index/projectEnvironment:ProjectEnvironment"
+    web = _resource(type_, "web", {"name": "web", "externalUrl": "http://canary.example.com"})
+    assert _rules(audit(web)[1]) == {("environment-https", "web")}
+
+
+def test_levels_are_those_of_the_configuration(audit: Any, tmp_path: Path) -> None:
+    """The same file as for the pack; there is nothing to remediate."""
+    config = tmp_path / "policies.json"
+    bad = _environment(external_url="http://canary.example.com")
+    for given, status, count in (("disabled", 0, 0), ("advisory", 0, 1), ("remediate", 1, 1)):
+        config.write_text(json.dumps({"environment-https": given}))
+        found = audit(bad, arguments=("--config", str(config)))
+        assert (found[0], len(found[1]["violations"])) == (status, count)
+
+
+def test_a_table_is_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The mandatory first, then what could not be judged, then a sum."""
+    resources = [
+        _environment("my-review", external_url=_hidden()),
+        _environment(kubernetes_namespace="default"),
+    ]
+    # As a file backend writes it.
+    file = tmp_path / "prod.json"
+    state = {"version": 3, "checkpoint": {"stack": "x", "latest": {"resources": resources}}}
+    file.write_text(json.dumps(state))
+    assert cli.main(["audit", str(file)]) == 1
+    head, first, second, *rest = capsys.readouterr().out.splitlines()
+    assert head.split() == ["LEVEL", "RULE", "RESOURCE", "WHAT"]
+    assert first.split()[:4] == [
+        "mandatory",
+        "environment-namespace",
+        "web",
+        "`kubernetes_namespace`",
+    ]
+    assert second.split()[:3] == ["advisory", "environment-review-name", "my-review"]
+    assert first.index("`kubernetes_namespace`") == head.index("WHAT")
+    assert rest == [
+        "Not judged:",
+        "  environment-https: `external_url` is encrypted here (1)",
+        "2 resources, 32 rules: 1 mandatory and 1 advisory violations.",
+    ]
+
+
+def test_code_quality_is_what_gitlab_documents(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each violation has a fingerprint of its own that lasts as long as the violation does."""
+
+    def report(*resources: dict[str, Any]) -> list[dict[str, Any]]:
+        file = tmp_path / "state.json"
+        file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+        options = ("--format", "gitlab-codequality", "--location", "infra/Pulumi.yaml")
+        cli.main(["audit", str(file), *options])
+        found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+        return found
+
+    bad = {"external_url": "http://canary.example.com"}
+    found = report(_environment("production", **bad))
+    for entry in found:
+        assert set(entry) == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert entry["severity"] in {"critical", "minor"}
+        assert entry["location"] == {"path": "infra/Pulumi.yaml", "lines": {"begin": 1}}
+        assert entry["description"].startswith("production: ")
+    prints = {entry["fingerprint"] for entry in found}
+    names = [entry["check_name"] for entry in found]
+    assert len(prints) == len(found) > len(set(names)) > 2  # One rule is broken twice.
+    again = report(_environment("a-review"), _environment("production", **bad))
+    assert prints < {entry["fingerprint"] for entry in again}
+
+
+def test_stdin_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`pulumi stack export | gitlab-kubernetes audit -`; a stack without anything is fine."""
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"version": 3, "deployment": null}'))
+    assert cli.main(["audit", "-"]) == 0
+    assert capsys.readouterr().out.startswith("0 resources, ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is no stack's state: make one with `pulumi stack export`"),
+        ("[]", "is no stack's state"),
+        ("{}", "is no stack's state"),
+        ('{"version": 3, "deployment": {"resources": [{}]}}', "is no stack's state"),
+        ('{"version": 4, "deployment": {}}', "has the format 4, and only 3 is known"),
+    ],
+)
+def test_what_is_no_state_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    """With a status of its own: the audit was not made."""
+    file = tmp_path / "state.json"
+    file.write_text(text)
+    assert cli.main(["audit", str(file)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_wrong_call_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each in one line that says why."""
+    for arguments, said in (
+        ([str(tmp_path / "missing")], "No such file or directory"),
+        (["-", "--config", str(tmp_path / "missing")], "missing cannot be read"),
+    ):
+        assert cli.main(["audit", *arguments]) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+    for arguments in ([], ["-", "--project", "1"], ["-", "--format", "xml"]):
+        with pytest.raises(SystemExit):
+            cli.main(["audit", *arguments])
+
+
+def test_a_state_is_audited_without_an_engine_or_a_network(tmp_path: Path) -> None:
+    """Neither Pulumi's SDKs nor anything of HTTP is even imported."""
+    file = tmp_path / "state.json"
+    file.write_text('{"version": 3, "deployment": {}}')
+    script = (
+        "import sys; from pulumi_gitlab_kubernetes import cli\n"
+        f"cli.main(['audit', {str(file)!r}])\n"
+        "print({'pulumi', 'pulumi_policy', 'grpc', 'gitlab', 'requests'} & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("set()\n")

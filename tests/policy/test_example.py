@@ -1,0 +1,103 @@
+"""The example of a stack that breaks rules does what its README shows."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import Project
+
+from pulumi_gitlab_kubernetes import cli
+from pulumi_gitlab_kubernetes.policy.folder import write
+from pulumi_gitlab_kubernetes.testing.host import Stack
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
+
+EXAMPLE = Path(__file__).parents[2] / "examples/policies"
+_WHERE = re.compile(r"@v\S+ \(local: .*\)")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the example with this environment."""
+    copy = tmp_path / "policies"
+    shutil.copytree(EXAMPLE, copy)
+    (copy / ".venv").symlink_to(sys.prefix)
+    return copy
+
+
+@pytest.fixture
+def stack(
+    folder: Path, tmp_path: Path, project: Project, users: dict[str, tuple[int, str]]
+) -> Stack:
+    """The example's stack, with the configuration that it asks for."""
+    stack = Stack(folder, "dev", backend=tmp_path / "state", passphrase="p")
+    stack.init()
+    stack.set_config("gitlab:baseUrl", project.simulator.url)
+    stack.set_config("gitlab:token", users["maintainer"][1], secret=True)
+    stack.set_config("project", project.path)
+    stack.set_config("clusterToken", "canary", secret=True)
+    return stack
+
+
+def _block(first: str) -> str:
+    """Return the block of the README that begins so."""
+    found = re.search(rf"```\n({first}.*?)\n```", (EXAMPLE / "README.md").read_text(), re.DOTALL)
+    assert found is not None
+    return _WHERE.sub("", found[1])
+
+
+def _policies(output: str) -> str:
+    """Return what an engine shows of policies."""
+    return _WHERE.sub(
+        "", output[output.index("Policies:") : output.index("\nDiagnostics:")]
+    ).strip()
+
+
+def test_a_preview_shows_what_the_readme_does(folder: Path, stack: Stack) -> None:
+    """On the deployment host."""
+    preview = stack.preview(policy_packs=[Local(write(), folder / "policies.json")])
+    assert not preview.ok
+    assert _policies(preview.stdout) == _block("Policies:")
+
+
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no `pulumi` on PATH")
+def test_the_pulumi_cli_shows_the_same(folder: Path, stack: Stack, tmp_path: Path) -> None:
+    """On the same state, which the deployment host made."""
+    environ = {
+        "PATH": f"{Path(shutil.which('pulumi') or '').parent}:/usr/bin:/bin",
+        "PYTHONPATH": ":".join(sys.path),
+        "HOME": str(tmp_path),
+        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "p",
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+    }
+    options = ("--policy-pack", str(write()), "--policy-pack-config", "policies.json")
+    done = subprocess.run(
+        ["pulumi", "preview", "--stack", "dev", "--non-interactive", "--color=never", *options],  # noqa: S607 (whichever is on PATH)
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert _policies(done.stdout) == _block("Policies:"), stack
+
+
+def test_an_audit_shows_what_the_readme_does(
+    folder: Path, stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the stack as it was deployed without policies."""
+    up = stack.up()
+    assert up.ok, up.stdout
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(stack.export()))
+    capsys.readouterr()
+    assert cli.main(["audit", str(state), "--config", str(folder / "policies.json")]) == 1
+    assert capsys.readouterr().out.strip() == _block("LEVEL")

@@ -1,0 +1,136 @@
+"""What rules read out of a value: where a URL leads, what a scope covers, which tier a name has."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import hypothesis
+import pytest
+from hypothesis import strategies
+from tests.policy.pem import certificate
+
+from pulumi_gitlab_kubernetes.policy.addresses import is_private
+from pulumi_gitlab_kubernetes.policy.certificates import facts
+from pulumi_gitlab_kubernetes.policy.kinds import kind_of
+from pulumi_gitlab_kubernetes.policy.scopes import overlap
+from pulumi_gitlab_kubernetes.policy.tiers import guess
+from pulumi_gitlab_kubernetes.testing.simulator.environment_names import guess_tier
+
+_SCOPES = strategies.text("ab*", max_size=5)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "127.1", "0x7f000001", "2130706433", "0.0.0.0", "10.0.0.1:6443"),  # noqa: S104
+        *("172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[::1]", "[fe80::1%25e]"),
+        *("[fd00::1]", "[::ffff:127.0.0.1]", "[::]", "localhost", "LOCALHOST.", "db.localhost"),
+        *("kubernetes.default.svc", "k8s", "k8s.internal", "printer.local"),
+    ],
+)
+def test_private_addresses_are_told(host: str) -> None:
+    """In every form that a resolver takes."""
+    assert is_private(f"https://{host}/path")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://example.com", "https://8.8.8.8", "https://[2606:4700::1111]:6443", ""),
+        "https://[::ffff:8.8.8.8]",
+        *("https://local.example.com", "https://10.example.com", "https://", "https://[", "no url"),
+    ],
+)
+def test_public_addresses_are_told(url: str) -> None:
+    """And what is no URL leads nowhere."""
+    assert not is_private(url)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "url", "private"),
+    [
+        ("10.0.0.0/8", "https://10.1.2.3", False),
+        ("10.0.0.0/8", "https://11.0.0.1", False),
+        ("10.0.0.0/8", "https://192.168.0.1", True),
+        ("10.0.0.0/8", "https://[::ffff:10.0.0.1]", False),
+        ("fd00::/8", "https://10.0.0.1", True),
+        ("*.LAN", "https://k8s.lan", False),
+        ("k8s", "https://k8s", False),
+        ("k8s", "https://k9s", True),
+        ("*", "https://127.0.0.1", False),
+    ],
+)
+def test_allowed_hosts_do_not_count(allowed: str, url: str, private: bool) -> None:
+    """Networks cover addresses, names cover names."""
+    assert is_private(url, [allowed]) is private
+
+
+@hypothesis.given(_SCOPES, _SCOPES)
+def test_scopes_overlap_where_a_name_matches_both(one: str, other: str) -> None:
+    """Whichever comes first; a name that matches both proves it."""
+    assert overlap(one, other) is overlap(other, one)
+    assert overlap(one, one)
+    for name in (one.replace("*", ""), other.replace("*", "b")):
+        if fnmatchcase(name, one) and fnmatchcase(name, other):
+            assert overlap(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("production", "production", True),
+        ("production", "staging", False),
+        ("*", "", True),
+        ("review/*", "review/fix", True),
+        ("review/*", "review", False),
+        ("*/eu", "review/*", True),
+        ("a*b", "b*a", False),
+        ("a*", "*b", True),
+        ("a*a", "a", False),
+        ("*" * 200 + "a", "*" * 200 + "b", False),
+    ],
+)
+def test_scopes_overlap_as_expected(one: str, other: str, expected: bool) -> None:
+    """Also long ones, without taking long."""
+    assert overlap(one, other) is expected
+
+
+@hypothesis.given(strategies.text(max_size=20))
+@hypothesis.example("preprod")
+@hypothesis.example("Live")
+@hypothesis.example("print")
+def test_tiers_are_guessed_as_gitlab_does(name: str) -> None:
+    """As the simulator's, which follows GitLab's source."""
+    assert guess(name) == guess_tier(name)
+
+
+def test_all_certificates_of_a_text_count() -> None:
+    """The first that expires, and the last that begins."""
+    found = facts(certificate(begins=-1, ends=9) + certificate(begins=-3, ends=5))
+    assert found is not None
+    assert (found.ends - found.begins).days in {5, 6}
+
+
+@pytest.mark.parametrize(
+    ("token", "kind", "published"),
+    [
+        ("pulumi-python:dynamic/gitlab:ClusterAgent", "ClusterAgent", False),
+        ("gitlab:index/clusterAgent:ClusterAgent", "ClusterAgent", True),
+        ("gitlab:index/projectEnvironment:ProjectEnvironment", "ProjectEnvironment", True),
+    ],
+)
+def test_a_type_token_tells_the_kind(token: str, kind: str, published: bool) -> None:
+    """Ours, and that of Pulumi's published package."""
+    found = kind_of(token)
+    assert found is not None
+    assert (found.kind.__name__, found.published) == (kind, published)
+    spelled = "cluster_agent_id" if not published else "clusterAgentId"
+    assert found.spelled("cluster_agent_id") == spelled
+
+
+@pytest.mark.parametrize(
+    "token", ["", "pulumi:pulumi:Stack", "gitlab:index/project:Project", "gitlab:ClusterAgent"]
+)
+def test_other_type_tokens_tell_nothing(token: str) -> None:
+    """No rule is about them."""
+    assert kind_of(token) is None
