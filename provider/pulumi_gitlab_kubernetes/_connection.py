@@ -20,8 +20,10 @@ from urllib.parse import urlsplit
 
 import gitlab
 import requests
+from gitlab.base import RESTManager
 
 from ._clock import Clock
+from ._listing import Listings
 from ._managers import (
     ClusterAgentTokenManager,
     ClusterAgentUrlConfigurationManager,
@@ -204,29 +206,42 @@ class Client:
 
     def clusters(self, project_id: int) -> Collection:
         """Return a project's certificate-based clusters."""
-        return project_collection(self._gitlab, project_id, "clusters")
+        return self._of_project(project_id, "clusters")
 
     def agents(self, project_id: int) -> Collection:
         """Return a project's agents for Kubernetes."""
-        return project_collection(self._gitlab, project_id, "cluster_agents")
+        return self._of_project(project_id, "cluster_agents")
 
     def environments(self, project_id: int) -> Collection:
         """Return a project's environments."""
-        return project_collection(self._gitlab, project_id, "environments")
+        return self._of_project(project_id, "environments")
 
     def tokens(self, project_id: int, agent_id: int) -> Collection:
-        """Return an agent's active tokens."""
-        return agent_collection(self._gitlab, project_id, agent_id, ClusterAgentTokenManager)
+        """Return an agent's active tokens; their list lacks `last_used_at`."""
+        return self._of_agent(project_id, agent_id, ClusterAgentTokenManager)
 
     def url_configurations(self, project_id: int, agent_id: int) -> Collection:
-        """Return an agent's URL configurations."""
-        return agent_collection(
-            self._gitlab, project_id, agent_id, ClusterAgentUrlConfigurationManager
-        )
+        """Return an agent's URL configurations: one at most."""
+        return self._of_agent(project_id, agent_id, ClusterAgentUrlConfigurationManager)
 
     def protected_environments(self, project_id: int) -> Collection:
         """Return a project's protected environments, which GitLab Free does not have."""
         return project_collection(self._gitlab, project_id, "protected_environments")
+
+    def _of_project(self, project_id: int, name: str) -> Collection:
+        key = self.connection, name
+        listing = _LISTINGS.get(self.connection.url, project_id, key)
+        written = self._forget(project_id)
+        return project_collection(self._gitlab, project_id, name, listing=listing, written=written)
+
+    def _of_agent(
+        self, project_id: int, agent_id: int, manager: type[RESTManager[Any]]
+    ) -> Collection:
+        written = self._forget(project_id)
+        return agent_collection(self._gitlab, project_id, agent_id, manager, written=written)
+
+    def _forget(self, project_id: int) -> Callable[[], None]:
+        return lambda: _LISTINGS.forget(self.connection.url, project_id)
 
     def _ask_user(self) -> int:
         with gitlab_errors(self._gitlab):
@@ -257,6 +272,7 @@ class _Ids:
 
 
 _IDS = _Ids()
+_LISTINGS = Listings()
 _LOCAL = threading.local()
 
 

@@ -100,12 +100,15 @@ class DynamicProvider(dynamic.ResourceProvider):
         """Read the thing for a refresh, or for `.get()`."""
         state = _incoming(props)
         known = "schema_version" in state  # Only what this provider wrote has it.
+        managed = "connection" in state  # What `.get()` read does not.
         with _host.clean_errors():
-            values = self._core.read(id_, state, self._session(), whole=not known)
+            values = self._core.read(id_, state, self._session(), whole=not managed)
             if values is None and not known:
                 raise InvalidInputError("id", f'"{id_}": GitLab has no {self._core.noun} with it')
         if values is None:
             return dynamic.ReadResult("", {})
+        if not managed:  # The program gave it no inputs, so there are none to follow GitLab.
+            return dynamic.ReadResult(id_, self._outgoing(values))
         self._refreshed.add(id_)
         inputs = self._core.schema.inputs(values)
         return dynamic.ReadResult(id_, self._outgoing(values), self._outgoing(inputs))

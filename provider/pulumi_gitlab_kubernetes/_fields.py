@@ -142,12 +142,14 @@ class Output:
         doc: One line for the reference table.
         shown: GitLab's name for it in answers, dotted where nested.
         secret: Whether it is encrypted in state and never shown.
+        volatile: Whether it changes by itself, which is no news: only writing brings it anew.
     """
 
     name: str
     doc: str
     shown: str = ""
     secret: bool = False
+    volatile: bool = False
 
 
 @dataclass(frozen=True)
@@ -319,6 +321,17 @@ class Schema:
             if value is not None:
                 values[output.name] = value
         return values
+
+    def steady(self, values: Values, state: Mapping[str, Any]) -> Values:
+        """Keep what changes by itself as the state has it, so that no refresh ever shows it.
+
+        Args:
+            values: The inputs and outputs as they are now.
+            state: What the state has.
+        """
+        volatile = {output.name for output in self.outputs if output.volatile}
+        steady = {name: value for name, value in values.items() if name not in volatile}
+        return steady | {name: state[name] for name in volatile & state.keys()}
 
     def inputs(self, values: Mapping[str, Any]) -> Values:
         """Return the part of a state that is inputs."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import gitlab
@@ -20,7 +21,10 @@ from gitlab.exceptions import GitlabParsingError, RedirectError
 from gitlab.mixins import NoUpdateMixin, ObjectDeleteMixin
 from gitlab.types import RequiredOptional
 
+from ._listing import Listing, Page
 from .errors import FORBIDDEN, NOT_FOUND, GitLabError, LostAnswerError, from_status
+
+_PER_PAGE = 100  # GitLab gives no more.
 
 _UNSENT = re.compile(
     r"NewConnection|NameResolution|ConnectTimeout|SSL|Proxy"
@@ -63,15 +67,26 @@ class Collection:
     Args:
         manager: python-gitlab's manager.
         parent: The collection and id of the thing that it belongs to, when that is not a project.
+        listing: What is known of its list, where that shows all that a single answer does.
+        written: Called after each request that may have changed something.
     """
 
-    def __init__(self, manager: Any, parent: tuple[Collection, int] | None = None) -> None:
+    def __init__(
+        self,
+        manager: Any,
+        parent: tuple[Collection, int] | None = None,
+        *,
+        listing: Listing | None = None,
+        written: Callable[[], None] = lambda: None,
+    ) -> None:
         self._manager: Any = manager
         self.parent = parent
+        self._listing = listing
+        self._written = written
 
     def create(self, data: dict[str, Any]) -> dict[str, Any]:
         """Make a thing and return GitLab's description of it."""
-        with gitlab_errors(self._manager.gitlab):
+        with self._writing():
             return _plain(self._manager.create(data))
 
     def get(self, id_: int) -> dict[str, Any]:
@@ -79,25 +94,30 @@ class Collection:
         with gitlab_errors(self._manager.gitlab):
             return _plain(self._manager.get(id_))
 
+    def read(self, id_: int) -> dict[str, Any]:
+        """Return GitLab's description of one of many things, perhaps from a list got just now."""
+        found = self._listing.find(id_, self._page) if self._listing else None
+        return self.get(id_) if found is None else found
+
     def update(self, id_: int, data: dict[str, Any]) -> dict[str, Any]:
         """Change a thing and return GitLab's description of it."""
-        with gitlab_errors(self._manager.gitlab):
+        with self._writing():
             return dict(self._manager.update(id_, data))
 
     def delete(self, id_: int) -> None:
         """Delete a thing, or revoke it."""
-        with gitlab_errors(self._manager.gitlab):
+        with self._writing():
             self._manager.delete(id_)
 
     def list(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """Return all things, page after page."""
         with gitlab_errors(self._manager.gitlab):
-            for each in self._manager.list(iterator=True, per_page=100, **filters):
+            for each in self._manager.list(iterator=True, per_page=_PER_PAGE, **filters):
                 yield _plain(each)
 
     def stop(self, id_: int, *, force: bool) -> dict[str, Any]:
         """Stop an environment and return GitLab's description of it."""
-        with gitlab_errors(self._manager.gitlab):
+        with self._writing():
             return dict(self._manager.get(id_, lazy=True).stop(force=force))
 
     def readable(self) -> bool:
@@ -115,20 +135,45 @@ class Collection:
             raise
         return None
 
+    def readable_lately(self) -> bool:
+        """Tell the same, from an answer got just now where there is one."""
+        return self._listing.readable(self.readable) if self._listing else self.readable()
 
-def project_collection(client: gitlab.Gitlab, project_id: int, attribute: str) -> Collection:
+    def _page(self, number: int) -> Page:
+        query = {"page": number, "per_page": _PER_PAGE}
+        with gitlab_errors(self._manager.gitlab):
+            rows = self._manager.gitlab.http_list(self._manager.path, query, iterator=True)
+            things = {row["id"]: row for row in islice(rows, rows.per_page or _PER_PAGE)}
+            return Page(things, rows.total_pages, last=rows.next_page is None)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            with gitlab_errors(self._manager.gitlab):
+                yield
+        finally:
+            self._written()  # A request that failed may have been carried out.
+
+
+def project_collection(
+    client: gitlab.Gitlab, project_id: int, attribute: str, **more: Any
+) -> Collection:
     """Return a collection of a project without asking GitLab for the project."""
     project = client.projects.get(project_id, lazy=True)
-    return Collection(getattr(project, attribute))
+    return Collection(getattr(project, attribute), **more)
 
 
 def agent_collection(
-    client: gitlab.Gitlab, project_id: int, agent_id: int, manager: type[RESTManager[Any]]
+    client: gitlab.Gitlab,
+    project_id: int,
+    agent_id: int,
+    manager: type[RESTManager[Any]],
+    **more: Any,
 ) -> Collection:
     """Return a collection of an agent without asking GitLab for the agent."""
     agents = client.projects.get(project_id, lazy=True).cluster_agents
     agent = agents.get(agent_id, lazy=True)
-    return Collection(manager(client, parent=agent), parent=(Collection(agents), agent_id))
+    return Collection(manager(client, parent=agent), (Collection(agents), agent_id), **more)
 
 
 @contextmanager

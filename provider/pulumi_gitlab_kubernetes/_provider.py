@@ -191,7 +191,8 @@ class Provider:
             if answer is None:
                 return None
             answer = self.reveal(client, ids, answer, state)
-        return self._outputs(ids, answer, state, whole=whole)
+        outputs = self._outputs(ids, answer, state, whole=whole)
+        return self.schema.steady(outputs, state) if "schema_version" in state else outputs
 
     def update(self, id_: str, olds: Values, news: Values, session: Session) -> Values:
         """Bring the thing to its new inputs with at most one request.
@@ -294,7 +295,7 @@ class Provider:
         """Return GitLab's description of a thing, or `None` when it is certain that it is gone."""
         things = self.collection(client, ids[:-1])
         try:
-            return things.get(ids[-1])
+            return things.read(ids[-1])
         except NotFoundError as error:
             if missing := self._missing(client, things, ids[0]):
                 raise missing from error

@@ -81,8 +81,9 @@ class ClusterAgentTokenProvider(Provider):
             CREATED_BY,
             Output(
                 name="last_used_at",
-                doc="When the agent last used it; as of the last refresh.",
+                doc="When the agent last used it, if read by `.get()`.",
                 shown="last_used_at",
+                volatile=True,
             ),
         ),
     )

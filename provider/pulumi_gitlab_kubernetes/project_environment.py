@@ -156,8 +156,18 @@ class ProjectEnvironmentProvider(Provider):
             Output(name="slug", doc="Name in a form for URLs and DNS.", shown="slug"),
             Output(name="state", doc="`available`, `stopping` or `stopped`.", shown="state"),
             CREATED_AT,
-            Output(name="updated_at", doc="When it last changed.", shown="updated_at"),
-            Output(name="auto_stop_at", doc="When it stops by itself.", shown="auto_stop_at"),
+            Output(
+                name="updated_at",
+                doc="When it last changed, as of the last `up` that changed it.",
+                shown="updated_at",
+                volatile=True,
+            ),
+            Output(
+                name="auto_stop_at",
+                doc="When it stops by itself, as of the last `up` that changed it.",
+                shown="auto_stop_at",
+                volatile=True,
+            ),
         ),
         rules=(_bound,),
     )
@@ -196,7 +206,7 @@ class ProjectEnvironmentProvider(Provider):
         """
         if any(key in answer for key in _AGENT_KEYS) or not any(key in state for key in _BOUND):
             return answer
-        if not client.agents(ids[0]).readable():
+        if not client.agents(ids[0]).readable_lately():
             return answer
         return {**answer, **dict.fromkeys(_AGENT_KEYS)}
 
