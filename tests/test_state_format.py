@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
+from tests.conftest import Calls, Pair, Project
+from tests.dynamic_host import CallError, DynamicHost, plain
+from tests.kinds import UPDATES, make
 
 import pulumi_gitlab_kubernetes
 from pulumi_gitlab_kubernetes._dynamic import DynamicProvider
+from pulumi_gitlab_kubernetes._provider import SCHEMA_VERSION
 from pulumi_gitlab_kubernetes.errors import InvalidInputError
 from pulumi_gitlab_kubernetes.registry import core_for, provider_for
 
@@ -89,3 +93,29 @@ def test_ids_of_another_form_are_refused(kind: str, id_: str) -> None:
     form = ":".join(f"<{name.replace('_', '-')}>" for name in IDS[kind])
     with pytest.raises(InvalidInputError, match=f"must have the form {form}, all of them numbers"):
         core_for(kind).parse_id(id_)
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_a_newer_state_is_left_alone(
+    host: DynamicHost, project: Project, pair: Pair, calls: Calls, kind: str
+) -> None:
+    """Whatever is asked of it: one line that says so, and nothing is touched."""
+    id_, outputs, given = make(host, kind, project, pair)
+    newer = {**outputs, "schema_version": SCHEMA_VERSION + 1}
+    inputs, _failures = host.check(kind, given)
+    calls()
+    message = (
+        f"schema_version {SCHEMA_VERSION + 1} is not known to this version of "
+        "pulumi-gitlab-kubernetes: a newer one wrote this state; upgrade with "
+        "`pip install --upgrade pulumi-gitlab-kubernetes`"
+    )
+    for call in (
+        lambda: host.diff(kind, id_, plain(newer), plain(inputs)),
+        lambda: host.read(kind, id_, newer),
+        lambda: host.update(kind, id_, newer, {**given, **UPDATES.get(kind, {})}),
+        lambda: host.delete(kind, id_, newer),
+    ):
+        with pytest.raises(CallError) as raised:
+            call()
+        assert str(raised.value) == message
+    assert calls() == []

@@ -6,17 +6,13 @@ that the last `up` recorded, and only the environment can tell them of a newer t
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import gitlab
 import requests
@@ -33,23 +29,15 @@ from ._managers import (
     project_collection,
 )
 from ._retries import Deadline, Retries
+from ._settings import DEFAULT, Setting, base_url, file, headers, seconds, switch, variable
 from ._transport import Transport
-from .errors import ConfigurationError, NotFoundError
+from .errors import ConfigurationError, GitLabError, NotFoundError
 
-DEFAULT = "gitlab"
-"""The name, and configuration namespace, of the connection used when none is named."""
-
-DEFAULT_URL = "https://gitlab.com"
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_DEADLINE = 300.0
 _TOKEN = re.compile(r"[!-~]+")
-_HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 _USER = "/user"  # No project's path begins with a slash.
-
-Setting = Callable[[str], str | None]
-"""Looks up a key of the stack's configuration, such as `gitlab:token`."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +47,13 @@ class Connection:
     Args:
         name: The configuration namespace that it was read from.
         url: GitLab's base URL, without `/api/v4`.
-        token: A personal, project or group access token.
+        token: A personal, project or group access token; or that of a CI job.
         timeout: How long to wait for an answer, in seconds.
         deadline: How long after its first failure an operation may try again, in seconds.
         verify: Whether to verify GitLab's certificate; or the file of the authorities to trust.
         certificate: Files of a client certificate and its key.
         headers: Headers to send along.
+        job: Path and id of the project whose CI job the token is of; `None` for other tokens.
     """
 
     name: str
@@ -75,10 +64,16 @@ class Connection:
     verify: bool | str = True
     certificate: tuple[str, str] | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    job: tuple[str, str] | None = None
 
     @classmethod
     def resolve(
-        cls, setting: Setting, name: str = DEFAULT, environ: Mapping[str, str] = os.environ
+        cls,
+        setting: Setting,
+        name: str = DEFAULT,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        job_token: bool = False,
     ) -> Connection:
         """Read a connection from the environment and the stack's configuration.
 
@@ -86,6 +81,7 @@ class Connection:
             setting: Looks up the stack's configuration.
             name: The configuration namespace.
             environ: The environment's variables.
+            job_token: Whether the token of the CI job that this runs in will do.
 
         Returns:
             The connection.
@@ -94,43 +90,55 @@ class Connection:
             ConfigurationError: A setting is missing or wrong.
         """
 
-        def find(key: str, variable: str) -> str | None:
-            own = environ.get(_variable(name, variable))
-            shared = environ.get(f"GITLAB_{variable}") if name == DEFAULT else None
+        def find(key: str, part: str) -> str | None:
+            own = environ.get(variable(name, part))
+            shared = environ.get(f"GITLAB_{part}") if name == DEFAULT else None
             return own or setting(f"{name}:{key}") or shared
 
+        url, job = find("baseUrl", "BASE_URL"), None
         token = (find("token", "TOKEN") or "").strip()
+        if not token and name == DEFAULT and (of_job := _job_token(environ, url)):
+            if not job_token:
+                raise ConfigurationError(
+                    "no GitLab token: a CI job token can only do environments; set gitlab:token "
+                    "or PULUMI_GITLAB_TOKEN for the rest"
+                )
+            token, url = of_job
+            job = environ.get("CI_PROJECT_PATH", ""), environ.get("CI_PROJECT_ID", "")
         if not token:
             raise ConfigurationError(
                 f"no GitLab token: run `pulumi config set --secret {name}:token <token>` "
-                f"or set {_variable(name, 'TOKEN')}"
+                f"or set {variable(name, 'TOKEN')}"
             )
         if not _TOKEN.fullmatch(token):
             raise ConfigurationError(
-                f"{name}:token or {_variable(name, 'TOKEN')} holds a character that no GitLab "
+                f"{name}:token or {variable(name, 'TOKEN')} holds a character that no GitLab "
                 "token has, such as white space: set it anew"
             )
-        certificate, key = _file(setting, f"{name}:clientCert"), _file(setting, f"{name}:clientKey")
+        certificate, key = file(setting, f"{name}:clientCert"), file(setting, f"{name}:clientKey")
         if bool(certificate) != bool(key):
             raise ConfigurationError(
                 f"{name}:clientCert and {name}:clientKey come together: set both or none"
             )
-        authorities = _file(setting, f"{name}:cacertFile")
+        authorities = file(setting, f"{name}:cacertFile")
         return cls(
             name=name,
-            url=_base_url(find("baseUrl", "BASE_URL"), name),
+            url=base_url(url, name),
             token=token,
-            timeout=_seconds(setting, "gitlab-kubernetes:requestTimeout", DEFAULT_TIMEOUT),
-            deadline=_seconds(setting, "gitlab-kubernetes:retryDeadline", DEFAULT_DEADLINE),
-            verify=False if _switch(setting, f"{name}:insecure") else authorities or True,
+            timeout=seconds(setting, "gitlab-kubernetes:requestTimeout", DEFAULT_TIMEOUT),
+            deadline=seconds(setting, "gitlab-kubernetes:retryDeadline", DEFAULT_DEADLINE),
+            verify=False if switch(setting, f"{name}:insecure") else authorities or True,
             certificate=(certificate, key) if certificate and key else None,
-            headers=_headers(setting, name),
+            headers=headers(setting, name),
+            job=job,
         )
 
     @property
     def token_setting(self) -> str:
         """Where the token can be set, for messages."""
-        return f"{self.name}:token or {_variable(self.name, 'TOKEN')}"
+        if self.job:
+            return "gitlab:token or PULUMI_GITLAB_TOKEN (CI_JOB_TOKEN ends with its job)"
+        return f"{self.name}:token or {variable(self.name, 'TOKEN')}"
 
     def secrets(self) -> tuple[str, ...]:
         """Return what no message may show."""
@@ -160,7 +168,8 @@ class Client:
         self._retries = Retries.within(self.deadline, self._say)
         self._gitlab = _GitLab(
             connection.url,
-            private_token=connection.token,
+            private_token=None if connection.job else connection.token,
+            job_token=connection.token if connection.job else None,
             ssl_verify=connection.verify,
             timeout=connection.timeout,
             user_agent=f"pulumi-gitlab-kubernetes/{version('pulumi-gitlab-kubernetes')}",
@@ -194,14 +203,18 @@ class Client:
         """
         if project.isdecimal():
             return int(project)
+        if self.connection.job and self.connection.job[0] == project:
+            return int(self.connection.job[1])
         return _IDS.get(self.connection, project, lambda: self._ask_project(project))
 
     def project_visible(self, project: str) -> bool:
-        """Tell whether this user can see a project."""
+        """Tell whether this user can see a project; a CI job's token cannot even ask."""
         try:
             self._ask_project(project)
-        except NotFoundError:
-            return False
+        except GitLabError as error:
+            if self.connection.job or isinstance(error, NotFoundError):
+                return False
+            raise
         return True
 
     def clusters(self, project_id: int) -> Collection:
@@ -249,8 +262,16 @@ class Client:
             return int(user["id"])
 
     def _ask_project(self, project: str) -> int:
-        with gitlab_errors(self._gitlab):
-            return int(self._gitlab.projects.get(project).get_id() or 0)
+        try:
+            with gitlab_errors(self._gitlab):
+                return int(self._gitlab.projects.get(project).get_id() or 0)
+        except GitLabError as error:
+            if not self.connection.job or error.status is None:
+                raise
+            raise GitLabError(
+                f"a CI job token cannot look up {project}: give the project's id; only its own "
+                "project may be given by its path"
+            ) from error
 
 
 class _Ids:
@@ -291,64 +312,9 @@ def client_for(connection: Connection, say: Callable[[str], None]) -> Client:
     return clients[connection]
 
 
-def _variable(name: str, setting: str) -> str:
-    return f"PULUMI_{name.upper().replace('-', '_')}_{setting}"
-
-
-def _base_url(url: str | None, name: str) -> str:
-    """Accept the base URL with or without the API's path, as GitLab's tools do."""
-    key = f"{name}:baseUrl"
-    if not url and name != DEFAULT:  # No token is to go to gitlab.com by mistake.
-        raise ConfigurationError(f"no address: set {key} or {_variable(name, 'BASE_URL')}")
-    url = (url or DEFAULT_URL).strip().rstrip("/").removesuffix("/api/v4").rstrip("/")
-    wrong = ConfigurationError(f"{key} must be a URL such as https://gitlab.example.com")
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # Raises for one that is no number.
-    except ValueError:
-        raise wrong from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in url:
-        raise wrong
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigurationError(
-            f"{key} must hold no user, password, query or fragment: use a token"
-        )
-    return url
-
-
-def _switch(setting: Setting, key: str) -> bool:
-    value = setting(key) or "false"
-    if value not in {"true", "false"}:
-        raise ConfigurationError(f"{key} must be true or false")
-    return value == "true"
-
-
-def _file(setting: Setting, key: str) -> str | None:
-    path = setting(key) or None
-    if path and not Path(path).is_file():
-        raise ConfigurationError(f"{key} must be the path of a file that exists: {path} does not")
-    return path
-
-
-def _seconds(setting: Setting, key: str, default: float) -> float:
-    try:
-        seconds = float(setting(key) or default)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < math.inf:
-        raise ConfigurationError(f"{key} must be a number of seconds above 0, such as {default:g}")
-    return seconds
-
-
-def _headers(setting: Setting, name: str) -> tuple[tuple[str, str], ...]:
-    try:
-        given = json.loads(setting(f"{name}:headers") or "{}")
-        headers = tuple((str(key), str(value)) for key, value in given.items())
-    except (ValueError, AttributeError):
-        headers = (("", ""),)
-    if all(_HEADER_NAME.fullmatch(key) and _HEADER_VALUE.fullmatch(v) for key, v in headers):
-        return headers
-    raise ConfigurationError(
-        f"{name}:headers must be a map from header to value: set it with "
-        f"`pulumi config set --path '{name}:headers.X-Header' value`"
-    )
+def _job_token(environ: Mapping[str, str], url: str | None) -> tuple[str, str] | None:
+    """Return a CI job's token and its own GitLab, to no other of which it is ever sent."""
+    token, address = environ.get("CI_JOB_TOKEN"), environ.get("CI_API_V4_URL")
+    if not token or not address or base_url(url or address, DEFAULT) != base_url(address, DEFAULT):
+        return None
+    return token, address

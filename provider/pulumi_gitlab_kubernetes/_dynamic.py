@@ -17,10 +17,10 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 
 from . import _host
 from ._fields import UNKNOWN, Values
-from ._provider import Provider
+from ._provider import SCHEMA_VERSION, Provider
 from ._session import Session
-from .errors import InvalidInputError, PartialFailureError
-from .registry import provider_for
+from .errors import InvalidInputError, PartialFailureError, ProviderError
+from .registry import NEWER, provider_for
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -73,7 +73,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         self._refreshed.discard(_id)
         with _host.clean_errors():
             session = self._session(refreshing=refreshing)
-            found = self._core.diff(_incoming(_olds), _incoming(_news), session)
+            found = self._core.diff(_state(_olds), _incoming(_news), session)
         if _olds.get(_PROVIDER) != _news.get(_PROVIDER):
             changes: bool | None = True  # Otherwise the state would keep the old one for ever.
         elif found.replaces:
@@ -98,10 +98,10 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Read the thing for a refresh, or for `.get()`."""
-        state = _incoming(props)
-        known = "schema_version" in state  # Only what this provider wrote has it.
-        managed = "connection" in state  # What `.get()` read does not.
         with _host.clean_errors():
+            state = _state(props)
+            known = "schema_version" in state  # Only what this provider wrote has it.
+            managed = "connection" in state  # What `.get()` read does not.
             values = self._core.read(id_, state, self._session(), whole=not managed)
             if values is None and not known:
                 raise InvalidInputError("id", f'"{id_}": GitLab has no {self._core.noun} with it')
@@ -117,8 +117,8 @@ class DynamicProvider(dynamic.ResourceProvider):
         self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]
     ) -> dynamic.UpdateResult:
         """Bring the thing at GitLab to its new inputs."""
-        olds, news = _incoming(_olds), _incoming(_news)
         with _host.clean_errors():
+            olds, news = _state(_olds), _incoming(_news)
             try:
                 values = self._core.update(_id, olds, news, self._session())
             except PartialFailureError as error:
@@ -132,7 +132,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the thing at GitLab."""
         with _host.clean_errors():
-            self._core.delete(_id, _incoming(_props), self._session())
+            self._core.delete(_id, _state(_props), self._session())
 
     def _session(self, *, refreshing: bool = False) -> Session:
         return Session(
@@ -141,6 +141,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             tell=_host.tell,
             time_limit=_host.time_limit(),
             refreshing=refreshing,
+            job_token=self._core.job_token,
         )
 
     def _outgoing(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,6 +244,14 @@ def _incoming(props: Mapping[str, Any]) -> Values:
         for name, value in props.items()
         if name != _PROVIDER and value is not None
     }
+
+
+def _state(props: Mapping[str, Any]) -> Values:
+    """Return the outputs that a state has, if this version knows what they mean."""
+    state = _incoming(props)
+    if (version := state.get("schema_version", SCHEMA_VERSION)) > SCHEMA_VERSION:
+        raise ProviderError(f"schema_version {version} is {NEWER}")
+    return state
 
 
 def _from_pulumi(value: Any) -> Any:

@@ -46,6 +46,8 @@ class Provider:
     """The outputs that make up the id, outermost first."""
     role: ClassVar[str] = "Maintainer"
     """The role that writing needs at GitLab."""
+    job_token: ClassVar[bool] = False
+    """Whether GitLab lets the token of a CI job do it."""
     hidden: ClassVar[str]
     """What it means when the project can be seen, but this kind of thing cannot."""
 

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ._connection import DEFAULT, Client, Connection, Setting, client_for
+from ._connection import Client, Connection, client_for
+from ._settings import DEFAULT, Setting
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Session:
         tell: Shows a message of the resource that stays.
         time_limit: Seconds that `custom_timeouts` gives the call; `None` for no limit.
         refreshing: Whether the call is a part of a refresh, which must not show plans.
+        job_token: Whether the token of a CI job will do.
     """
 
     setting: Setting
@@ -26,10 +28,12 @@ class Session:
     tell: Callable[[str], None]
     time_limit: float | None = None
     refreshing: bool = False
+    job_token: bool = False
 
     def connection(self, values: Mapping[str, object]) -> Connection:
         """Return the connection that a resource's values name."""
-        return Connection.resolve(self.setting, str(values.get("connection") or DEFAULT))
+        name = str(values.get("connection") or DEFAULT)
+        return Connection.resolve(self.setting, name, job_token=self.job_token)
 
     def client(self, values: Mapping[str, object]) -> Client:
         """Return this thread's client for the connection that a resource's values name."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ._connection import DEFAULT
 from ._fields import Change, Field, Output, Type
 from ._rules import namespace, project
+from ._settings import DEFAULT
 
 PROJECT = Field(
     name="project",

@@ -58,6 +58,7 @@ class ProjectEnvironmentProvider(Provider):
     noun = "environment"
     ids = ("project_id", "environment_id")
     role = "Developer"
+    job_token = True
     hidden = "the token's user may not see environments there, or the project has CI/CD off"
     schema = Schema(
         fields=(
@@ -206,7 +207,7 @@ class ProjectEnvironmentProvider(Provider):
         """
         if any(key in answer for key in _AGENT_KEYS) or not any(key in state for key in _BOUND):
             return answer
-        if not client.agents(ids[0]).readable_lately():
+        if client.connection.job or not client.agents(ids[0]).readable_lately():
             return answer
         return {**answer, **dict.fromkeys(_AGENT_KEYS)}
 

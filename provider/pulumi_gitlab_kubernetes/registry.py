@@ -24,6 +24,12 @@ MODULES = {
 }
 """Each resource class and the module it lives in."""
 
+NEWER = (
+    "not known to this version of pulumi-gitlab-kubernetes: a newer one wrote this state; "
+    "upgrade with `pip install --upgrade pulumi-gitlab-kubernetes`"
+)
+"""What ends the message about something in state that this version cannot read."""
+
 
 @cache
 def core_for(name: str) -> Provider:
@@ -36,10 +42,7 @@ def core_for(name: str) -> Provider:
         ProviderError: This version has no such class.
     """
     if name not in MODULES:
-        raise ProviderError(
-            f"{name} is not known to this version of pulumi-gitlab-kubernetes: a newer one wrote "
-            "this state; upgrade with `pip install --upgrade pulumi-gitlab-kubernetes`"
-        )
+        raise ProviderError(f"{name} is {NEWER}")
     module = import_module(f".{MODULES[name]}", __package__)
     core: Provider = getattr(module, f"{name}Provider")()
     return core

@@ -1,0 +1,90 @@
+"""Single settings of a connection: how each is spelled, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .errors import ConfigurationError
+
+DEFAULT = "gitlab"
+"""The name, and configuration namespace, of the connection used when none is named."""
+
+DEFAULT_URL = "https://gitlab.com"
+_HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+Setting = Callable[[str], str | None]
+"""Looks up a key of the stack's configuration, such as `gitlab:token`."""
+
+
+def variable(name: str, setting: str) -> str:
+    """Return the environment variable of a connection's setting."""
+    return f"PULUMI_{name.upper().replace('-', '_')}_{setting}"
+
+
+def base_url(url: str | None, name: str) -> str:
+    """Accept the base URL with or without the API's path, as GitLab's tools do."""
+    key = f"{name}:baseUrl"
+    if not url and name != DEFAULT:  # No token is to go to gitlab.com by mistake.
+        raise ConfigurationError(f"no address: set {key} or {variable(name, 'BASE_URL')}")
+    url = (url or DEFAULT_URL).strip().rstrip("/").removesuffix("/api/v4").rstrip("/")
+    wrong = ConfigurationError(f"{key} must be a URL such as https://gitlab.example.com")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # Raises for one that is no number.
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in url:
+        raise wrong
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"{key} must hold no user, password, query or fragment: use a token"
+        )
+    return url
+
+
+def switch(setting: Setting, key: str) -> bool:
+    """Read `true` or `false`; false when it is not set."""
+    value = setting(key) or "false"
+    if value not in {"true", "false"}:
+        raise ConfigurationError(f"{key} must be true or false")
+    return value == "true"
+
+
+def file(setting: Setting, key: str) -> str | None:
+    """Read the path of a file, which must exist."""
+    path = setting(key) or None
+    if path and not Path(path).is_file():
+        raise ConfigurationError(f"{key} must be the path of a file that exists: {path} does not")
+    return path
+
+
+def seconds(setting: Setting, key: str, default: float) -> float:
+    """Read a number of seconds above 0."""
+    try:
+        seconds = float(setting(key) or default)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < math.inf:
+        raise ConfigurationError(f"{key} must be a number of seconds above 0, such as {default:g}")
+    return seconds
+
+
+def headers(setting: Setting, name: str) -> tuple[tuple[str, str], ...]:
+    """Read a connection's map from header to value."""
+    try:
+        given = json.loads(setting(f"{name}:headers") or "{}")
+        headers = tuple((str(key), str(value)) for key, value in given.items())
+    except (ValueError, AttributeError):
+        headers = (("", ""),)
+    if all(_HEADER_NAME.fullmatch(key) and _HEADER_VALUE.fullmatch(v) for key, v in headers):
+        return headers
+    raise ConfigurationError(
+        f"{name}:headers must be a map from header to value: set it with "
+        f"`pulumi config set --path '{name}:headers.X-Header' value`"
+    )

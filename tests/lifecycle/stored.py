@@ -1,0 +1,71 @@
+"""Whole stacks as each release left them, in `tests/state/<version>/`.
+
+`python -m tests.lifecycle.stored <version>` records one with the Pulumi CLI, before a release:
+`program.json` says which resources it has, `stack.json` is what `pulumi stack export` gives.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+from .engines import CliStack
+from .resources import all_kinds
+
+STATE = Path(__file__).parent.parent / "state"
+NAMES = {
+    "ClusterAgent": "cluster_agents",
+    "ClusterAgentToken": "cluster_agents/1/tokens",
+    "ClusterAgentUrlConfiguration": "cluster_agents/1/url_configurations",
+    "ProjectCluster": "clusters",
+    "ProjectEnvironment": "environments",
+}
+"""Where GitLab has the things, below their project."""
+
+
+def empty_gitlab(simulator: Simulator) -> int:
+    """Set up the GitLab that the stacks were made at, up to its project; return its id."""
+    simulator.api("POST", "license", license="ultimate")
+    simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)
+    simulator.api("POST", "features/certificate_based_clusters", value="true")
+    group = simulator._call("POST", "/api/v4/groups", {"name": "acme", "path": "acme"})
+    made = simulator.api("POST", "projects", name="shop", namespace_id=group["id"])
+    return int(made["id"])
+
+
+def settings(simulator: Simulator) -> Mapping[str, str]:
+    """Return the variables that lead a recorded stack to a simulator of today."""
+    return {
+        "PULUMI_GITLAB_BASE_URL": simulator.url,
+        "PULUMI_GITLAB_TOKEN": simulator.root_token,
+    }
+
+
+def _record(version: str) -> None:
+    described: list[dict[str, Any]] = all_kinds("acme/shop")
+    described[-1]["args"] |= {"description": "stored", "tier": "production"}
+    directory = STATE / version
+    directory.mkdir(exist_ok=True)
+    with Simulator() as simulator, tempfile.TemporaryDirectory() as scratch:
+        empty_gitlab(simulator)
+        url, token = {"gitlab:baseUrl": simulator.url}, {"gitlab:token": "recorded"}
+        stack = CliStack(Path(scratch) / "stack", url, token, settings(simulator))
+        outcome = stack.up(*described)
+        if not outcome.ok:
+            raise SystemExit(outcome.text)
+        exported = json.loads(stack._call("stack", "export"))
+    for resource in exported["deployment"]["resources"]:
+        for where in ("sourcePosition", "stackTrace"):  # on the machine that recorded it
+            resource.pop(where, None)
+    for name, content in (("program", described), ("stack", exported)):
+        (directory / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    _record(sys.argv[1])
