@@ -1,0 +1,296 @@
+"""Between this package and GitLab: TLS, proxies, redirects, two GitLabs, tokens of CI jobs."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tests.conftest import Pair, Project, make_pair
+from tests.dynamic_host import CallError, DynamicHost, Values, plain
+from tests.front import Front
+from tests.kinds import inputs_of
+
+from pulumi_gitlab_kubernetes._connection import Client, Connection
+from pulumi_gitlab_kubernetes.errors import ConfigurationError, GitLabError
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def _client(url: str, token: str, **settings: str) -> Client:
+    given = {"gitlab:baseUrl": url, "gitlab:token": token}
+    given |= {f"gitlab:{name}": value for name, value in settings.items()}
+    given["gitlab-kubernetes:retryDeadline"] = "0.001"
+    return Client(Connection.resolve(given.get, "gitlab", {}))
+
+
+@pytest.fixture
+def files(tmp_path: Path, tls_pair: Pair) -> dict[str, str]:
+    """GitLab's own authority, and a client certificate with its key, in files."""
+    mine = make_pair("client.example.com")
+    texts = {
+        "cacertFile": tls_pair.certificate,
+        "clientCert": mine.certificate,
+        "clientKey": mine.key,
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    return {name: str(tmp_path / name) for name in texts}
+
+
+@pytest.fixture
+def tls(tmp_path: Path, tls_pair: Pair) -> ssl.SSLContext:
+    """The server's side of TLS, on `localhost`."""
+    file = tmp_path / "server.pem"
+    file.write_text(tls_pair.key + tls_pair.certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def test_a_self_managed_gitlab_with_its_own_authority_and_client_certificates(
+    project: Project, tls: ssl.SSLContext, files: dict[str, str]
+) -> None:
+    """It is trusted by `cacertFile` alone, and lets in whoever has `clientCert`."""
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(files["clientCert"])
+    simulator = project.simulator
+    with Front(simulator.url, tls=tls) as front:
+        agents = _client(front.url, simulator.root_token, **files).agents(project.id)
+        made = agents.create({"name": "prod"})
+        assert agents.get(made["id"])["name"] == "prod"
+        seen = len(front.requests)
+        for missing in ({"cacertFile"}, {"clientCert", "clientKey"}):
+            some = {name: path for name, path in files.items() if name not in missing}
+            with pytest.raises(GitLabError, match="cannot be reached"):
+                _client(front.url, simulator.root_token, **some).project_visible("1")
+        assert len(front.requests) == seen
+
+
+def test_a_proxy_of_the_environment_is_used(
+    monkeypatch: pytest.MonkeyPatch, project: Project, tls: ssl.SSLContext, files: dict[str, str]
+) -> None:
+    """For https it sees an address and nothing more; NO_PROXY goes past it."""
+    simulator, trusted = project.simulator, {"cacertFile": files["cacertFile"]}
+    with Front() as proxy, Front(simulator.url, tls=tls) as front:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert _client(front.url, simulator.root_token, **trusted).project_visible(project.path)
+        assert proxy.requests == [("CONNECT", front.url.removeprefix("https://"))]
+        assert not proxy.tokens()
+        monkeypatch.setenv("NO_PROXY", "localhost")
+        assert _client(front.url, simulator.root_token, **trusted).project_visible(project.path)
+        assert len(proxy.requests) == 1
+        assert len(front.requests) == 2
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert _client(simulator.url, simulator.root_token).project_visible(project.path)
+        assert proxy.requests[1][1].startswith(simulator.url)
+
+
+def test_a_proxy_that_is_not_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, simulator: Simulator
+) -> None:
+    """The message says to check it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(GitLabError, match=r"cannot be reached \(.*\): check baseUrl.* any proxy"):
+        _client(simulator.url, simulator.root_token).project_visible("1")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("to_tls", [False, True])
+def test_no_redirect_takes_a_token_to_another_address(
+    project: Project, tls: ssl.SSLContext, files: dict[str, str], status: int, to_tls: bool
+) -> None:
+    """Neither to another host nor from http to https: the message gives the address to set."""
+    simulator = project.simulator
+    with (
+        Front(simulator.url, tls=tls if to_tls else None) as there,
+        Front(redirect=there.url, status=status) as front,
+    ):
+        headers = json.dumps({"X-Secret": "hidden"})
+        client = _client(
+            front.url, simulator.root_token, cacertFile=files["cacertFile"], headers=headers
+        )
+        agents = client.agents(project.id)
+        for call in (
+            lambda: agents.get(1),
+            lambda: agents.create({"name": "a"}),
+            lambda: agents.delete(1),
+            lambda: client.environments(project.id).update(1, {"tier": "other"}),
+        ):
+            with pytest.raises(GitLabError, match="redirects to") as raised:
+                call()
+            assert there.url in str(raised.value)
+        assert there.connections == 0
+        assert len(front.requests) == 4
+
+
+def test_a_moved_project_is_found_at_its_new_path(project: Project) -> None:
+    """That redirect of GitLab's stays with the same GitLab, and is followed."""
+    simulator = project.simulator
+    client = _client(simulator.url, simulator.root_token)
+    project.api("PUT", "", path="moved")
+    assert client.project_id(project.path) == project.id
+
+
+@pytest.fixture
+def second(project: Project) -> Iterator[tuple[Simulator, int]]:
+    """Another GitLab with a project."""
+    assert project
+    with Simulator(root_token="other-root") as running:
+        group = running._call("POST", "/api/v4/groups", {"name": "g", "path": "g"})["id"]
+        made = running.api("POST", "projects", name="depot", namespace_id=group)
+        yield running, made["id"]
+
+
+def test_two_gitlabs_in_one_program_never_see_each_others_token(
+    project: Project, second: tuple[Simulator, int]
+) -> None:
+    """Each resource goes where its connection leads, and no state holds a token."""
+    ours, (theirs, depot) = project.simulator, second
+    with Front(ours.url) as here, Front(theirs.url) as there:
+        config = {
+            "gitlab:baseUrl": here.url,
+            "gitlab:token": ours.root_token,
+            "depot:baseUrl": there.url,
+            "depot:token": theirs.root_token,
+            "depot:headers": json.dumps({"X-Depot": "hidden"}),
+        }
+        agents: list[tuple[str, Values]] = []
+        with DynamicHost(config) as host:
+            for given in (
+                {"project": project.id, "name": "a"},
+                {"project": depot, "name": "a", "connection": "depot"},
+            ):
+                id_, outputs = host.create("ClusterAgent", given)
+                agents.append((id_, outputs))
+                assert host.read("ClusterAgent", id_, outputs)[1] == outputs
+                bound = {**given, "name": "e", "cluster_agent_id": int(id_.split(":")[1])}
+                made, values = host.create("ProjectEnvironment", bound)
+                values = host.update("ProjectEnvironment", made, values, {**bound, "tier": "other"})
+                host.delete("ProjectEnvironment", made, values)
+            for id_, outputs in agents:
+                host.delete("ClusterAgent", id_, outputs)
+        assert here.tokens() == {("PRIVATE-TOKEN", ours.root_token)}
+        assert there.tokens() == {("PRIVATE-TOKEN", theirs.root_token)}
+        assert {"X-Depot" in each for each in here.headers} == {False}
+        assert {each["X-Depot"] for each in there.headers} == {"hidden"}
+        assert len(here.requests) == len(there.requests) > 5
+        assert {path.split("/")[4] for _method, path in there.requests} == {str(depot)}
+        state = json.dumps([plain(outputs) for _id, outputs in agents])
+        assert not {token for token in ("other-root", "hidden") if token in state}
+        assert theirs.api("GET", f"projects/{depot}/cluster_agents") == []
+
+
+def test_connections_are_kept_alive(project: Project) -> None:
+    """The dynamic host's four threads have one each."""
+    simulator = project.simulator
+    with Front(simulator.url) as front:
+        config = {"gitlab:baseUrl": front.url, "gitlab:token": simulator.root_token}
+
+        def make(number: int) -> str:
+            given = {"project": project.id, "name": f"a{number}"}
+            return host.create("ClusterAgent", given)[0]
+
+        with DynamicHost(config) as host, ThreadPoolExecutor(4) as pool:
+            ids = list(pool.map(make, range(24)))
+        assert len(set(ids)) == len(front.requests) == 24
+        assert front.connections <= 4
+
+
+@pytest.fixture
+def job(project: Project, users: dict[str, tuple[int, str]]) -> dict[str, str]:
+    """The variables of a CI job of a Developer."""
+    token = project.simulator.job_token(project.id, users["developer"][0])
+    return {
+        "CI_JOB_TOKEN": token,
+        "CI_API_V4_URL": f"{project.simulator.url}/api/v4",
+        "CI_PROJECT_PATH": project.path,
+        "CI_PROJECT_ID": str(project.id),
+    }
+
+
+def test_a_ci_jobs_token_does_environments(project: Project, job: dict[str, str]) -> None:
+    """From creation over refresh and update to deletion, without any configuration."""
+    kind, agent = "ProjectEnvironment", project.agent()
+    with Front(project.simulator.url) as front:
+        with DynamicHost({}, {**job, "CI_API_V4_URL": f"{front.url}/api/v4"}) as host:
+            given = {"project": project.path, "name": "e", "cluster_agent_id": agent}
+            id_, outputs = host.create(kind, given)
+            assert host.read(kind, id_, outputs)[1] == outputs
+            outputs = host.update(kind, id_, outputs, {**given, "tier": "staging"})
+            assert project.api("GET", f"environments/{id_.split(':')[1]}")["tier"] == "staging"
+            host.delete(kind, id_, outputs)
+            assert host.read(kind, id_, outputs)[0] == ""
+            with pytest.raises(CallError, match="cannot look up some/other: give the project's id"):
+                host.create(kind, {**given, "project": "some/other"})
+        assert front.tokens() == {("JOB-TOKEN", job["CI_JOB_TOKEN"])}
+
+
+def test_a_ci_jobs_token_does_nothing_else(
+    project: Project, pair: Pair, job: dict[str, str]
+) -> None:
+    """The preview says so in one line; a token of another sort is what to set."""
+    of_agent = {"project": project.id, "agent_id": 1}
+    with DynamicHost({}, job) as host:
+        for kind, given in {
+            "ClusterAgent": inputs_of("ClusterAgent", project, pair),
+            "ClusterAgentToken": {**of_agent, "name": "t"},
+            "ClusterAgentUrlConfiguration": {**of_agent, "url": "grpc://x"},
+            "ProjectCluster": inputs_of("ProjectCluster", project, pair),
+        }.items():
+            with pytest.raises(CallError) as raised:
+                host.check(kind, given)
+            assert str(raised.value) == (
+                "no GitLab token: a CI job token can only do environments; set gitlab:token or "
+                "PULUMI_GITLAB_TOKEN for the rest"
+            )
+
+
+def test_a_ci_jobs_token_that_has_ended_is_told(project: Project, job: dict[str, str]) -> None:
+    """The message says what else there is to set, and not that token."""
+    with (
+        DynamicHost({}, {**job, "CI_JOB_TOKEN": "glcbt-ended"}) as host,
+        pytest.raises(CallError, match=r"PULUMI_GITLAB_TOKEN \(CI_JOB_TOKEN ends") as raised,
+    ):
+        host.create("ProjectEnvironment", {"project": project.id, "name": "e"})
+    assert "glcbt" not in str(raised.value)
+
+
+def test_a_ci_jobs_token_is_a_last_resort_and_for_its_own_gitlab_alone(
+    job: dict[str, str],
+) -> None:
+    """Neither its token nor its address is ever combined with another one."""
+
+    def resolve(settings: dict[str, str], name: str = "gitlab", **environ: str) -> Connection:
+        return Connection.resolve(settings.get, name, {**job, **environ}, job_token=True)
+
+    url = job["CI_API_V4_URL"].removesuffix("/api/v4")
+    assert resolve({}).job == (job["CI_PROJECT_PATH"], job["CI_PROJECT_ID"])
+    assert resolve({"gitlab:baseUrl": url}).url == url
+    assert job["CI_JOB_TOKEN"] not in repr(resolve({}))
+    for settings, environ in (
+        ({"gitlab:token": "glpat-x"}, {}),
+        ({}, {"GITLAB_TOKEN": "glpat-x"}),
+        ({}, {"PULUMI_GITLAB_TOKEN": "glpat-x"}),
+    ):
+        found = resolve(settings, **environ)
+        assert (found.token, found.url, found.job) == ("glpat-x", "https://gitlab.com", None)
+    for settings, name, environ in (
+        ({"gitlab:baseUrl": "https://gitlab.example.com"}, "gitlab", {}),
+        ({}, "gitlab", {"PULUMI_GITLAB_BASE_URL": "https://gitlab.example.com"}),
+        ({}, "gitlab", {"CI_API_V4_URL": ""}),
+        ({}, "gitlab", {"CI_JOB_TOKEN": ""}),
+        ({"other:baseUrl": url}, "other", {}),
+    ):
+        with pytest.raises(ConfigurationError, match="no GitLab token"):
+            resolve(settings, name, **environ)
