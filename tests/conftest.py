@@ -81,10 +81,15 @@ class Calls:
 def simulator() -> Iterator[Simulator]:
     """A GitLab with a licence, receptive agents and certificate-based clusters."""
     with Simulator() as running:
-        running.api("POST", "license", license="ultimate")
-        running.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)
-        running.api("POST", "features/certificate_based_clusters", value="true")
+        set_up(running)
         yield running
+
+
+def set_up(simulator: Simulator) -> None:
+    """Switch on what the five kinds need."""
+    simulator.api("POST", "license", license="ultimate")
+    simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)
+    simulator.api("POST", "features/certificate_based_clusters", value="true")
 
 
 @pytest.fixture(scope="session")

@@ -96,12 +96,14 @@ class Kind:
         base: Returns the arguments that the resource of a row cannot do without.
         rows: A row for each field.
         unmanaged: API parameters that set every optional field behind Pulumi's back.
+        meanwhile: What happens at GitLab by itself, given the kind's resources in the state.
     """
 
     class_: str
     base: Callable[[Lab, str], Args]
     rows: tuple[Row, ...]
     unmanaged: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    meanwhile: Callable[[Lab, dict[str, dict[str, Any]]], None] = lambda _lab, _state: None
 
     def row(self, name: str) -> Row:
         """Return the row of a field."""
@@ -177,8 +179,9 @@ class Course:
         self._run("dropped", lambda: stack.up(*dropped))
         self._run("set_again", lambda: stack.up(*new))
         self._change_outside()
+        kind.meanwhile(lab, self["set_again"].state)
+        self._run("drift_previewed", lambda: stack.preview(*new, refresh=True))
         self._run("refreshed", stack.refresh)
-        self._run("mending_previewed", lambda: stack.preview(*new))
         self._run("mended", lambda: stack.up(*new))
         self._delete_outside(every=1)
         self._run("gone", stack.refresh)

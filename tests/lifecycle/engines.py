@@ -140,10 +140,10 @@ class Stack(ABC):
         self.declare(*resources, **exports)
         return self.run("up")
 
-    def preview(self, *resources: dict[str, Any]) -> Outcome:
+    def preview(self, *resources: dict[str, Any], refresh: bool = False) -> Outcome:
         """Declare these resources and see what deploying them would do."""
         self.declare(*resources)
-        return self.run("preview")
+        return self.run("preview", refresh=refresh)
 
     def refresh(self) -> Outcome:
         """Bring the state in line with what is at GitLab."""
@@ -210,8 +210,8 @@ class Stack(ABC):
         """Set a secret configuration value."""
 
     @abstractmethod
-    def run(self, verb: str) -> Outcome:
-        """Run the engine."""
+    def run(self, verb: str, *, refresh: bool = False) -> Outcome:
+        """Run the engine, perhaps reading all resources first."""
 
     @abstractmethod
     def begin(self, verb: str) -> subprocess.Popen[str]:
@@ -261,9 +261,11 @@ class HostStack(Stack):
         """Set a secret configuration value."""
         self._stack.set_config(key, value, secret=True)
 
-    def run(self, verb: str) -> Outcome:
+    def run(self, verb: str, *, refresh: bool = False) -> Outcome:
         """Run the deployment host."""
-        options = {"policy_packs": self._policies} if verb in _JUDGED else {}
+        options: dict[str, Any] = {"refresh": True} if refresh else {}
+        if verb in _JUDGED:
+            options["policy_packs"] = self._policies
         result = getattr(self._stack, verb)(**options)
         return Outcome(
             ok=result.ok,
@@ -330,13 +332,14 @@ class CliStack(Stack):
         """Set a secret configuration value."""
         self._call("config", "set", "--secret", key, value)
 
-    def run(self, verb: str) -> Outcome:
+    def run(self, verb: str, *, refresh: bool = False) -> Outcome:
         """Run `pulumi`, and read its log of events."""
         log = self.directory / "events.json"
         log.unlink(missing_ok=True)
-        yes = () if verb == "preview" else ("--yes", "--skip-preview")
-        policies = self._policies if verb in _JUDGED else ()
-        done = self._start(verb, *yes, *policies, "--color", "never", "--event-log", str(log))
+        options = () if verb == "preview" else ("--yes", "--skip-preview")
+        options += ("--refresh",) if refresh else ()
+        options += self._policies if verb in _JUDGED else ()
+        done = self._start(verb, *options, "--color", "never", "--event-log", str(log))
         events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return Outcome(
             ok=done.returncode == 0,

@@ -121,6 +121,29 @@ class FieldTests:
         optional = {row.field for row in self.kind.rows if row.drop and row.default is None}
         assert not optional & set(refreshed["outputs"])
 
+    def test_refreshing_shows_nothing_else(self, course: Course) -> None:
+        """What nobody changed stays as it was, and what changes by itself is no change."""
+        before, after = course["set_again"].state, course["refreshed"].state
+        volatile = [
+            each.name for each in core_for(self.kind.class_).schema.outputs if each.volatile
+        ]
+        drifted = {row.name for row in self.kind.rows if row.outside}
+        for name, resource in after.items():
+            for output in volatile:
+                assert resource["outputs"].get(output) == before[name]["outputs"].get(output)
+            if name not in drifted:
+                for phase in ("drift_previewed", "refreshed"):
+                    assert _refreshed(course[phase], name) == ()
+                assert resource["inputs"] == before[name]["inputs"]
+                assert resource["outputs"] == before[name]["outputs"]
+        live = {
+            output
+            for name, resource in after.items()
+            for output in volatile
+            if (course["refreshed"].live[name] or {}).get(output) != resource["outputs"].get(output)
+        }
+        assert live == set(volatile)  # They had changed.
+
     def test_gone(self, course: Course, field: str) -> None:
         """What was deleted outside is dropped by a refresh and made again by a deployment."""
         row = self.kind.row(field)
@@ -185,7 +208,24 @@ class UpdatableFieldTests(FieldTests):
         drifted = resolve(row.drifted, course.lab)
         assert phase.state[row.name]["outputs"].get(row.field) == drifted
         assert phase.state[row.name]["inputs"].get(row.field) == drifted
-        assert course["mending_previewed"].outcome.ops(row.name) == ["update"]
+        previewed = course["drift_previewed"]
+        assert previewed.outcome.ok, previewed.outcome.text
+        assert previewed.state == course["set_again"].state
+        for seen in (phase, previewed):
+            assert _refreshed(seen, row.name) == (row.field,)
+        (mending,) = [
+            step.diff
+            for step in previewed.outcome.steps
+            if (step.op, step.name) == ("update", row.name)
+        ]
+        assert mending == (row.field,)
         self._assert_change(course, row, "refreshed", "mended", Then.UPDATE)
         new = self.kind.args(course.lab, row, "new")[shown_field]
         self._assert_there(course["mended"], row, new, new)
+
+
+def _refreshed(phase: Phase, name: str) -> tuple[str, ...]:
+    """Return what a refresh, or the first half of a `--refresh`, says has changed."""
+    first = next(step for step in phase.outcome.steps if step.name == name)
+    assert first.op in {"refresh", "update", "same"}, phase.outcome.text
+    return first.diff

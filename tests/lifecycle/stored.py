@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import set_up
+
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 from .engines import CliStack
@@ -31,9 +33,7 @@ NAMES = {
 
 def empty_gitlab(simulator: Simulator) -> int:
     """Set up the GitLab that the stacks were made at, up to its project; return its id."""
-    simulator.api("POST", "license", license="ultimate")
-    simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)
-    simulator.api("POST", "features/certificate_based_clusters", value="true")
+    set_up(simulator)
     group = simulator._call("POST", "/api/v4/groups", {"name": "acme", "path": "acme"})
     made = simulator.api("POST", "projects", name="shop", namespace_id=group["id"])
     return int(made["id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from .course import Args, Kind, Row, Then
 from .engines import Stack
@@ -16,6 +17,12 @@ from .resources import agent, token
 def _base(lab: Lab, name: str) -> Args:
     # An agent has two active tokens at most, and a replacement needs both.
     return {"project": lab.project.path, "agent_id": lab.agent(f"for-{name}"), "name": name}
+
+
+def _use(lab: Lab, state: dict[str, dict[str, Any]]) -> None:
+    """Have the agents connect with their tokens."""
+    for each in state.values():
+        lab.simulator.use_agent_token(each["outputs"]["token_id"])
 
 
 TOKEN = Kind(
@@ -48,6 +55,7 @@ TOKEN = Kind(
         Row("rotate_after_days", 30, 60.5, Then.NOTHING, drop=Then.NOTHING),
         Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
     ),
+    meanwhile=_use,
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .course import Args, Kind, Row, Then
+from .course import UNMANAGED, Args, Kind, Row, Then
 from .engines import Stack, ref, resource
 from .fields import UpdatableFieldTests
 from .gitlab import Lab, path_of
@@ -17,6 +17,17 @@ _FLUX = "kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations"
 
 def _base(lab: Lab, name: str) -> Args:
     return {"project": lab.project.path, "name": f"env/{name}"}
+
+
+def _deploy(lab: Lab, state: dict[str, dict[str, Any]]) -> None:
+    """Have CI deploy to the environment that leaves every optional field unset."""
+    lab.simulator.deploy(
+        lab.project.id,
+        state[UNMANAGED]["outputs"]["name"],
+        url="https://ci.example.com",
+        deployment_tier="testing",
+        auto_stop_in="1 week",
+    )
 
 
 ENVIRONMENT = Kind(
@@ -118,6 +129,7 @@ ENVIRONMENT = Kind(
         "kubernetes_namespace": "theirs",
         "flux_resource_path": f"{_FLUX}/theirs",
     },
+    meanwhile=_deploy,
 )
 
 

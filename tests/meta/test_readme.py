@@ -17,6 +17,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 if TYPE_CHECKING:
     from tests.conftest import Project
+    from tests.dynamic_host import DynamicHost
 
 README = reference.README.read_text()
 
@@ -27,9 +28,16 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_tables_are_those_of_the_code() -> None:
-    """`python tests/reference.py` would change nothing."""
+    """`python -m tests.reference` would change nothing."""
     for path, text in reference.documents().items():
         assert path.read_text() == text
+
+
+def test_the_table_of_requests_is_what_is_counted(
+    simulator: Simulator, host: "DynamicHost"
+) -> None:
+    """At the simulator, for each kind and operation."""
+    assert reference.with_requests(README, simulator, host) == README
 
 
 def test_every_resource_is_in_the_first_table() -> None:

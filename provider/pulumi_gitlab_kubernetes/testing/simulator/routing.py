@@ -6,7 +6,7 @@ Adding an endpoint means one decorated function in its family's module::
     def show(call: Call) -> dict[str, Any]:
         ...
 
-The function gets a `Call` and returns what is sent as JSON. `python tests/reference.py` writes the
+The function gets a `Call` and returns what is sent as JSON. `python -m tests.reference` writes the
 table of all routes, ENDPOINTS.md; tests ask each route for every status that it lists.
 """
 
