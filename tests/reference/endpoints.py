@@ -8,7 +8,6 @@ from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import COMMON, Route
 
-
 _ENDPOINTS = """\
 # Endpoints of the simulator
 
