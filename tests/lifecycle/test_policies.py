@@ -149,7 +149,9 @@ def _newer(lab: Lab) -> list[dict[str, Any]]:
 def story(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """What happened, told once."""
     lab = Lab(simulator)
-    return Story(lab, new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        return Story(lab, new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab))
 
 
 def _told(outcome: Outcome) -> list[Violation]:
