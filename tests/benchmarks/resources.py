@@ -115,21 +115,18 @@ def _seconds(stack: Stack, verb: str, resources: list[dict[str, Any]]) -> float:
 
 def table(measures: list[Measure]) -> str:
     """Return the measures as Markdown: time over the floor, and calls a resource."""
-    columns = sorted({(each.engine, each.count) for each in measures}, key=_column)
     found = {(each.engine, each.count, each.verb): each for each in measures}
-    heads = [f"{ENGINE_NAMES[engine]}, {count}" for engine, count in columns]
-    lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
-    for verb in VERBS:
-        cells = [found[(*column, verb)] for column in columns]
-        times = [f"{each.ratio:.2f} ({each.calls / each.count:.2f})" for each in cells]
-        lines.append(f"| {verb} | " + " | ".join(times) + " |")
-    peaks = [max(found[(*column, verb)].memory for verb in VERBS) for column in columns]
-    lines.append("| memory | " + " | ".join(f"{peak:.0f} MiB" for peak in peaks) + " |")
+    lines = [f"| engine, resources | {' | '.join(VERBS)} | memory |", "|---" * 7 + "|"]
+    for engine, count in sorted({(each.engine, each.count) for each in measures}, key=_place):
+        row = [found[engine, count, verb] for verb in VERBS]
+        cells = [f"{each.ratio:.2f} ({each.calls / each.count:.2f})" for each in row]
+        cells.append(f"{max(each.memory for each in row):.0f} MiB")
+        lines.append(f"| {ENGINE_NAMES[engine]}, {count:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _column(column: tuple[str, int]) -> tuple[int, int]:
-    return list(ENGINE_NAMES).index(column[0]), column[1]
+def _place(row: tuple[str, int]) -> tuple[int, int]:
+    return list(ENGINE_NAMES).index(row[0]), row[1]
 
 
 def main(arguments: list[str] | None = None) -> int:
