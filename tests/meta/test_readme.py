@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 from tests import reference
 
-from pulumi_gitlab_kubernetes import _connection
+from pulumi_gitlab_kubernetes import _connection, _settings
 from pulumi_gitlab_kubernetes.registry import MODULES
 from pulumi_gitlab_kubernetes.testing.host import Stack
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
@@ -70,8 +70,8 @@ def test_the_first_stack_goes_up_and_down(
 
 def test_every_setting_of_the_connection_is_listed() -> None:
     """A key that the code reads is in the table of configuration."""
-    source = Path(_connection.__file__).read_text()
-    keys = set(re.findall(r'\{name\}:(\w+)', source)) | {"token", "baseUrl"}
+    source = "".join(Path(module.__file__).read_text() for module in (_connection, _settings))
+    keys = set(re.findall(r"\{name\}:(\w+)", source)) | {"token", "baseUrl"}
 
     assert keys >= {"insecure", "cacertFile", "clientCert", "clientKey", "headers"}
     for key in keys:
