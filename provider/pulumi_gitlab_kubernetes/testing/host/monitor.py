@@ -201,15 +201,21 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._unsupported(f"the package '{request.name}'", context)
 
     def _wait(self, waiting: Registration | ReadRequest, context: grpc.ServicerContext) -> Resource:
+        try:
+            return self._ask(waiting)
+        except CancelledError:
+            context.abort(grpc.StatusCode.UNAVAILABLE, _SHUT_DOWN)
+            raise AssertionError from None  # abort raises
+
+    def _ask(self, waiting: Registration | ReadRequest) -> Resource:
+        """Posts what a program waits for; raises `CancelledError` if nobody answers any more."""
         with self._lock:
             if self._closed.is_set():
-                context.abort(grpc.StatusCode.UNAVAILABLE, _SHUT_DOWN)
+                raise CancelledError
             self._waiting.add(waiting)
         self._post(waiting)
         try:
             return waiting.result.result()
-        except CancelledError:
-            context.abort(grpc.StatusCode.UNAVAILABLE, _SHUT_DOWN)
         finally:
             with self._lock:
                 self._waiting.discard(waiting)
@@ -236,11 +242,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
                 wanted = Registration(
                     Goal(PROVIDER_TYPE, "default", custom=True, properties=dict(self._config))
                 )
-                with self._lock:
-                    self._waiting.add(wanted)
-                self._post(wanted)
                 try:
-                    made = wanted.result.result()
+                    made = self._ask(wanted)
                 except CancelledError:
                     raise HostError(_SHUT_DOWN) from None
                 self._default_provider = urns.provider_reference(made.urn, made.id)
