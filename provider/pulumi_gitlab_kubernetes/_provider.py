@@ -223,7 +223,7 @@ class Provider:
             body = self.body(names, olds, news)
             things = self.collection(client, ids[:-1])
             try:
-                answer = self.change(things, ids[-1], body, news)
+                answer = things.update(ids[-1], body)
             except NotFoundError as error:
                 missing = self._missing(client, things, ids[0])
                 raise missing or GitLabError(f"it is gone: {_REFRESH}", error.status) from error
@@ -253,11 +253,6 @@ class Provider:
         """Return the body of an update's request."""
         del olds
         return self.schema.payload(news, names)
-
-    def change(self, things: Collection, id_: int, body: Values, news: Values) -> Values:
-        """Send an update to GitLab."""
-        del news
-        return things.update(id_, body)
 
     def refused(self, names: tuple[str, ...], news: Values, answer: Values) -> str | None:
         """Say which changes GitLab accepted but did not make, and what to do."""

@@ -14,7 +14,7 @@ from ._fields import Change, Failure, Field, Output, Schema, Type, Values
 from ._provider import Provider
 from ._rules import at_most, dns_label, one_of
 from ._shared_fields import ADOPT_EXISTING, CONNECTION, CREATED_AT, PROJECT
-from .errors import BAD_REQUEST, FORBIDDEN, GitLabError, NotFoundError
+from .errors import FORBIDDEN, GitLabError, NotFoundError
 
 if TYPE_CHECKING:
     from ._connection import Client
@@ -186,19 +186,6 @@ class ProjectEnvironmentProvider(Provider):
         del olds
         first = next((i for i, name in enumerate(_BOUND) if name in names and name not in news), 3)
         return self.schema.payload(news, tuple(dict.fromkeys((*names, *_BOUND[first:]))))
-
-    def change(self, things: Collection, id_: int, body: Values, news: Values) -> Values:
-        """Clear a namespace whose agent was deleted: with it GitLab refuses every update."""
-        try:
-            return things.update(id_, body)
-        except GitLabError as error:
-            left_behind = error.status == BAD_REQUEST and not body.keys() & set(_BOUND)
-            if not left_behind or any(key in things.get(id_) for key in _AGENT_KEYS):
-                raise
-            if "cluster_agent_id" in news:
-                said = f"{error.said}; its agent is gone: run `pulumi refresh`, then `pulumi up`"
-                raise GitLabError(said, error.status) from error
-        return things.update(id_, {**body, **dict.fromkeys(_BOUND)})
 
     def reveal(self, client: Client, ids: tuple[int, ...], answer: Values, state: Values) -> Values:
         """Tell an environment without an agent from one whose agent this user may not see.
