@@ -268,3 +268,16 @@ def test_four_creates_at_once_ask_once_for_their_project(
     assert found.count(f"GET {project.path.replace('/', '%2F')}") == 1
     assert found.count(f"POST {project.id}/cluster_agents") == 8
     assert len(found) == 9
+
+
+def test_a_refresh_keeps_what_steers_alone_as_the_program_has_it(
+    host: DynamicHost, project: Project, pair: Pair
+) -> None:
+    """A new `rotate_after_days` is no change: the outputs in the state have the old one."""
+    given = inputs_of("ClusterAgentToken", project, pair)
+    id_, outputs = host.create("ClusterAgentToken", {**given, "rotate_after_days": 30})
+    for days in ({"rotate_after_days": 60}, {}):
+        inputs, _failures = host.check("ClusterAgentToken", {**given, **days})
+        _, live, followed = host.read("ClusterAgentToken", id_, outputs, inputs)
+        assert plain(followed) == plain(inputs)
+        assert plain(live) == plain(outputs)

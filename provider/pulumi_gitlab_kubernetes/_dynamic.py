@@ -110,8 +110,9 @@ class DynamicProvider(dynamic.ResourceProvider):
         if not managed:  # The program gave it no inputs, so there are none to follow GitLab.
             return dynamic.ReadResult(id_, self._outgoing(values))
         self._refreshed.add(id_)
-        inputs = self._core.schema.inputs(values)
-        return dynamic.ReadResult(id_, self._outgoing(values), self._outgoing(inputs))
+        return dynamic.ReadResult(
+            id_, self._outgoing(values), self._outgoing(self._followed(values))
+        )
 
     def update(
         self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]
@@ -133,6 +134,16 @@ class DynamicProvider(dynamic.ResourceProvider):
         """Delete the thing at GitLab."""
         with _host.clean_errors():
             self._core.delete(_id, _state(_props), self._session())
+
+    def _followed(self, values: Values) -> Values:
+        """Return the inputs as GitLab has them now; what steers alone stays the program's.
+
+        A change of that is none, so the state's outputs may still have an older value.
+        """
+        inputs, given = self._core.schema.inputs(values), _incoming(_host.given_inputs())
+        steering = self._core.schema.steering()
+        kept = {name: value for name, value in inputs.items() if name not in steering}
+        return kept | {name: given[name] for name in steering if name in given}
 
     def _session(self, *, refreshing: bool = False) -> Session:
         return Session(

@@ -187,6 +187,10 @@ class Schema:
     outputs: tuple[Output, ...]
     rules: tuple[Rule, ...] = ()
 
+    def steering(self) -> tuple[str, ...]:
+        """Return the names of the inputs that are no change by themselves."""
+        return tuple(field.name for field in self.fields if field.change is Change.NONE)
+
     def secrets(self) -> tuple[str, ...]:
         """Return the names of all secret inputs and outputs."""
         inputs = (field.name for field in self.fields if field.secret)

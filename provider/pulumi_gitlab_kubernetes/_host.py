@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 import grpc
-from google.protobuf import any_pb2, struct_pb2
+from google.protobuf import any_pb2, json_format, struct_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped] # has no types
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
@@ -105,6 +105,13 @@ def time_limit() -> float | None:
     """Return the seconds that the resource's `custom_timeouts` give the running call."""
     frame = _call()
     return (frame and getattr(frame.f_locals["request"], "timeout", None)) or None
+
+
+def given_inputs() -> dict[str, Any]:
+    """Return the inputs that the state has of the resource being read, secrets in plain text."""
+    frame = _call()
+    given = frame and getattr(frame.f_locals["request"], "inputs", None)
+    return json_format.MessageToDict(given) if given else {}
 
 
 def say(message: str) -> None:
