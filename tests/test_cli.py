@@ -69,3 +69,18 @@ def test_a_missing_extra_is_named(tmp_path: Path, line: str, package: str, extra
         f"error: `gitlab-kubernetes {line.partition(' ')[0]}` needs the package {package}: run "
         f"`pip install 'pulumi-gitlab-kubernetes[{extra}]'`\n"
     )
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    """As with `gitlab-kubernetes policy-pack --rules | head -1`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "policy-pack", "--schema"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    process.stdout.close()
+    _, complaints = process.communicate()
+
+    assert (process.returncode, complaints) == (141, "")

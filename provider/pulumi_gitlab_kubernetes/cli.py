@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -49,9 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     try:
-        return _run(sys.argv[1:] if arguments is None else arguments)
+        status = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()  # Here, where what goes wrong with it is told in short.
     except KeyboardInterrupt:
         return 130  # As a shell says of a command that Ctrl-C ended.
+    except BrokenPipeError:  # Its reader, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # As a shell says of a command that such a pipe ended.
+    return status
 
 
 def _run(arguments: Sequence[str]) -> int:
