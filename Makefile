@@ -22,7 +22,7 @@ $(INSTALLED): pyproject.toml
 up: $(INSTALLED) ## Start the GitLab simulator, deploy the root stack, print its outputs
 	@$(GITLAB_KUBERNETES) local up
 
-preview: $(INSTALLED) ## Show what `make up` would change
+preview: $(INSTALLED) ## Show what `make up` would change, judged by the policies
 	@$(GITLAB_KUBERNETES) local preview
 
 refresh: $(INSTALLED) ## Bring the root stack's state up to date with the simulator
@@ -35,7 +35,7 @@ env: $(INSTALLED) ## Print what a shell needs for `pulumi` on the root stack: ev
 	@$(GITLAB_KUBERNETES) local env
 
 test: $(INSTALLED) ## Run all tests
-	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --quiet
+	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --quiet
 
 bench: $(INSTALLED) ## Measure what the provider costs beyond the engine; takes an hour
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group bench

@@ -69,6 +69,7 @@ if config.get_bool("certificateCluster"):
         name="legacy",
         kubernetes_api_url=config.require("clusterUrl"),
         kubernetes_token=config.require_secret("clusterToken"),
+        kubernetes_ca_cert=config.get("clusterCaCert"),
         environment_scope="legacy/*",
         managed=False,
     )

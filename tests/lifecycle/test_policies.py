@@ -190,7 +190,7 @@ def test_a_violation_is_told_of_the_resource_that_it_is_about(story: Story) -> N
     assert {
         ("cluster-no-abac", "everywhere"),
         ("cluster-scopes-apart", "reviews"),
-        ("agent-token", "idle"),
+        ("agent-token", "elsewhere"),
         ("token-one-per-agent", "token"),
         ("token-age", "token"),
         ("url-configuration-key", "url"),

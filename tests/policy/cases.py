@@ -226,6 +226,7 @@ CASES: Mapping[str, Cases] = {
     "agent-token": Cases(
         passing=[
             [_agent(), _token()],
+            [_agent(), _configuration()],
             [_agent("new", made=False), _token(of="new")],
             [_agent("new", made=False), _token(of="new"), _token("other", agent_id=UNKNOWN)],
         ],

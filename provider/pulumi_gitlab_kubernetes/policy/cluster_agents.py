@@ -7,7 +7,12 @@ from collections.abc import Iterator
 
 from .rule import Parameter, Rule, Scope
 from .stack import Stack
-from .things import ClusterAgent, ClusterAgentToken, ProjectEnvironment
+from .things import (
+    ClusterAgent,
+    ClusterAgentToken,
+    ClusterAgentUrlConfiguration,
+    ProjectEnvironment,
+)
 
 _INSTALL = "https://docs.gitlab.com/user/clusters/agent/install/"
 
@@ -24,8 +29,11 @@ def _name(agent: ClusterAgent, pattern: str) -> Iterator[str]:
 
 
 def _token(agent: ClusterAgent, stack: Stack) -> Iterator[str]:
-    if not stack.group(ClusterAgentToken, stack.agent_key).any(stack.agent_key(agent)):
-        yield "no token of this agent is here"
+    # GitLab connects to a receptive agent, which needs no token for that.
+    for kind in (ClusterAgentToken, ClusterAgentUrlConfiguration):
+        if stack.group(kind, stack.agent_key).any(stack.agent_key(agent)):
+            return
+    yield "neither a token nor a URL configuration of this agent is here"
 
 
 def _environment(agent: ClusterAgent, stack: Stack) -> Iterator[str]:
@@ -71,7 +79,7 @@ RULES = (
         name="agent-token",
         kind=ClusterAgent,
         scope=Scope.STACK,
-        holds="An agent has a token to connect with.",
+        holds="An agent has a token to connect with, or a URL at which GitLab does.",
         mend="Add a ClusterAgentToken with its `agent_id`.",
         docs=_INSTALL,
         check=_token,

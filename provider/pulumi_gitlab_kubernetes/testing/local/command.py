@@ -6,12 +6,14 @@ import argparse
 import json
 import secrets
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from pulumi_gitlab_kubernetes.errors import ProviderError
+from pulumi_gitlab_kubernetes.policy import folder
 from pulumi_gitlab_kubernetes.testing.host.backend import FileBackend
 from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
@@ -115,7 +117,8 @@ class Local:
         self._configure(simulator)
         engine = Engine.choose()
         print(engine.reason, flush=True)
-        return self._run(engine, _ARGUMENTS[action])
+        policies = _policy_pack() if action == "preview" else []
+        return self._run(engine, [*_ARGUMENTS[action], *policies])
 
     def down(self) -> int:
         """Destroy the stack, then stop the simulator.
@@ -186,3 +189,10 @@ class Local:
         if settings.encryption_salt:
             return Passphrase.from_salt(phrase, settings.encryption_salt)
         return Passphrase.create(phrase)
+
+
+def _policy_pack() -> list[str]:
+    """Return the options that judge a preview, where the extra `policy` is installed."""
+    if find_spec("pulumi_policy") is None:
+        return []
+    return ["--policy-pack", str(folder.write())]
