@@ -61,6 +61,7 @@ class Store:
         self._shared = path is not None
         self._version: int | None = None  # changes when another process has written
         self._answers: dict[tuple[str, tuple[Any, ...]], Row | None] = {}
+        self._settings: dict[str, Any] = {}
         self._connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
@@ -96,7 +97,7 @@ class Store:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            self._answers.clear()
+            self._forget()
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
@@ -105,10 +106,14 @@ class Store:
         if self._shared:
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
             if version != self._version:
-                self._answers.clear()
+                self._forget()
             self._version = version
         if len(self._answers) > _ANSWERS:
             self._answers.clear()
+
+    def _forget(self) -> None:
+        self._answers.clear()
+        self._settings.clear()
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -122,7 +127,7 @@ class Store:
         return self._write(sql, values).rowcount
 
     def _write(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
-        self._answers.clear()
+        self._forget()
         return self._connection.execute(sql, values)
 
     def all(self, sql: str, *values: Any) -> list[Row]:
@@ -193,9 +198,12 @@ class Store:
         self.execute(f"DELETE FROM {table} WHERE id = ?", row_id)
 
     def setting(self, name: str, default: Any = None) -> Any:
-        """Return an instance-wide value."""
-        value = self.scalar("SELECT value FROM settings WHERE name = ?", name)
-        return default if value is None else json.loads(value)
+        """Return an instance-wide value; another process's is seen from the next request on."""
+        if name not in self._settings:
+            value = self.scalar("SELECT value FROM settings WHERE name = ?", name)
+            self._settings[name] = None if value is None else json.loads(value)
+        found = self._settings[name]
+        return default if found is None else found
 
     def set_setting(self, name: str, value: Any) -> None:
         """Keep an instance-wide value."""
