@@ -22,6 +22,19 @@ def test_a_clock_tells_earlier_moments() -> None:
     assert TEN_PAST - timedelta(seconds=6) < told < TEN_PAST - timedelta(seconds=4)
 
 
+def test_the_answer_that_was_quickest_counts() -> None:
+    """One that took ten seconds tells an earlier time, unless the clock was set back."""
+    clock = Clock()
+    clock.note(DATE)
+    best = clock.at(0)
+    clock.note("Sun, 22 Nov 2026 05:00:00 GMT")
+    assert clock.at(0) == best
+    clock.note("Sun, 22 Nov 2026 04:00:00 GMT")
+    told = clock.at(time.monotonic())
+    assert told is not None
+    assert told < TEN_PAST - timedelta(minutes=59)
+
+
 @pytest.mark.parametrize("date", [None, "", "yesterday"])
 def test_without_a_date_nothing_is_told(date: str | None) -> None:
     """Not even when an earlier answer had one: GitLab's clock may have been moved since."""

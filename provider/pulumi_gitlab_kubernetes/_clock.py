@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
+_SET_BACK = timedelta(minutes=5)
+"""Further back than any answer takes: GitLab's clock was set, or another machine answers."""
+
 
 def moment(text: object) -> datetime | None:
     """Return the moment that GitLab spells in ISO 8601, `None` for anything else."""
@@ -45,23 +48,26 @@ def seconds_until(text: str, headers: Mapping[str, str]) -> float | None:
 
 
 class Clock:
-    """Tells GitLab's time at a moment of `time.monotonic()`, from the last answer's `Date`.
+    """Tells GitLab's time at a moment of `time.monotonic()`, from its answers' `Date`.
 
     That header counts whole seconds, and it was written before the answer arrived: what follows
-    from it is up to a second, and the answer's way, too early. It is never too late.
+    from one is up to a second, and the answer's way, too early. It is never too late, so the latest
+    of all is the best.
     """
 
     def __init__(self) -> None:
-        self._last: tuple[float, datetime] | None = None
+        self._start: datetime | None = None
 
     def note(self, date: str | None) -> None:
         """Take the `Date` of an answer that has just arrived."""
-        found = http_date(date)
-        self._last = (time.monotonic(), found) if found else None
+        if (found := http_date(date)) is None:
+            self._start = None
+            return
+        start = found - timedelta(seconds=time.monotonic())
+        set_back = self._start is not None and self._start - start > _SET_BACK
+        if self._start is None or start > self._start or set_back:
+            self._start = start
 
     def at(self, when: float) -> datetime | None:
         """Return GitLab's time, or `None` where its last answer had no `Date`."""
-        if self._last is None:
-            return None
-        arrived, date = self._last
-        return date - timedelta(seconds=arrived - when)
+        return None if self._start is None else self._start + timedelta(seconds=when)

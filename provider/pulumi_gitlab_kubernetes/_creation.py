@@ -145,6 +145,9 @@ class _Creation:
             for thing in mine:
                 found = self.provider.recover(self.things, thing)
                 self.missing -= 1
+                if found is None:
+                    listed = self.provider.listed([thing])
+                    self.session.tell(f"revoked {listed}: a request without an answer had made it")
         except GitLabError as failed:
             raise _add(error, f"{_PERHAPS}; {_LOOK}") from failed
         if unclear and self.provider.identity is not None:
