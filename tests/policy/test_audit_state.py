@@ -284,3 +284,32 @@ def test_a_state_is_audited_without_an_engine_or_a_network(tmp_path: Path) -> No
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.endswith("set()\n")
+
+
+_OF_TOKENS = "pulumi-python:dynamic/gitlab:ClusterAgentToken"
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [{"type": [[]]}, {"type": _OF_TOKENS, "inputs": True}, {"type": _OF_TOKENS, "outputs": [1]}],
+)
+def test_an_audit_that_goes_wrong_is_one_line_and_no_violation(
+    resource: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reads the exit status can tell a broken rule from a broken state."""
+    urn = f"urn:pulumi:d::p::{_OF_TOKENS}::a"
+    file = tmp_path / "state.json"
+    content = {"version": 3, "deployment": {"resources": [{"urn": urn, **resource}]}}
+    file.write_text(json.dumps(content))
+    assert cli.main(["audit", str(file)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+
+
+def test_a_token_without_an_agent_is_no_second_one(tmp_path: Path) -> None:
+    """Nothing is known of where it belongs."""
+    urn = f"urn:pulumi:d::p::{_OF_TOKENS}::a"
+    resource = {"urn": urn, "type": _OF_TOKENS, "inputs": {}, "outputs": {}}
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps({"version": 3, "deployment": {"resources": [resource]}}))
+    assert cli.main(["audit", str(file), "--fail-on", "never"]) == 0

@@ -93,6 +93,9 @@ def not_valid(pem: str) -> str | None:
     return None
 
 
+_EVER = 1e6  # Days; more than any certificate has.
+
+
 def expires_within(pem: str, days: float) -> str | None:
     """Say when certificates that are valid now expire, if that is soon.
 
@@ -102,7 +105,7 @@ def expires_within(pem: str, days: float) -> str | None:
     """
     found = facts(pem)
     now = datetime.now(timezone.utc)
-    if found is None or found.ends <= now or found.ends > now + timedelta(days=days):
+    if found is None or found.ends <= now or found.ends - now > timedelta(days=min(days, _EVER)):
         return None
     return f"expires on {found.ends:%Y-%m-%d}"
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from pulumi_gitlab_kubernetes.errors import InvalidInputError, ProviderError
+from pulumi_gitlab_kubernetes.errors import (
+    ConfigurationError,
+    InvalidInputError,
+    ProviderError,
+)
 from pulumi_gitlab_kubernetes.policy import configuration
 from pulumi_gitlab_kubernetes.policy.rule import Level
 from pulumi_gitlab_kubernetes.policy.things import Thing
@@ -15,6 +21,7 @@ from pulumi_gitlab_kubernetes.policy.things import Thing
 from . import state
 from .report import FORMATS, Report, audit
 
+_TOKENS = ("PULUMI_GITLAB_TOKEN", "GITLAB_TOKEN")
 _VIOLATED = 1
 _FAILED = 2
 _FAILS = {
@@ -29,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Exit status: 0 when no rule of the level of --fail-on is violated, 1 when one is, 2 when "
         "the audit could not be made. GitLab is read as PULUMI_GITLAB_TOKEN or GITLAB_TOKEN at "
-        "PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL; this takes the role Developer."
+        "PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL, gitlab.com by default; this takes the role "
+        "Developer."
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(
@@ -71,6 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
     except ProviderError as error:
         print(f"error: {error}", file=sys.stderr)
         return _FAILED
+    except Exception as error:  # noqa: BLE001 (whatever it is, nothing was judged, and it may quote a secret)
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        at = f"{Path(where.filename).name}:{where.lineno}"
+        print(
+            f"error: unexpected {type(error).__name__} in {at}: is this a state?", file=sys.stderr
+        )
+        return _FAILED
     print(FORMATS[arguments.format](report, arguments.location))
     fails = sum(report.count(level) for level in _FAILS[arguments.fail_on])
     return _VIOLATED if fails else 0
@@ -104,6 +119,8 @@ def _live(projects: list[str]) -> Iterator[Thing]:
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    if not any(map(os.environ.get, _TOKENS)):
+        raise ConfigurationError(f"no GitLab token: set {' or '.join(_TOKENS)}")
     client = client_for(Connection.resolve(lambda _key: None), say)
     for project in projects:
         yield from live.things(client, project, say)
