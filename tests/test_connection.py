@@ -365,3 +365,10 @@ def test_only_the_default_connection_has_a_default_address() -> None:
     with pytest.raises(ConfigurationError) as raised:
         Connection.resolve({"other:token": "glpat-x"}.get, "other", {})
     assert str(raised.value) == "no address: set other:baseUrl or PULUMI_OTHER_BASE_URL"
+
+
+def test_a_connection_never_takes_pulumis_own_token() -> None:
+    """`PULUMI_ACCESS_TOKEN` is for Pulumi Cloud, whatever a connection is called."""
+    settings = {"access:baseUrl": "https://gitlab.example.com"}
+    with pytest.raises(ConfigurationError, match="PULUMI_ACCESS_TOKEN is for Pulumi Cloud"):
+        Connection.resolve(settings.get, "access", {"PULUMI_ACCESS_TOKEN": "pul-x"})

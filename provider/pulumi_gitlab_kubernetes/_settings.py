@@ -17,14 +17,24 @@ DEFAULT = "gitlab"
 DEFAULT_URL = "https://gitlab.com"
 _HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+_PULUMIS_OWN = "PULUMI_ACCESS_TOKEN"  # No token of another service is to reach a GitLab.
 
 Setting = Callable[[str], str | None]
 """Looks up a key of the stack's configuration, such as `gitlab:token`."""
 
 
 def variable(name: str, setting: str) -> str:
-    """Return the environment variable of a connection's setting."""
-    return f"PULUMI_{name.upper().replace('-', '_')}_{setting}"
+    """Return the environment variable of a connection's setting.
+
+    Raises:
+        ConfigurationError: Pulumi itself has it for something else.
+    """
+    found = f"PULUMI_{name.upper().replace('-', '_')}_{setting}"
+    if found == _PULUMIS_OWN:
+        raise ConfigurationError(
+            f'connection "{name}": {found} is for Pulumi Cloud: name the connection otherwise'
+        )
+    return found
 
 
 def base_url(url: str | None, name: str) -> str:
