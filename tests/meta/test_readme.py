@@ -53,9 +53,7 @@ def test_the_first_stack_goes_up_and_down(
     program, _test = blocks("python")
     (tmp_path / "__main__.py").write_text(program.replace("acme/shop", project.path))
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    options = re.search(r"`(runtime: {.*})`", README)
-    assert options is not None
-    (tmp_path / "Pulumi.yaml").write_text(f"name: first\n{options[1]}\n")
+    (tmp_path / "Pulumi.yaml").write_text(blocks("yaml")[0])
     stack = Stack(tmp_path, backend=tmp_path / "state", passphrase="p")
     stack.init()
     stack.set_config("gitlab:baseUrl", project.simulator.url)

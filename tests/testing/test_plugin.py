@@ -10,10 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.meta.test_readme import README, blocks
+from tests.meta.test_readme import blocks
 
 ROOT = Path(__file__).parents[2]
-RUNTIME = next(line for line in README.splitlines() if line.startswith("`runtime: {"))
 
 LIGHT = """
 import sys
@@ -150,11 +149,11 @@ def test_the_plugin_costs_nothing_until_it_is_used(run: Callable[..., str]) -> N
 def test_the_test_that_the_readme_shows_passes(run: Callable[..., str]) -> None:
     """On the program that the README shows, with its own virtual environment nowhere."""
     program, test = blocks("python")
-    project = f"name: shop\n{RUNTIME.split('`')[1]}\n"
+    project = blocks("yaml")[0]
     files = {
         "infrastructure/Pulumi.yaml": project,
         "infrastructure/__main__.py": program,
-        "configured/Pulumi.yaml": project,
+        "configured/Pulumi.yaml": project.replace("infrastructure", "shop"),
         "configured/__main__.py": CONFIGURED,
         "test_stack.py": STACK,
         "test_readme.py": test,

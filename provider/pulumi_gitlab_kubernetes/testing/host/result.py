@@ -54,7 +54,7 @@ class Violation(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What came of a run.
 
@@ -73,6 +73,12 @@ class Result:
     diagnostics: list[Message] = field(default_factory=list)
     stdout: str = ""
     violations: list[Violation] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        """What a failed `assert stack.up().ok` is to show: what went wrong, first."""
+        wrong = [item.message for item in self.diagnostics if item.severity == "error"]
+        broken = [f"{item.policy}: {item.message}" for item in self.violations]
+        return f"Result(ok={self.ok}, errors={wrong}, violations={broken}, summary={self.summary})"
 
     @property
     def exit_code(self) -> int:
