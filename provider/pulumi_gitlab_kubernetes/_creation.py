@@ -143,11 +143,8 @@ class _Creation:
         try:
             mine, unclear = self._judge()
             for thing in mine:
-                found = self.provider.recover(self.things, thing)
+                found = self._recover(thing)
                 self.missing -= 1
-                if found is None:
-                    listed = self.provider.listed([thing])
-                    self.session.tell(f"revoked {listed}: a request without an answer had made it")
         except GitLabError as failed:
             raise _add(error, f"{_PERHAPS}; {_LOOK}") from failed
         if unclear and self.provider.identity is not None:
@@ -196,7 +193,7 @@ class _Creation:
         try:
             mine, unclear = self._judge()
             for thing in mine:
-                self.provider.recover(self.things, thing)
+                self._recover(thing)
         except GitLabError:
             unclear = []
         else:
@@ -204,6 +201,14 @@ class _Creation:
                 return
         listed = self.provider.listed(unclear) or "another one of this name"
         self.session.tell(f"a request without an answer may have made {listed}: look at GitLab")
+
+    def _recover(self, thing: Values) -> Values | None:
+        """Take what a lost request made, or delete what is of no use and say so."""
+        found = self.provider.recover(self.things, thing)
+        if found is None:
+            listed = self.provider.listed([thing])
+            self.session.tell(f"revoked {listed}: a request without an answer had made it")
+        return found
 
     def _key(self, thing: Values) -> tuple[str, str, tuple[int, ...]]:
         ids = (*self.parents, int(thing["id"]))
