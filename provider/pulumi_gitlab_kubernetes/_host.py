@@ -13,11 +13,9 @@ import socket
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -27,7 +25,7 @@ from google.rpc import status_pb2  # type: ignore[import-untyped] # has no types
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
-from .errors import ProviderError
+from .errors import ProviderError, unexpected
 
 _DETAILS = "grpc-status-details-bin"
 _UNKNOWN = 2  # The only code that the host ends a failed call with; another one is a mismatch.
@@ -73,12 +71,7 @@ def clean_errors() -> Iterator[None]:
         _fail(str(error))
         raise error from None  # Its causes quote GitLab's answers as they came.
     except Exception as error:  # noqa: BLE001 (the host would show a traceback of any)
-        # Its own text may quote anything, a secret too: where it happened is enough to mend it.
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        message = (
-            f"unexpected {type(error).__name__} in {Path(where.filename).name}:{where.lineno}; "
-            "please report this to pulumi-gitlab-kubernetes"
-        )
+        message = unexpected(error)
         _fail(message)
         raise ProviderError(message) from None
 

@@ -14,8 +14,10 @@ ProviderError                 one line, meant for the user, never carries a secr
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterable, Mapping
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 BAD_REQUEST = 400
@@ -218,3 +220,15 @@ def explain(
     elif error.status and error.status >= SERVER_ERROR:
         hint = "; that is GitLab's own trouble: see its status or logs, then run it again"
     return GitLabError(f"cannot {action}: {said}{answered}{hint}{also}", error.status)
+
+
+def unexpected(error: Exception) -> str:
+    """Return one line for a defect: where it is, which is enough to mend it.
+
+    The exception's own text may quote anything, a secret too.
+    """
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"unexpected {type(error).__name__} in {Path(where.filename).name}:{where.lineno}; "
+        "please report this to pulumi-gitlab-kubernetes"
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pulumi_gitlab_kubernetes.errors import (
     ConfigurationError,
     InvalidInputError,
     ProviderError,
+    unexpected,
 )
 from pulumi_gitlab_kubernetes.policy import configuration
 from pulumi_gitlab_kubernetes.policy.rule import Level
@@ -80,11 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return _FAILED
     except Exception as error:  # noqa: BLE001 (whatever it is, nothing was judged, and it may quote a secret)
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        at = f"{Path(where.filename).name}:{where.lineno}"
-        print(
-            f"error: unexpected {type(error).__name__} in {at}: is this a state?", file=sys.stderr
-        )
+        print(f"error: {unexpected(error)}", file=sys.stderr)
         return _FAILED
     print(FORMATS[arguments.format](report, arguments.location))
     fails = sum(report.count(level) for level in _FAILS[arguments.fail_on])

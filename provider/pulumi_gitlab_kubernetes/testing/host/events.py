@@ -97,7 +97,6 @@ class Events:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     steps: list[tuple[Step, Op]] = field(default_factory=list)
     violations: list[PolicyViolation] = field(default_factory=list)
-    remediations: list[PolicyRemediation] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def emit(self, event: Event) -> None:
@@ -107,8 +106,6 @@ class Events:
                 self.diagnostics.append(event)
             elif isinstance(event, PolicyViolation):
                 self.violations.append(event)
-            elif isinstance(event, PolicyRemediation):
-                self.remediations.append(event)
             self.listener(event)
 
     def say(self, severity: Severity, urn: str, message: str) -> None:
