@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import itertools
-import ssl
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import hypothesis
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from tests.certificates import Pair, make_pair
 from tests.dynamic_host import DynamicHost
+from tests.web import Answer, Request, Server, server_side
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
@@ -27,14 +20,6 @@ hypothesis.settings.load_profile("steady")
 
 _COUNTER = itertools.count(1)
 _ROLES = {"reporter": 20, "developer": 30, "maintainer": 40}
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A certificate and its key, in PEM."""
-
-    certificate: str
-    key: str
 
 
 @dataclass(frozen=True)
@@ -164,57 +149,16 @@ def tls_pair() -> Pair:
 
 @pytest.fixture(scope="session")
 def tls_server(tls_pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a web server with TLS that is no GitLab: it answers every GET with a page."""
-    directory = tmp_path_factory.mktemp("tls")
-    (directory / "index.html").write_text("<html><title>Sign in</title></html>")
-    file = directory / "server.pem"
-    file.write_text(tls_pair.key + tls_pair.certificate)
-
-    class Page(SimpleHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.path = "/index.html"
-            super().do_GET()
-
-        def log_message(self, *args: object) -> None:
-            del args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Page, directory=str(directory)))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"https://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """The address of a web server with TLS that is no GitLab: it answers all with a page."""
+    tls = server_side(tls_pair, tmp_path_factory.mktemp("tls"))
+    with _SignIn(tls=tls) as server:
+        yield server.url
 
 
-def make_pair(host_name: str) -> Pair:
-    """Make a self-signed certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host_name)])
-    now = dt.datetime.now(dt.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.DNSName(host_name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            ),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    return Pair(
-        certificate.public_bytes(pem).decode(),
-        key.private_bytes(
-            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode(),
-    )
+class _SignIn(Server):
+    """Something else than GitLab, or a GitLab behind it."""
+
+    def handle(self, request: Request) -> None:
+        """Answer a page."""
+        page = b"<html><title>Sign in</title></html>"
+        request.answer(Answer(200, page, {"Content-Type": "text/html"}))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conftest import Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Project
 from tests.dynamic_host import DynamicHost, plain
 
 KINDS = (

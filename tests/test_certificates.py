@@ -6,7 +6,7 @@ import base64
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from tests.conftest import Pair
+from tests.certificates import Pair
 
 from pulumi_gitlab_kubernetes import _certificates as certificates
 

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.conftest import Calls, Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Calls, Project
 
 from pulumi_gitlab_kubernetes._connection import Client, Connection, client_for
 from pulumi_gitlab_kubernetes.errors import ConfigurationError, GitLabError

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.conftest import Calls, Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Calls, Project
 from tests.dynamic_host import UNKNOWN, CallError, DynamicHost, plain
 from tests.kinds import KINDS, SECRETS, UPDATES, collection, inputs_of, make, marked
 

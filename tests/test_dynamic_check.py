@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.conftest import Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Project
 from tests.dynamic_host import UNKNOWN, CallError, DynamicHost, plain, secret
 from tests.kinds import KINDS, SECRETS, inputs_of, marked
 

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from tests.conftest import Calls, Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Calls, Project
 from tests.dynamic_host import CallError, DynamicHost, pickled, plain
 from tests.kinds import KINDS, UPDATES, collection, inputs_of, make
 

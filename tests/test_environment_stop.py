@@ -7,7 +7,8 @@ import time
 from typing import Any
 
 import pytest
-from tests.conftest import Calls, Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Calls, Project
 from tests.dynamic_host import CallError, DynamicHost
 from tests.kinds import make
 

@@ -7,7 +7,7 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import Pair
+from tests.certificates import Pair
 
 from pulumi_gitlab_kubernetes.errors import (
     GitLabError,

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from tests.conftest import Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Project
 from tests.dynamic_host import DynamicHost, plain
 from tests.gateway import Gateway
 from tests.kinds import KINDS, UPDATES, collection, inputs_of

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.conftest import Calls, Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Calls, Project
 from tests.gateway import Gateway
 from tests.kinds import KINDS, inputs_of
 

@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.conftest import Pair, Project, make_pair
+from tests.certificates import Pair, make_pair
+from tests.conftest import Project
 from tests.dynamic_host import CallError, DynamicHost, Values, plain
 from tests.front import Front
 from tests.kinds import inputs_of
+from tests.web import server_side
 
 from pulumi_gitlab_kubernetes._connection import Client, Connection
 from pulumi_gitlab_kubernetes.errors import ConfigurationError, GitLabError
@@ -50,11 +52,7 @@ def files(tmp_path: Path, tls_pair: Pair) -> dict[str, str]:
 @pytest.fixture
 def tls(tmp_path: Path, tls_pair: Pair) -> ssl.SSLContext:
     """The server's side of TLS, on `localhost`."""
-    file = tmp_path / "server.pem"
-    file.write_text(tls_pair.key + tls_pair.certificate)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
+    return server_side(tls_pair, tmp_path)
 
 
 def test_a_self_managed_gitlab_with_its_own_authority_and_client_certificates(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
-from tests.conftest import Calls, Pair, Project
+from tests.certificates import Pair
+from tests.conftest import Calls, Project
 from tests.dynamic_host import CallError, DynamicHost, plain
 from tests.kinds import UPDATES, make
 

@@ -1,4 +1,4 @@
-"""How long an audit takes beside parsing its file: python tests/benchmarks/audit.py [RESOURCES].
+"""How long an audit takes beside parsing its file: python -m tests.benchmarks.audit [RESOURCES].
 
 Both are timed in turns in the same run, since machines differ; the least CPU time of several
 rounds counts. An audit, with parsing, is to take less than three times as long as parsing alone.
@@ -14,9 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding
+from tests.certificates import Key
 
 from pulumi_gitlab_kubernetes.policy.audit import report, state
 from pulumi_gitlab_kubernetes.policy.certificates import facts
@@ -29,23 +27,6 @@ _SECRET = {
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
     "ciphertext": "v1:" + "m" * 160,
 }
-
-
-def _certificate() -> str:
-    key = Ed25519PrivateKey.generate()
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "authority")])
-    now = dt.datetime.now(dt.timezone.utc)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=90))
-        .sign(key, None)
-    )
-    return made.public_bytes(Encoding.PEM).decode()
 
 
 def _resource(kind: str, name: str, inputs: dict[str, Any], **outputs: Any) -> dict[str, Any]:
@@ -161,7 +142,7 @@ def _best(*works: Callable[[], object]) -> list[float]:
 
 def main(resources: int) -> int:
     """Print both times, and fail where their relation is beyond the limit."""
-    certificates = [_certificate() for _ in range(resources // 5)]
+    certificates = [Key().certificate("authority", ends=90) for _ in range(resources // 5)]
     made = [
         each
         for number in range(1, resources // 5 + 1)

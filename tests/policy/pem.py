@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import cache
-from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.certificates import Key
 
-_KEYS: dict[str, Any] = {
-    "Ed25519": ed25519.Ed25519PrivateKey.generate,
-    "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
-    "P-192": lambda: ec.generate_private_key(ec.SECP192R1()),
-    "RSA-1024": lambda: rsa.generate_private_key(65537, 1024),  # noqa: S505 (weak on purpose)
-    "RSA-2048": lambda: rsa.generate_private_key(65537, 2048),
-    "DSA-1024": lambda: dsa.generate_private_key(1024),  # noqa: S505 (weak on purpose)
-}
-
-
-@cache
-def _key(kind: str) -> Any:
-    return _KEYS[kind]()
+_key = cache(Key)
 
 
 def key(kind: str) -> str:
     """Return the key of all certificates with a key of this kind."""
-    private = _key(kind)
-    pem: bytes = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return pem.decode()
+    return _key(kind).pem
 
 
 @cache
@@ -42,21 +23,7 @@ def certificate(*, begins: float = -1, ends: float = 365, key: str = "Ed25519") 
         ends: When it expires, in days from now.
         key: The kind of its key.
     """
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "canary")])
-    now = dt.datetime.now(dt.timezone.utc)
-    private = _key(key)
-    digest = None if key == "Ed25519" else hashes.SHA256()
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now + dt.timedelta(days=begins))
-        .not_valid_after(now + dt.timedelta(days=ends))
-        .sign(private, digest)
-    )
-    return made.public_bytes(Encoding.PEM).decode()
+    return _key(key).certificate("canary", begins=begins, ends=ends)
 
 
 SHA1 = """\

@@ -9,7 +9,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.conftest import Calls, Pair, Project, api, make_pair
+from tests.certificates import Pair, make_pair
+from tests.conftest import Calls, Project, api
 from tests.dynamic_host import DynamicHost, plain
 from tests.kinds import KINDS, UPDATES, inputs_of
 

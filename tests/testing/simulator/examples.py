@@ -11,7 +11,7 @@ import datetime as dt
 import functools
 from typing import Any
 
-from tests.conftest import Pair, make_pair
+from tests.certificates import Pair, make_pair
 from tests.testing.simulator.world import KUBERNETES, PROTECTION, Example, Values, World
 
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role

@@ -1,0 +1,78 @@
+"""Keys and certificates of any kind, age and strength, in PEM."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+_KINDS: dict[str, Any] = {
+    "Ed25519": ed25519.Ed25519PrivateKey.generate,
+    "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "P-192": lambda: ec.generate_private_key(ec.SECP192R1()),
+    "RSA-1024": lambda: rsa.generate_private_key(65537, 1024),  # noqa: S505 (weak on purpose)
+    "RSA-2048": lambda: rsa.generate_private_key(65537, 2048),
+    "DSA-1024": lambda: dsa.generate_private_key(1024),  # noqa: S505 (weak on purpose)
+}
+
+
+class Key:
+    """A new private key.
+
+    Args:
+        kind: Its algorithm and size.
+    """
+
+    def __init__(self, kind: str = "Ed25519") -> None:
+        self._private = _KINDS[kind]()
+        self._digest = None if kind == "Ed25519" else hashes.SHA256()
+
+    @property
+    def pem(self) -> str:
+        """The key itself."""
+        given = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        return bytes(self._private.private_bytes(*given)).decode()
+
+    def certificate(self, host_name: str, *, begins: float = -1, ends: float = 365) -> str:
+        """Make a self-signed certificate of it, for a host and for this machine.
+
+        Args:
+            host_name: The host.
+            begins: When it becomes valid, in days from now.
+            ends: When it expires, in days from now.
+        """
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host_name)])
+        hosts = [x509.DNSName(host_name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        now = dt.datetime.now(dt.timezone.utc)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(self._private.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + dt.timedelta(days=begins))
+            .not_valid_after(now + dt.timedelta(days=ends))
+            .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+            .sign(self._private, self._digest)
+        )
+        return made.public_bytes(Encoding.PEM).decode()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A certificate and its key, in PEM."""
+
+    certificate: str
+    key: str
+
+
+def make_pair(host_name: str) -> Pair:
+    """Make a key and its certificate for a host."""
+    key = Key("P-256")
+    return Pair(key.certificate(host_name), key.pem)
