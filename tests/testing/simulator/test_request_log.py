@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+import requests
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
 
@@ -27,3 +29,54 @@ def test_requests_are_selected_and_counted(
     assert simulator.count("GET") == {"GET /projects/:id": 4, "GET /api/v4/nothing": 1}
     with pytest.raises(SimulatorError, match="400"):
         simulator.requests(path="(")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ({"status": 503}, 503),
+        ({"latency": 0.001}, 201),
+        ({"drop": "before"}, None),
+        ({"drop": "after"}, 201),
+        ({"drop": "halfway"}, 201),
+    ],
+    ids=str,
+)
+def test_what_a_fault_befell_is_logged_like_the_rest(
+    simulator: Any, root: Callable[..., Any], project: Any, fault: dict[str, Any], status: int
+) -> None:
+    """With its route and user, whether or not the work was done."""
+    path = f"projects/{project['id']}/cluster_agents"
+    simulator._call("DELETE", "/-/simulator/requests")
+    simulator.faults({"method": "POST", **fault})
+    with suppress(requests.RequestException):
+        root("POST", path, {"name": "prod"})
+    (entry,) = simulator.requests("POST", user="root")
+    assert (entry["route"], entry["status"]) == ("/projects/:id/cluster_agents", status)
+    assert simulator.count(user="root") == {"POST /projects/:id/cluster_agents": 1}
+
+
+def test_what_is_known_of_a_refused_request_is_logged(
+    simulator: Any, root: Callable[..., Any], connect: Callable[..., Any]
+) -> None:
+    """Of a throttled one all; of a fault's without good credentials, route or body the rest."""
+    simulator.clock(now="2031-02-03T04:05:06Z")
+    throttle = "throttle_authenticated_api"
+    limits = {f"{throttle}_enabled": True, f"{throttle}_requests_per_period": 1}
+    simulator.api("PUT", "application/settings", **limits)
+    assert [root("GET", "projects/1").status_code for _ in range(2)] == [404, 429]
+    assert simulator.count("GET", user="root") == {"GET /projects/:id": 2}
+    simulator.reset()
+    simulator.faults({"status": 502, "times": None})
+    connect("wrong")("GET", "projects/1")
+    root("GET", "nothing")
+    root("HEAD", "projects/1")
+    headers = {"PRIVATE-TOKEN": simulator.root_token, "Content-Type": "application/json"}
+    address = f"{simulator.url}/api/v4/projects"
+    assert requests.post(address, data="{", headers=headers, timeout=20).status_code == 502
+    assert [(each["route"], each["user"]) for each in simulator.requests()] == [
+        ("/projects/:id", None),
+        (None, None),
+        ("/projects/:id", "root"),
+        ("/projects", None),
+    ]

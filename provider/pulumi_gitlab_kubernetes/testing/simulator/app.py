@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from contextlib import suppress
 from email.utils import formatdate
 from functools import lru_cache, partial
 from http import HTTPStatus
@@ -109,6 +110,7 @@ class App:
             fault = self.control.faults.befalling(request.method, path)
             await request.body()
             if fault:
+                await self._recognise(request, path, entry)
                 await fault.wait()
             if fault and fault.drop == "before":
                 await faults.cut(scope, receive)
@@ -158,6 +160,8 @@ class App:
             status, body, headers = await self._answer(request, path, entry)
         except errors.ApiError as error:
             status, body, headers = error.status, error.body, error.headers
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                await self._recognise(request, path, entry)
         except Exception:  # noqa: BLE001 - GitLab answers 500 to whatever went wrong
             _log.exception("%s %s failed inside the simulator", request.method, path)
             status, body, headers = 500, {"message": "500 Internal Server Error"}, {}
@@ -177,6 +181,18 @@ class App:
     async def _answer(
         self, request: Request, path: str, entry: dict[str, Any]
     ) -> tuple[int, Any, dict[str, str]]:
+        call, route = await self._call(request, path, entry)
+        work = partial(_work, call, route, entry)
+        if self.control.races.is_on(route.race):
+            with self.store.rehearsal():
+                work()
+            await self.control.races.start(route.race)
+            call.passed = True
+        body = self.store.run(work, reads=call.method == "GET")
+        return route.status, body, call.response_headers
+
+    async def _call(self, request: Request, path: str, entry: dict[str, Any]) -> tuple[Call, Route]:
+        """Return what a request means, before anybody asked who sent it."""
         method = "GET" if request.method == "HEAD" else request.method  # as Grape has it
         if path.startswith("/api/v3/"):
             text = "API V3 is no longer supported. Use API V4 instead."
@@ -187,15 +203,13 @@ class App:
         query, headers = request.scope["query_string"].decode("latin-1"), _headers(request)
         host = headers.get("host") or "{}:{}".format(*request.scope["server"])
         url = f"{request.scope['scheme']}://{host}{path}"
-        call = Call(self.store, method, url, query, headers, given)
-        work = partial(_work, call, route, entry)
-        if self.control.races.is_on(route.race):
-            with self.store.rehearsal():
-                work()
-            await self.control.races.start(route.race)
-            call.passed = True
-        body = self.store.run(work, reads=method == "GET")
-        return route.status, body, call.response_headers
+        return Call(self.store, method, url, query, headers, given), route
+
+    async def _recognise(self, request: Request, path: str, entry: dict[str, Any]) -> None:
+        """Note route and user of a request that may never come as far as its route."""
+        with suppress(errors.ApiError):
+            call, route = await self._call(request, path, entry)
+            self.store.run(partial(_authenticate, call, route, entry), reads=True)
 
 
 @lru_cache(maxsize=1)
@@ -209,11 +223,15 @@ def _headers(request: Request) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in given}
 
 
-def _work(call: Call, route: Route, entry: dict[str, Any]) -> Any:
+def _authenticate(call: Call, route: Route, entry: dict[str, Any]) -> None:
     try:
         auth.authenticate(call, route)
     finally:
         entry["user"] = call.user["username"] if call.user else None
+
+
+def _work(call: Call, route: Route, entry: dict[str, Any]) -> Any:
+    _authenticate(call, route, entry)
     for hook in route.before:
         hook(call)
     call.params = declared(route.declared, call.given, route.exclusive)
