@@ -105,7 +105,10 @@ def test_a_401_names_both_ways_to_a_new_token() -> None:
 def test_a_403_names_scope_and_role() -> None:
     """Either may be what is missing."""
     message = _explain(GitLabError("403 Forbidden", 403))
-    assert "the token needs the scope `api`, and its user the role Maintainer" in message
+    assert (
+        "the token needs the scope `api`, and its user the role Maintainer in the project, which "
+        "must not be archived"
+    ) in message
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,10 @@ def explain(
             "--run-program is given"
         )
     elif error.status == FORBIDDEN:
-        hint = f"; the token needs the scope `api`, and its user the role {role} in the project"
+        hint = (
+            f"; the token needs the scope `api`, and its user the role {role} in the project, "
+            "which must not be archived"
+        )
     elif error.status == CONFLICT:
         hint = "; GitLab is busy with the same thing: run it again"
     elif error.status == TOO_MANY_REQUESTS:
