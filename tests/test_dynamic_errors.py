@@ -100,6 +100,20 @@ def test_a_page_in_place_of_an_answer_is_told(
     assert "is not GitLab's API: check baseUrl and any proxy" in str(error)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_in_place_of_an_answer_is_no_deletion(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair, kind: str
+) -> None:
+    """The thing is still there, so the state keeps it."""
+    id_, outputs, _given = make(host, kind, project, pair)
+    page = {"status": 200, "body": "<html>sign in</html>"}
+    for method in ("POST", "DELETE") if kind == "ProjectEnvironment" else ("DELETE",):
+        simulator.faults({"method": method, **page})
+        with pytest.raises(CallError, match=r"is not GitLab's API: check baseUrl and any proxy"):
+            host.delete(kind, id_, outputs)
+    assert host.read(kind, id_, outputs)[0] == id_
+
+
 @pytest.mark.parametrize("kind", ["ProjectCluster", "ClusterAgentUrlConfiguration"])
 def test_quoted_secrets_leave_by_no_door(
     host: DynamicHost, simulator: Simulator, project: Project, pair: Pair, kind: str

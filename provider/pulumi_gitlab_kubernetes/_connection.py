@@ -11,12 +11,15 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
 import gitlab
 import requests
 from gitlab.base import RESTManager
+from gitlab.exceptions import GitlabParsingError
+from gitlab.utils import get_content_type
 
 from ._clock import Clock
 from ._listing import Listings
@@ -150,7 +153,12 @@ class _GitLab(gitlab.Gitlab):
 
     def http_request(self, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["obey_rate_limit"] = False
-        return super().http_request(*args, **kwargs)
+        response = super().http_request(*args, **kwargs)
+        # A proxy's page for logging in is no success either, least of all of a DELETE.
+        kind = get_content_type(response.headers.get("Content-Type"))
+        if response.status_code != HTTPStatus.NO_CONTENT and kind != "application/json":
+            raise GitlabParsingError("not JSON")
+        return response
 
 
 class Client:
