@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from ._connection import Client
@@ -11,16 +13,36 @@ from .errors import GitLabError
 if TYPE_CHECKING:
     from ._provider import Provider
 
-_ADOPTED: set[tuple[str, str, tuple[int, ...]]] = set()
+ADOPTED_AT = "adopted_at"
+"""The output that tells two resources apart that hold one thing."""
+
+_HELD: defaultdict[tuple[str, str, tuple[int, ...]], set[object]] = defaultdict(set)
 
 
-def adopted(provider: Provider, client: Client, ids: tuple[int, ...]) -> bool:
-    """Tell whether this process has taken a thing over.
+def hold(provider: Provider, url: str, ids: tuple[int, ...], outputs: Values) -> None:
+    """Note that a resource of the running program holds a thing.
+
+    Args:
+        provider: The provider of things of this kind.
+        url: The GitLab.
+        ids: The thing's ids, outermost first.
+        outputs: The resource's outputs.
+    """
+    _HELD[url, provider.name, ids].add(outputs.get(ADOPTED_AT))
+
+
+def held(provider: Provider, url: str, ids: tuple[int, ...]) -> bool:
+    """Tell whether a resource of the running program holds a thing."""
+    return (url, provider.name, ids) in _HELD
+
+
+def held_by_another(provider: Provider, url: str, ids: tuple[int, ...], outputs: Values) -> bool:
+    """Tell whether another resource than the one of these outputs holds a thing.
 
     A forced replacement creates first. Where that takes over the very thing that it is to
-    replace, the deletion that follows must not delete it.
+    replace, the deletion that follows must not delete it, though it be in a later run.
     """
-    return (client.connection.url, provider.name, ids) in _ADOPTED
+    return bool(_HELD.get((url, provider.name, ids), set()) - {outputs.get(ADOPTED_AT)})
 
 
 def adopt(
@@ -40,7 +62,7 @@ def adopt(
         inputs: Checked inputs.
 
     Returns:
-        GitLab's description of it afterwards.
+        GitLab's description of it afterwards, with `adopted_at`.
 
     Raises:
         GitLabError: What GitLab shows of it differs in a way that no update can change.
@@ -60,7 +82,8 @@ def adopt(
         shown = _shown(provider, found, inputs)
         body = provider.body(names, shown, inputs)
         found = provider.collection(client, ids[:-1]).update(ids[-1], body)
-    _ADOPTED.add((client.connection.url, provider.name, ids))
+    found = {**found, ADOPTED_AT: datetime.now(timezone.utc).isoformat()}
+    hold(provider, client.connection.url, ids, found)
     return found
 
 

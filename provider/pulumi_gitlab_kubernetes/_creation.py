@@ -18,7 +18,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ._adoption import adopt, differing
+from ._adoption import adopt, differing, held
 from ._clock import moment
 from ._connection import Client
 from ._fields import Values, look_up
@@ -72,7 +72,11 @@ def create(
                 raise
             found = _there(provider, things, inputs)
             if found is not None and session.adopts(inputs):
-                return adopt(provider, client, (*parents, int(found["id"])), found, inputs)
+                ids = (*parents, int(found["id"]))
+                url = client.connection.url
+                if held(provider, url, ids) or (url, provider.name, ids) in _MADE:
+                    raise GitLabError(f"{error.said}; {_TWICE}", error.status) from error
+                return adopt(provider, client, ids, found, inputs)
             if lost and found is None:
                 raise
             raise _refusal(provider, error, things, inputs, found) from error
@@ -248,6 +252,9 @@ def _add(error: GitLabError, text: str) -> LostAnswerError:
 
 _PERHAPS = "it may have been made all the same"
 _LOOK = "look for it at GitLab before the next `pulumi up`"
+_TWICE = (
+    "this program has it already: declare it once; a replacement needs delete_before_replace=True"
+)
 _TAKE_OVER = (
     "take it over with adopt_existing=True or, for one run, PULUMI_GITLAB_ADOPT_EXISTING=1; a "
     "forced replacement needs delete_before_replace=True"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from ._absence import agent_missing, project_missing, what_is_missing
-from ._adoption import adopted
+from ._adoption import ADOPTED_AT, held_by_another, hold
 from ._connection import Client
 from ._creation import create
 from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values, look_up
@@ -135,6 +135,9 @@ class Provider:
         """
         if UNKNOWN not in (olds.get("connection"), news.get("connection")):
             self._require_same_gitlab(olds, news, session)
+            if not session.refreshing and all(name in olds for name in self.ids):
+                ids = tuple(int(olds[name]) for name in self.ids)
+                hold(self, session.connection(news).url, ids, olds)
         found = self.schema.diff(olds, news)
         if "project" in found.replaces and self._same_project(olds, news, session):
             replaces = tuple(name for name in found.replaces if name != "project")
@@ -236,8 +239,8 @@ class Provider:
         """Delete the thing; one that is gone already is fine."""
         client = session.client(olds)
         ids = self.parse_id(id_)
-        if adopted(self, client, ids):
-            session.tell("left at GitLab: this run has taken it over as its own replacement")
+        if held_by_another(self, client.connection.url, ids, olds):
+            session.tell("left at GitLab: another resource of this stack has taken it over")
             return
         with self._explained(client, "delete", olds, id_):
             things = self.collection(client, ids[:-1])
@@ -304,9 +307,11 @@ class Provider:
     def _outputs(
         self, ids: tuple[int, ...], answer: Values, state: Values, *, whole: bool = False
     ) -> Values:
+        adopted_at = answer.get(ADOPTED_AT) or state.get(ADOPTED_AT)
         return {
             **self.schema.live(answer, state, whole=whole),
             **dict(zip(self.ids, ids, strict=True)),
+            **({ADOPTED_AT: adopted_at} if adopted_at else {}),
             "schema_version": SCHEMA_VERSION,
         }
 

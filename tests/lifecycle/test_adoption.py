@@ -8,7 +8,7 @@ import pytest
 
 from .engines import Stack, resource
 from .gitlab import Lab, path_of
-from .resources import NAMES
+from .resources import NAMES, agent, environment
 
 
 class Thing(NamedTuple):
@@ -108,3 +108,36 @@ def test_a_forced_replacement_does_not_delete_what_it_took_over(stack: Stack, la
     assert stack.resources()["e"]["id"] == before
     assert lab.get(path_of("ProjectEnvironment", before))
     assert stack.up(declared).ops("e") == ["same"]
+
+
+def test_nor_does_a_later_run(stack: Stack, lab: Lab) -> None:
+    """The run that took it over failed before it came to the deletion, which the next one does."""
+    project = lab.project.path
+
+    def declared(description: str) -> list[dict[str, Any]]:
+        return [agent(project, adopt_existing=True), environment(project, description=description)]
+
+    assert stack.up(*declared("old")).ok
+    path = path_of("ClusterAgent", stack.resources()["agent"]["id"])
+    stack.taint("agent")
+    lab.simulator.faults({"method": "PUT", "path": "environments", "status": 422})
+    assert not stack.up(*declared("new")).ok
+    outcome = stack.up(*declared("new"))
+    assert outcome.ok, outcome.text
+    assert "delete-replaced" in outcome.ops("agent")
+    assert lab.get(path)
+    assert stack.refresh().ops("agent") == ["same"]
+    assert stack.destroy().ok
+    assert lab.things() == set()
+
+
+def test_two_resources_cannot_take_over_one_thing(stack: Stack, lab: Lab) -> None:
+    """Neither what this run has just made, nor what a resource of the program has had before."""
+    one = agent(lab.project.path)
+    two = resource("ClusterAgent", "two", project=lab.project.path, name="agent")
+    stack.environ["PULUMI_GITLAB_ADOPT_EXISTING"] = "1"
+    assert "this program has it already: declare it once" in stack.up(one, two).error()
+    (made,) = lab.things()
+    kept = one if "agent" in stack.resources() else two
+    assert stack.up(kept).ok
+    assert lab.things() == {made}
