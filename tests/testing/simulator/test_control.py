@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -40,10 +42,10 @@ def test_nonsense_is_refused(simulator: Any) -> None:
             simulator.clock(advance=wrong)
     for path, body, status, text in (
         ("nothing", "{}", 404, "not found: POST nothing"),
-        ("clock", "{", 400, "Expecting property name"),
+        ("clock", "{", 400, "the body is no JSON: Expecting property name"),
         ("clock", "[]", 400, "the body of clock is an object"),
         ("clock", '{"back": 1}', 400, "clock has no back; it has advance, now"),
-        ("clock", '{"now": "\\ud800"}', 400, "surrogates not allowed"),
+        ("clock", '{"now": "\\ud800"}', 400, "the body has half of a surrogate pair"),
         ("environments/1/1/on_stop_job", '{"seconds": 1e300}', 400, "from 0 to ten years"),
         ("environments/1/1/on_stop_job", '{"seconds": -1}', 400, "from 0 to ten years"),
         ("job_tokens", "{}", 400, "project_id is missing, user_id is missing"),
@@ -53,6 +55,61 @@ def test_nonsense_is_refused(simulator: Any) -> None:
         answer = requests.post(url, data=body, timeout=20)
         assert answer.status_code == status
         assert text in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"[" * 101 + b"]" * 101, "the body is nested more than 100 levels deep"),
+        (b'{"a":' * 9**5 + b"1" + b"}" * 9**5, "the body is nested more than 100 levels deep"),
+        (b'"\xff"', "the body is not UTF-8 text"),
+        ('{"advance": 1}'.encode("utf-16"), "the body is not UTF-8 text"),
+        (b'{"advance": NaN}', "the body is no JSON: NaN is no number"),
+        (b"9" * 5000, "the body is no JSON: a number has more than 1000 digits"),
+    ],
+    ids=("101 levels", "59049 levels", "bytes", "UTF-16", "NaN", "5000 digits"),
+)
+def test_a_body_that_is_no_json_is_refused(simulator: Any, body: bytes, text: str) -> None:
+    """In one line, whatever the call; the API refuses it as Ruby does."""
+    for path in ("clock", "faults", "races", "seed", "reset"):
+        answer = requests.post(f"{simulator.url}/-/simulator/{path}", data=body, timeout=20)
+        assert (answer.status_code, answer.json()) == (400, {"error": text})
+    headers = {"PRIVATE-TOKEN": simulator.root_token, "Content-Type": "application/json"}
+    address = f"{simulator.url}/api/v4/projects"
+    answer = requests.post(address, data=body, headers=headers, timeout=20)
+    assert answer.status_code == 400
+    assert "message body does not match declared format" in answer.json()["error"]
+
+
+def test_values_beyond_all_bounds_are_refused(simulator: Any) -> None:
+    """With the name of what is wrong, and no more of it than fits into a line."""
+    for path, body, text in (
+        ("clock", f'{{"advance": 1{"0" * 400}}}', "advance is invalid"),
+        ("clock", '{"advance": 1e400}', "advance is invalid"),
+        ("clock", f"[{'[],' * 999}[]]", "the body of clock is an object, not [[], [], "),
+        ("races", f'{{"a": "{"x" * 999}"}}', "races is an object of agent_tokens and numbers, not"),
+        ("faults", f'["{"x" * 999}"]', "a fault is an object, not 'xxx"),
+        ("faults", f'{{"path": "{"(" * 9999}"}}', "path of a fault is no regular expression: "),
+        ("faults", '{"path": "a{99999999999}"}', "path of a fault is no regular expression: "),
+    ):
+        answer = requests.post(f"{simulator.url}/-/simulator/{path}", data=body, timeout=20)
+        said = answer.json()["error"]
+        assert answer.status_code == 400
+        assert said.startswith(text)
+        assert len(said) < 150
+
+
+@pytest.mark.parametrize("types", [("application/json", "text/plain"), ("text/plain",), ("\xff",)])
+def test_no_type_of_a_body_is_asked_for(simulator: Any, types: tuple[str, ...]) -> None:
+    """Switches take JSON under any name, as of `curl -d`."""
+    connection = http.client.HTTPConnection(urlsplit(simulator.url).netloc, timeout=20)
+    connection.putrequest("POST", "/-/simulator/races")
+    for each in types:
+        connection.putheader("Content-Type", each)
+    connection.putheader("Content-Length", "2")
+    connection.endheaders(b"{}")
+    assert connection.getresponse().status == 200
+    connection.close()
 
 
 def test_the_clock_moves(simulator: Any, root: Callable[..., Any]) -> None:

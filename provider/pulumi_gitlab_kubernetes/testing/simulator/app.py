@@ -6,7 +6,6 @@ parameters, the endpoint itself.
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 from contextlib import suppress
@@ -39,7 +38,7 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     seed,
     users,
 )
-from pulumi_gitlab_kubernetes.testing.simulator.body import read_parameters
+from pulumi_gitlab_kubernetes.testing.simulator.body import parse_json, read_parameters
 from pulumi_gitlab_kubernetes.testing.simulator.control import Control
 from pulumi_gitlab_kubernetes.testing.simulator.inside import Administrator
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import declared
@@ -141,7 +140,7 @@ class App:
 
     async def _seed(self, request: Request) -> Response:
         try:
-            content = json.loads(await request.body())
+            content = parse_json(await request.body())
             made = await seed.load(self.administrator, self.store, content)
         except (seed.SeedError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)

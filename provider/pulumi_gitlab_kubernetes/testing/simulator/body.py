@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from starlette.formparsers import MultiPartException
@@ -17,6 +18,9 @@ _MALFORMED = (
     "application/json as content-type, you must pass valid application/json in the request's "
     "'body' "
 )
+_DEEPEST = 100
+_MOST_DIGITS = 1000
+_TOO_DEEP = f"the body is nested more than {_DEEPEST} levels deep"
 _NO_FORM = "empty message body supplied with multipart/form-data content-type"
 
 
@@ -45,12 +49,56 @@ async def _read_body(request: Request) -> dict[str, Any]:
         text = f"The provided content-type '{media_type}' is not supported."
         raise errors.ApiError(415, {"error": text})
     try:
-        parsed = json.loads(content)
-        if b"\\u" in content:
-            json.dumps(parsed, ensure_ascii=False).encode()  # half of a surrogate pair is no text
-    except (ValueError, RecursionError):
+        parsed = parse_json(content)
+    except ValueError:
         raise errors.parameter_error(_MALFORMED) from None
     return parsed if isinstance(parsed, dict) else {}
+
+
+def parse_json(content: bytes) -> Any:
+    """Return what a body of JSON says.
+
+    Args:
+        content: the body.
+
+    Raises:
+        ValueError: it is none, in one line; as for Ruby, neither is what is nested more than 100
+            levels deep, nor NaN.
+    """
+    try:
+        parsed = json.loads(content.decode(), parse_int=_whole, parse_constant=_no_number)
+        if b"\\u" in content:
+            json.dumps(parsed, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except UnicodeDecodeError:
+        raise ValueError("the body is not UTF-8 text") from None
+    except UnicodeEncodeError:
+        raise ValueError("the body has half of a surrogate pair") from None
+    except ValueError as error:
+        raise ValueError(f"the body is no JSON: {error}") from None
+    if _is_deep(parsed):
+        raise ValueError(_TOO_DEEP)
+    return parsed
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
+    return int(digits)
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether there are more levels than Ruby reads."""
+    level, depth = [value], 0
+    while containers := [each for each in level if isinstance(each, (dict, list))]:
+        inner = (each.values() if isinstance(each, dict) else each for each in containers)
+        level, depth = list(chain.from_iterable(inner)), depth + 1
+    return depth > _DEEPEST
 
 
 def _form_value(value: Any) -> str:

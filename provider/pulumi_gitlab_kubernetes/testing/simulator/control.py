@@ -35,7 +35,6 @@ once, whatever else goes on: what the server alone costs.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -51,6 +50,7 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     environment_stops,
     users,
 )
+from pulumi_gitlab_kubernetes.testing.simulator.body import parse_json
 from pulumi_gitlab_kubernetes.testing.simulator.errors import ApiError
 from pulumi_gitlab_kubernetes.testing.simulator.faults import Faults
 from pulumi_gitlab_kubernetes.testing.simulator.overview import overview
@@ -98,8 +98,7 @@ class Control:
         """Answer a request below `/-/simulator/`."""
         try:
             content = await request.body()
-            body = json.loads(content) if content else dict(request.query_params)
-            json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
+            body = parse_json(content) if content else dict(request.query_params)
             switch, numbers = find(
                 self._switches, request.method, path.removeprefix(_PREFIX).strip("/")
             )

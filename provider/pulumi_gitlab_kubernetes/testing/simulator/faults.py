@@ -26,6 +26,7 @@ import asyncio
 import math
 import random
 import re
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from http import HTTPStatus
@@ -33,6 +34,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
+
+from pulumi_gitlab_kubernetes.testing.simulator.patterns import compiled
 
 _DROPS = ("", "before", "after", "halfway")
 _STATUSES = range(200, 600)
@@ -80,11 +83,8 @@ class Fault:
         for name, (holds, expected) in _RULES.items():
             value = getattr(self, name)
             if not holds(value):
-                raise ValueError(f"{name} of a fault is {expected}, not {value!r}")
-        try:
-            re.compile(self.path)
-        except re.error as error:
-            raise ValueError(f"path of a fault is a regular expression: {error}") from None
+                raise ValueError(f"{name} of a fault is {expected}, not {reprlib.repr(value)}")
+        compiled(self.path, "path of a fault")
         if self.status is None and (self.body is not None or self.headers):
             raise ValueError("body and headers of a fault go with a status")
         if self.status is not None and self.drop in {"before", "after"}:
@@ -144,7 +144,7 @@ class Faults:
         made = []
         for fault in given if isinstance(given, list) else [given]:
             if not isinstance(fault, Mapping):
-                raise ValueError(f"a fault is an object, not {fault!r}")  # noqa: TRY004 - a 400
+                raise ValueError(f"a fault is an object, not {reprlib.repr(fault)}")  # noqa: TRY004 - a 400
             if unknown := sorted(set(fault) - known):
                 raise ValueError(
                     f"a fault has no {', '.join(unknown)}; it has {', '.join(sorted(known))}"

@@ -86,7 +86,7 @@ def _check(
                 coerced = (_hashes if param.fields else _coerce)(param.type, value)
                 coerced = param.default if coerced is None else coerced
                 values[param.name] = coerced
-            except (TypeError, ValueError):
+            except (OverflowError, TypeError, ValueError):
                 complaints.append(f"{label} is invalid")
                 coerced = None
             else:

@@ -7,6 +7,7 @@ checks, waits until others have checked too, and only then does its work.
 from __future__ import annotations
 
 import asyncio
+import reprlib
 from typing import Any
 
 NAMES = ("agent_tokens",)
@@ -33,10 +34,14 @@ class Races:
             ValueError: there is no such race, or the number is none.
         """
         if not isinstance(given, dict) or not set(given) <= set(NAMES):
-            raise ValueError(f"races is an object of {', '.join(NAMES)} and numbers, not {given!r}")
+            raise ValueError(
+                f"races is an object of {', '.join(NAMES)} and numbers, not {reprlib.repr(given)}"
+            )
         for name, runners in given.items():
             if type(runners) is not int or not 0 <= runners <= 1000:  # noqa: PLR2004 - plenty
-                raise ValueError(f"{name} is how many start together, 0 to 1000, not {runners!r}")
+                raise ValueError(
+                    f"{name} is how many start together, 0 to 1000, not {reprlib.repr(runners)}"
+                )
         self._runners |= given
         return dict(self._runners)
 

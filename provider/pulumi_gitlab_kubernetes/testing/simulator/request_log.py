@@ -5,11 +5,12 @@ Read at `GET /-/simulator/requests`, by tests that count calls.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
+
+from pulumi_gitlab_kubernetes.testing.simulator.patterns import compiled
 
 _LIMIT = 100_000
 
@@ -62,10 +63,7 @@ class RequestLog:
         self._entries.clear()
 
     def _matching(self, method: str, path: str, user: str) -> Iterator[dict[str, Any]]:
-        try:
-            pattern = re.compile(path)
-        except re.error as error:
-            raise ValueError(f"path is no regular expression: {error}") from None
+        pattern = compiled(path, "path")
         for entry in self._entries:
             meant = method.upper() in {"", entry["method"]} and user in {"", entry["user"]}
             if meant and pattern.search(entry["path"]):

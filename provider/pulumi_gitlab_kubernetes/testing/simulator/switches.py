@@ -15,6 +15,7 @@ and returns what is sent as JSON.
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +59,7 @@ class Switch:
         if self.params is None:
             return [body], {}
         if not isinstance(body, Mapping):
-            raise ValueError(f"the body of {self.path} is an object, not {body!r}")  # noqa: TRY004
+            raise ValueError(f"the body of {self.path} is an object, not {reprlib.repr(body)}")  # noqa: TRY004
         _refuse_unknown(self.path, self.params, body)
         return [], declared(self.params, body)
 
