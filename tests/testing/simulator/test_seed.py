@@ -186,6 +186,26 @@ def test_loading_is_neither_logged_nor_hindered(
         ("users: []\nusers: []", '2: found duplicate key "users"'),
         ("users: [", "1: "),
         ("- users", " must be a mapping"),
+        ("\n1: x", "2: [1]: a key must be a text: put it in quotes"),
+        ("null: x", "1: [null]: a key must be a text"),
+        ("features:\n  true: x", "2: features[true]: a key must be a text"),
+        ("simulator: {~: {}}", "1: simulator[null]: a key must be a text"),
+        (
+            "simulator: {faults: {body: [{2001-02-03: x}]}}",
+            "1: simulator.faults.body[0][2001-",
+        ),
+        ("projects: [{path: a/b, files: {[a]: x}}]", "1: projects[0].files[('a',)]: a key must"),
+        ("users: [{username: .nan}]", "1: users[0].username: must be a number, not nan"),
+        ("users: [{username: !!binary aGk=}]", "1: users[0].username: must be a text, a number"),
+        ("simulator: {races: !!set {a}}", "1: simulator.races: must be a text, a number"),
+        ('users: [{username: "\\ud800"}]', "1: users[0].username: has half of a surrogate pair"),
+        (
+            f"simulator: {{faults: {'[' * 101}{']' * 101}}}",
+            "1: simulator: is nested more than 100 levels deep",
+        ),
+        (f"a: {'[' * 999}", " is nested too deeply"),
+        ("license: 2026-02-30", " has a value that is none: day is out of range"),
+        ('features: {"\\e[31m\\u202e\\n": x}', r"1: features.\x1b[31m\u202e\n: refused: 400 "),
     ],
 )
 @pytest.mark.usefixtures("not_served")

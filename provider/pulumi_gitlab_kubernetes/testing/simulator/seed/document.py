@@ -11,8 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-Place = tuple[str | int, ...]
-"""The keys and indices that lead to a thing."""
+Place = tuple[Any, ...]
+"""The keys and indices that lead to a thing; a key that is wrong may be anything."""
 
 
 class SeedError(Exception):
@@ -25,9 +25,12 @@ class SeedError(Exception):
     """
 
     def __init__(self, place: Place, reason: str, line: int | None = None) -> None:
-        super().__init__(f"{spell(place)}: {reason}" if place else reason)
+        super().__init__(_in_one_line(f"{spell(place)}: {reason}" if place else reason))
         self.place = place
         self.line = line
+
+
+_CONSTANTS = {"None": "null", "True": "true", "False": "false"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ def read(file: Path) -> Any:
         raise SeedError((), str(error.problem).partition("\n")[0], line) from None
     except YAMLError as error:
         raise SeedError((), str(error).partition("\n")[0]) from None
+    except RecursionError:
+        raise SeedError((), "is nested too deeply") from None
+    except ValueError as error:  # such as the 30th of February
+        raise SeedError((), f"has a value that is none: {error}") from None
     return {} if content is None else content
 
 
@@ -95,8 +102,18 @@ def spell(place: Place) -> str:
     """Return a place as a person writes it: `projects[0].agents`."""
     text = ""
     for key in place:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+        if isinstance(key, str):
+            text += f".{key}" if text else key
+        else:
+            text += f"[{_CONSTANTS.get(str(key), key)}]"
     return text
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text with line ends and all else that a terminal obeys as escapes."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def suggestion(word: str, known: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.inside import Administrator
 from pulumi_gitlab_kubernetes.testing.simulator.seed import format as formats
 from pulumi_gitlab_kubernetes.testing.simulator.seed.document import Entry, SeedError
 from pulumi_gitlab_kubernetes.testing.simulator.seed.gitlab import GitLab, Made, encode
+from pulumi_gitlab_kubernetes.testing.simulator.seed.plain import refuse_exotic
 from pulumi_gitlab_kubernetes.testing.simulator.seed.project import ensure_project, load_contents
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 
@@ -30,6 +31,7 @@ async def load(administrator: Administrator, store: Store, content: Any) -> Made
     Raises:
         SeedError: it is no seed, or GitLab refuses something in it.
     """
+    refuse_exotic(content)
     formats.SEED.check(content)
     seed, gitlab = Entry(content), GitLab(administrator)
     await _switch(gitlab, seed, last=False)
