@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from tests.meta.test_readme import blocks
 
 ROOT = Path(__file__).parents[2]
+
+_PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
 
 LIGHT = """
 import sys
@@ -96,6 +98,17 @@ pulumi.export("key", config.require_secret("key"))
 """
 
 
+NAMED = """
+def test_a_directory_counts_from_the_root(gitlab_stack, pytestconfig, monkeypatch):
+    monkeypatch.chdir("/")
+    for directory in ("inner", pytestconfig.rootpath / "inner"):
+        assert gitlab_stack(directory).project.root == pytestconfig.rootpath / "inner"
+
+def test_no_project(gitlab_stack):
+    gitlab_stack("infrastructure")
+"""
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for PYTHONPATH in which the package lies as pip would put it there."""
@@ -116,13 +129,25 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(installed: Path, tmp_path: Path) -> Callable[..., str]:
     """Runs pytest on files, without this project's configuration, and returns what it said."""
 
-    def run(files: dict[str, str], *path: Path, outcome: int = 0) -> str:
+    def run(
+        files: dict[str, str], *path: Path, arguments: Sequence[str] = (), outcome: int = 0
+    ) -> str:
         for name, text in files.items():
-            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
         before = {file for file in tmp_path.rglob("*") if "__pycache__" not in file.parts}
         ended = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "-W",
+                "error",
+                *arguments,
+            ],
             cwd=tmp_path,
             env={
                 **os.environ,
@@ -159,6 +184,24 @@ def test_the_test_that_the_readme_shows_passes(run: Callable[..., str]) -> None:
         "test_readme.py": test,
     }
     assert "2 passed" in run(files)
+
+
+def test_a_project_is_found_from_pytests_root(run: Callable[..., str], tmp_path: Path) -> None:
+    """Wherever pytest was started, and never in a directory above; else one line says where not."""
+    project = "name: shop\nruntime: python\n"
+    files = {
+        "Pulumi.yaml": project,
+        "infrastructure/Pulumi.yaml": project,
+        "shop/pytest.ini": "[pytest]\n",
+        "shop/infrastructure/empty": "",
+        "shop/inner/Pulumi.yaml": project,
+        "shop/test_stack.py": NAMED,
+    }
+    said = run(files, arguments=["shop"], outcome=1)
+    assert "1 failed, 1 passed" in said
+    where = tmp_path / "shop" / "infrastructure"
+    assert f"\nno Pulumi.yaml in {where}: directories count from pytest's root\n" in said
+    assert "make_stack" not in said
 
 
 def test_a_missing_extra_is_named_in_one_line(run: Callable[..., str], tmp_path: Path) -> None:

@@ -76,10 +76,12 @@ def gitlab_stack(
 ) -> Callable[..., Stack]:
     """Makes empty stacks of Pulumi projects, which `gitlab_simulator` serves.
 
-    Called with a project's directory, relative to pytest's root directory, and perhaps `config`
-    and `secrets`, the stack's configuration, and `name`, the stack's name. The program runs with
-    the interpreter of the tests. All state and settings are kept outside the project.
+    Called with the directory of a `Pulumi.yaml`, relative to pytest's root directory wherever
+    pytest was started, and perhaps `config` and `secrets`, the stack's configuration, and `name`,
+    the stack's name. The program runs with the interpreter of the tests. All state and settings are
+    kept outside the project.
     """
+    from .host.errors import HostError  # noqa: PLC0415 - as the module says
     from .stacks import make_stack  # noqa: PLC0415 - as the module says
 
     def make(
@@ -89,13 +91,17 @@ def gitlab_stack(
         secrets: Mapping[str, str] | None = None,
         name: str = "test",
     ) -> Stack:
-        return make_stack(
-            pytestconfig.rootpath / directory,
-            tmp_path_factory.mktemp("stack"),
-            gitlab_simulator,
-            name=name,
-            config=config or {},
-            secrets=secrets or {},
-        )
+        try:
+            return make_stack(
+                pytestconfig.rootpath / directory,
+                tmp_path_factory.mktemp("stack"),
+                gitlab_simulator,
+                name=name,
+                config=config or {},
+                secrets=secrets or {},
+            )
+        except HostError as error:
+            complaint = str(error)
+        pytest.fail(complaint, pytrace=False)  # Not above, where pytest would tell it twice.
 
     return make

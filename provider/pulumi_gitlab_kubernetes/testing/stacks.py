@@ -11,6 +11,7 @@ from pathlib import Path
 from . import environ
 from .host import Stack
 from .host.crypto import Passphrase
+from .host.errors import HostError
 from .host.project import Project, StackSettings
 from .simulator.server import Simulator
 
@@ -29,7 +30,7 @@ def make_stack(
     """Make an empty stack whose GitLab is a simulator.
 
     Args:
-        directory: A directory of the Pulumi project; nothing is written there.
+        directory: The directory of ``Pulumi.yaml``; nothing is written there.
         folder: Where state and settings are kept.
         simulator: The GitLab, `start_afresh`.
         name: The stack's name.
@@ -40,10 +41,13 @@ def make_stack(
         The stack; its program runs with this process's interpreter, whatever the project says.
 
     Raises:
-        HostError: There is no such project, or it is not one that the deployment host can run.
+        HostError: It is not there, or it is not one that the deployment host can run.
     """
+    found = Project.at(directory)
+    if found is None:
+        raise HostError(f"no Pulumi.yaml in {directory}: directories count from pytest's root")
     project = replace(
-        Project.find(directory),
+        found,
         stack_config_directory=folder,
         runtime_options={"toolchain": "pip"},  # An interpreter of one's own is chosen below.
     )

@@ -71,10 +71,22 @@ class Project:
         """
         directory = start.absolute()
         for candidate in (directory, *directory.parents):
-            for name in _FILES:
-                if (candidate / name).is_file():
-                    return cls._load(candidate / name)
+            if project := cls.at(candidate):
+                return project
         raise HostError(f"no Pulumi.yaml project file found (searching upwards from {directory})")
+
+    @classmethod
+    def at(cls, directory: Path) -> "Project | None":
+        """Returns the project whose root a directory is, if it is one.
+
+        Args:
+            directory: The directory.
+
+        Raises:
+            HostError: The deployment host cannot run it.
+        """
+        files = (directory / name for name in _FILES)
+        return next((cls._load(file) for file in files if file.is_file()), None)
 
     @classmethod
     def _load(cls, file: Path) -> "Project":
