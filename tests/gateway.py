@@ -1,9 +1,10 @@
-"""A gateway in front of the simulator, which loses answers as gateways do."""
+"""A gateway in front of the simulator, which loses, delays and garbles as gateways do."""
 
 from __future__ import annotations
 
 import http.client
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from tests.web import Answer, Request, Server
@@ -22,27 +23,51 @@ class Gateway(Server):
         """Headers of answers that do not pass, in lower case."""
         self.delays: list[float] = []
         """How long the next answers are held back, in seconds."""
+        self.distort: Callable[[Answer], Answer] = lambda answer: answer
+        """What becomes of each answer."""
         self.to_lose = 0
         """How many answers are still to be lost."""
         self._skip = 0
         self._status = 0
+        self._cut = False
+        self._until = ""
+        self._held: list[Request] = []
         self._upstream = urlsplit(upstream).netloc
 
     def lose(self, times: int = 1, *, skip: int = 0, status: int = 502) -> None:
         """Answer a failure to requests that were carried out, after so many that pass."""
         self.to_lose, self._skip, self._status = times, skip, status
 
+    def hold(self, until: str = "") -> None:
+        """Cut off whoever sends the next POST, and pass that on later.
+
+        Args:
+            until: Before the answer to the next request of this method; by default on `release`.
+        """
+        self._cut, self._until = True, until
+
+    def release(self) -> list[int]:
+        """Pass on what was held, and return how it was answered."""
+        held, self._held = self._held, []
+        return [request.pass_on(self._upstream).status for request in held]
+
     def handle(self, request: Request) -> None:
         """Answer what the upstream answers, late or never."""
+        if self._cut and request.command == "POST":
+            self._cut, request.close_connection = False, True
+            self._held.append(request)
+            return
         try:
             answer = request.pass_on(self._upstream)
         except (OSError, http.client.HTTPException):
             request.close_connection = True  # As it was cut behind the gateway.
             return
+        if request.command == self._until:
+            self.release()
         if self.delays:
             time.sleep(self.delays.pop(0))
         if self.to_lose and self._skip == 0:
             self.to_lose -= 1
             answer = Answer(self._status, b"<html><title>Bad Gateway</title></html>", {})
         self._skip = max(0, self._skip - 1)
-        request.answer(answer.without(self.withheld))
+        request.answer(self.distort(answer).without(self.withheld))

@@ -132,16 +132,16 @@ def test_quoted_secrets_leave_by_no_door(
     assert "direct cause" not in error.details
 
 
-def test_the_unexpected_is_one_line_without_its_text(
-    host: DynamicHost, simulator: Simulator, project: Project
-) -> None:
+def test_the_unexpected_is_one_line_without_its_text(host: DynamicHost, project: Project) -> None:
     """Its own text may quote anything; where it happened is enough to mend it."""
-    simulator.faults({"method": "POST", "status": 201, "body": {"name": "hidden-name"}})
-    error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
-    assert str(error).startswith("unexpected KeyError in ")
+    olds = {"project": "some/other", "project_id": "hidden-name", "name": "prod"}
+    with pytest.raises(CallError) as raised:
+        host.diff("ClusterAgent", "1:1", olds, {"project": project.path, "name": "prod"})
+    error = raised.value
+    assert str(error).startswith("unexpected ValueError in ")
     assert str(error).endswith("; please report this to pulumi-gitlab-kubernetes")
     assert "hidden-name" not in str(error) + error.details
-    assert "KeyError: " not in error.details
+    assert "ValueError: " not in error.details
 
 
 def test_state_of_a_newer_version_is_told(host: DynamicHost) -> None:

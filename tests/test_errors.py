@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
+import re
+import urllib.parse
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.certificates import Pair
 
+from pulumi_gitlab_kubernetes._quotes import flatten, scrub
 from pulumi_gitlab_kubernetes.errors import (
+    ConfigurationError,
     GitLabError,
     InvalidInputError,
     NotFoundError,
     explain,
-    flatten,
     from_status,
-    scrub,
 )
 
 BAD_GATEWAY = """<!DOCTYPE html>
@@ -39,7 +44,8 @@ BAD_GATEWAY = """<!DOCTYPE html>
         ({"base": ["No more clusters"]}, "No more clusters"),
         ({"error": {"deep": ["x"]}}, "error deep x"),
         ({"base": []}, ""),
-        (None, "None"),
+        (None, ""),
+        ({"message": None, "detail": 7}, "message; detail 7"),
         (BAD_GATEWAY, "GitLab is not responding & will be back (502)"),
         (BAD_GATEWAY.encode(), "GitLab is not responding & will be back (502)"),
         ("<HTML><body>x</body></HTML>", "a web page, not an answer of the API"),
@@ -127,6 +133,47 @@ def test_each_kind_of_refusal_says_what_to_do(status: int, hint: str) -> None:
     assert _explain(from_status(status, "no")).endswith(hint)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\x1b[31mred\x1b[0m\x07 \x9b2J", "[31mred [0m 2J"),
+        ("\u202egnp.exe\u2066 a\u200bb", "gnp.exe ab"),
+        ("a\u2028b\x85c\x00d", "a b c d"),
+        ("lone \ud800 half", "lone half"),
+        ("größer \N{SNOWMAN}", "größer \N{SNOWMAN}"),
+    ],
+)
+def test_no_text_steers_the_terminal(text: str, line: str) -> None:
+    """Nor turns the direction of what follows, nor is one that cannot be sent on."""
+    assert flatten(text) == flatten({"base": [text]}) == line
+    assert str(ConfigurationError(text)) == line
+    assert _explain(GitLabError(text, 400)).endswith(f": {line} (GitLab answered 400)")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<!doctype html><title>Sign in</title>",
+        "\n<head><TITLE lang='en'>Sign\n in</TITLE></head>",
+        b"<?xml version='1.0'?><title>Sign in</title>",
+    ],
+)
+def test_a_page_need_not_be_whole(body: object) -> None:
+    """HTML may leave out its outer elements."""
+    assert flatten(body) == "Sign in"
+    assert flatten("<h1>Bad</h1>") == "a web page, not an answer of the API"
+    assert flatten("1 < 2 and a<b") == "1 < 2 and a<b"
+
+
+def test_a_body_of_any_depth_and_size_is_read() -> None:
+    """As deep as a parser can, and longer than anybody reads."""
+    deep: object = "x"
+    for _level in range(2000):
+        deep = [deep]
+    assert flatten(deep) == "…"
+    assert len(_explain(from_status(400, {"base": ["x" * 10_000_000] * 600}))) < 700
+
+
 def test_quoted_secrets_are_hidden() -> None:
     """GitLab may quote what it refuses."""
     message = _explain(GitLabError("token k8s-hidden-token is no token", 400), "k8s-hidden-token")
@@ -143,6 +190,46 @@ def test_quoted_keys_are_hidden_in_every_form(pair: Pair) -> None:
         message = _explain(from_status(400, f"bad key {quoted}"), pair.key, encoded)
         assert "[secret]" in message
         assert not any(line in message for line in (*body, encoded[:40]))
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        lambda secret: secret[:12],
+        lambda secret: f"{secret[:9]}...",
+        lambda secret: f"...{secret[-9:]}",
+        lambda secret: urllib.parse.quote(secret, safe=""),
+        lambda secret: urllib.parse.quote(secret).replace("%2B", "%2b"),
+        json.dumps,
+        html.escape,
+        lambda secret: base64.b64encode(secret.encode()).decode(),
+        lambda secret: base64.b64encode(f"oauth2:{secret}".encode()).decode(),
+        lambda secret: base64.b64encode(f"me:{secret}".encode()).decode(),
+        lambda secret: base64.encodebytes(b"x" * 50 + secret.encode()).decode(),
+        lambda secret: secret.replace("-", "-\x1b[0m"),
+    ],
+)
+def test_a_secret_is_hidden_in_parts_and_encoded(quote: Callable[[str], str]) -> None:
+    """No eight characters of it show, in whatever form a gateway repeats them."""
+    secret = 'glpat-QUICK+brown/"fox"&LAZY<dog>0123456789'
+    message = _explain(GitLabError(f"no {quote(secret)} here", 400), secret)
+    shown = message.partition(": no ")[2]
+    assert "[secret]" in shown
+    assert not {secret[at : at + 8] for at in range(len(secret) - 7)} & {
+        part[at : at + 8] for part in _decoded(shown) for at in range(len(part))
+    }
+
+
+def _decoded(text: str) -> list[str]:
+    """Return a text, and what is in it if it is encoded."""
+    plain = urllib.parse.unquote(html.unescape(text.replace('\\"', '"')))
+    coded = [
+        base64.b64decode(word[at:] + "==", validate=False).decode(errors="replace")
+        for word in re.findall(r"[\w+/]{8,}", text)
+        for at in range(4)
+        if len(word[at:]) % 4 != 1
+    ]
+    return [text, plain, *coded]
 
 
 def test_hiding_nothing_changes_nothing() -> None:

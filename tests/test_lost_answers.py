@@ -45,8 +45,11 @@ class Net:
         self.host = DynamicHost(self._config())
 
     def _config(self) -> dict[str, str]:
-        """Return a configuration with all the ways."""
-        found = {}
+        """Return a configuration with all the ways.
+
+        What was lost is waited for as long as for an answer.
+        """
+        found = {"gitlab-kubernetes:requestTimeout": "1"}
         for name, url in (("direct", self._simulator.url), ("gateway", self._gateway.url)):
             for way in range(_WAYS):
                 found[f"{name}{way}:baseUrl"] = url

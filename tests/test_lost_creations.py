@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from tests.caller import Caller, tokens
 from tests.certificates import Pair
 from tests.conftest import Calls, Project
 from tests.gateway import Gateway
 from tests.kinds import KINDS, inputs_of
 
-from pulumi_gitlab_kubernetes import _creation
-from pulumi_gitlab_kubernetes._session import Session
 from pulumi_gitlab_kubernetes.errors import GitLabError
-from pulumi_gitlab_kubernetes.registry import core_for
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 LOST = {"method": "POST", "drop": "after"}
@@ -25,34 +23,10 @@ NEVER_DONE = {"method": "POST", "drop": "before"}
 _A_DAY = 86_400
 
 
-class Caller:
-    """Creates things as the dynamic host does, in this process.
-
-    Args:
-        url: GitLab's address.
-        token: An access token.
-        settings: Further settings, by key.
-    """
-
-    def __init__(self, url: str, token: str, **settings: str) -> None:
-        ours = {f"gitlab-kubernetes:{key}": value for key, value in settings.items()}
-        given = {"gitlab:baseUrl": url, "gitlab:token": token, **ours}
-        self.said: list[str] = []
-        self.told: list[str] = []
-        self._session = Session(given.get, say=self.said.append, tell=self.told.append)
-
-    def create(self, kind: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Create with inputs as a program gives them."""
-        core = core_for(kind)
-        inputs, failures = core.check(given, self._session)
-        assert not failures
-        return core.create(inputs, self._session)
-
-
 @pytest.fixture
 def caller(simulator: Simulator) -> Caller:
     """One who creates as the administrator, with no faults to wait for."""
-    return Caller(simulator.url, simulator.root_token, retryDeadline="20")
+    return Caller(simulator.url, simulator.root_token, requestTimeout="2")
 
 
 @pytest.fixture
@@ -70,11 +44,6 @@ def ago(simulator: Simulator, seconds: float) -> Iterator[None]:
         yield
     finally:
         simulator.clock(advance=seconds)
-
-
-def tokens(project: Project, agent: int) -> list[int]:
-    """Return the ids of an agent's active tokens."""
-    return sorted(each["id"] for each in project.api("GET", f"cluster_agents/{agent}/tokens"))
 
 
 @pytest.mark.parametrize("days", [-40, 40])
@@ -273,54 +242,6 @@ def test_without_a_date_a_token_is_listed(
     assert "last used never): revoke it there if nobody uses it" in str(raised.value)
 
 
-def test_a_late_request_makes_no_second_agent(simulator: Simulator, project: Project) -> None:
-    """GitLab refuses it, as the name is taken by then."""
-    caller = Caller(simulator.url, simulator.root_token, requestTimeout="0.4")
-    simulator.faults({"method": "POST", "latency": 0.7})
-    id_, _outputs = caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
-    _let_pass(simulator, project, "cluster_agents", 2)
-    assert [each["id"] for each in project.api("GET", "cluster_agents")] == [int(id_.split(":")[1])]
-
-
-def test_a_late_request_may_stand_in_the_way_of_the_next(
-    simulator: Simulator, project: Project
-) -> None:
-    """GitLab refuses a later one then: what is there is what the first has made."""
-    caller = Caller(simulator.url, simulator.root_token, requestTimeout="0.4")
-    simulator.faults({"method": "POST", "latency": 0.7}, NEVER_DONE)
-    id_, _outputs = caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
-    assert [each["id"] for each in project.api("GET", "cluster_agents")] == [int(id_.split(":")[1])]
-    assert 201 in _let_pass(simulator, project, "cluster_agents", 2)
-
-
-def test_a_token_is_waited_for_while_gitlab_may_be_at_it(
-    simulator: Simulator, project: Project
-) -> None:
-    """Its value was lost with the answer: it is revoked before another one is made."""
-    caller = Caller(simulator.url, simulator.root_token, requestTimeout="0.4")
-    agent = project.agent()
-    simulator.faults({"method": "POST", "latency": 0.7})
-    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
-    _id, outputs = caller.create("ClusterAgentToken", given)
-    assert tokens(project, agent) == [outputs["token_id"]]
-    assert _let_pass(simulator, project, "tokens", 2) == [201, 201]
-    assert [each for each in caller.said if "GitLab does not answer" in each]
-
-
-def test_a_token_that_comes_too_late_is_cleared_away(
-    simulator: Simulator, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also one that was not there yet when the next request was sent."""
-    monkeypatch.setattr(_creation, "_LONGEST_REQUEST", 0.1)
-    caller = Caller(simulator.url, simulator.root_token, requestTimeout="0.6")
-    agent = project.agent()
-    simulator.faults({"method": "POST", "latency": 0.9}, {"method": "POST", "latency": 0.5})
-    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
-    _id, outputs = caller.create("ClusterAgentToken", given)
-    assert _let_pass(simulator, project, "tokens", 2) == [201, 201]
-    assert tokens(project, agent) == [outputs["token_id"]]
-
-
 def test_a_failure_of_gitlab_itself_is_not_repeated(
     simulator: Simulator, project: Project, caller: Caller, calls: Calls
 ) -> None:
@@ -383,20 +304,3 @@ def _meanwhile(simulator: Simulator, work: Any) -> Iterator[None]:
     thread.start()
     yield
     thread.join()
-
-
-def _let_pass(simulator: Simulator, project: Project, path: str, posts: int) -> list[int]:
-    """Wait until GitLab has answered so many POSTs, and return how it did."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        found = [
-            each["status"]
-            for each in simulator.requests()
-            if each["method"] == "POST"
-            and f"projects/{project.id}/" in each["path"]
-            and each["path"].endswith(path)
-        ]
-        if len([status for status in found if status]) >= posts:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("GitLab did not answer")

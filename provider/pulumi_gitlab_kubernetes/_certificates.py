@@ -7,7 +7,6 @@ is loaded in each engine process.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING
 
 from ._rules import pem
@@ -70,5 +69,5 @@ def from_base64(value: str) -> str:
     """Return a PEM text from GitLab's answer; one that is no base64 is given back as it is."""
     try:
         return pem(base64.b64decode(value).decode()) + "\n"
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return value

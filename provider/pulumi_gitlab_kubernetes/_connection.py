@@ -11,16 +11,13 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
-import gitlab
-import requests
 from gitlab.base import RESTManager
-from gitlab.exceptions import GitlabParsingError
-from gitlab.utils import get_content_type
 
+from ._answers import GitLab, gitlab_errors, thing
+from ._ci_job import Job, require_no_other_gitlab
 from ._clock import Clock
 from ._listing import Listings
 from ._managers import (
@@ -28,10 +25,10 @@ from ._managers import (
     ClusterAgentUrlConfigurationManager,
     Collection,
     agent_collection,
-    gitlab_errors,
     project_collection,
 )
 from ._retries import Deadline, Retries
+from ._rules import namespace
 from ._settings import DEFAULT, Setting, base_url, file, headers, seconds, switch, variable
 from ._transport import Transport
 from .errors import ConfigurationError, GitLabError, NotFoundError
@@ -98,16 +95,20 @@ class Connection:
             shared = environ.get(f"GITLAB_{part}") if name == DEFAULT else None
             return own or setting(f"{name}:{key}") or shared
 
-        url, job = find("baseUrl", "BASE_URL"), None
+        if wrong := namespace(name):  # In a state; `check` has told of a program's.
+            raise ConfigurationError(f'connection "{name}" {wrong}')
+        url, project = find("baseUrl", "BASE_URL"), None
         token = (find("token", "TOKEN") or "").strip()
-        if not token and name == DEFAULT and (of_job := _job_token(environ, url)):
+        if token and name == DEFAULT and not url:
+            require_no_other_gitlab(environ)
+        job = Job.of(environ) if not token and name == DEFAULT else None
+        if job and (not url or base_url(url, name) == job.url):
             if not job_token:
                 raise ConfigurationError(
                     "no GitLab token: a CI job token can only do environments; set gitlab:token "
                     "or PULUMI_GITLAB_TOKEN for the rest"
                 )
-            token, url = of_job
-            job = environ.get("CI_PROJECT_PATH", ""), environ.get("CI_PROJECT_ID", "")
+            token, url, project = job.token, job.url, job.project
         if not token:
             raise ConfigurationError(
                 f"no GitLab token: run `pulumi config set --secret {name}:token <token>` "
@@ -133,7 +134,7 @@ class Connection:
             verify=False if switch(setting, f"{name}:insecure") else authorities or True,
             certificate=(certificate, key) if certificate and key else None,
             headers=headers(setting, name),
-            job=job,
+            job=project,
         )
 
     @property
@@ -146,19 +147,6 @@ class Connection:
     def secrets(self) -> tuple[str, ...]:
         """Return what no message may show."""
         return self.token, *(value for _name, value in self.headers)
-
-
-class _GitLab(gitlab.Gitlab):
-    """python-gitlab without its own retries, which repeat a POST and know no deadline."""
-
-    def http_request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs["obey_rate_limit"] = False
-        response = super().http_request(*args, **kwargs)
-        # A proxy's page for logging in is no success either, least of all of a DELETE.
-        kind = get_content_type(response.headers.get("Content-Type"))
-        if response.status_code != HTTPStatus.NO_CONTENT and kind != "application/json":
-            raise GitlabParsingError("not JSON")
-        return response
 
 
 class Client:
@@ -174,7 +162,7 @@ class Client:
         self.clock = Clock()
         self.deadline = Deadline(connection.deadline)
         self._retries = Retries.within(self.deadline, self._say)
-        self._gitlab = _GitLab(
+        self._gitlab = GitLab(
             connection.url,
             private_token=None if connection.job else connection.token,
             job_token=connection.token if connection.job else None,
@@ -192,9 +180,13 @@ class Client:
     def _say(self, message: str) -> None:
         self.say(message)
 
-    def attempts(self) -> Iterator[None]:
-        """Yield for each attempt at what requests do not repeat by themselves."""
-        return self._retries.attempts()
+    def attempts(self, *reason: str) -> Iterator[None]:
+        """Yield for each attempt at what requests do not repeat by themselves.
+
+        Args:
+            reason: What the pauses between them are for, where GitLab does answer.
+        """
+        return self._retries.attempts(*reason)
 
     def user_id(self) -> int:
         """Return the id of the token's user, asking GitLab once a run."""
@@ -227,7 +219,7 @@ class Client:
 
     def clusters(self, project_id: int) -> Collection:
         """Return a project's certificate-based clusters."""
-        return self._of_project(project_id, "clusters")
+        return self._of_project(project_id, "clusters", "environment_scope")
 
     def agents(self, project_id: int) -> Collection:
         """Return a project's agents for Kubernetes."""
@@ -235,44 +227,56 @@ class Client:
 
     def environments(self, project_id: int) -> Collection:
         """Return a project's environments."""
-        return self._of_project(project_id, "environments")
+        return self._of_project(project_id, "environments", "state")
 
     def tokens(self, project_id: int, agent_id: int) -> Collection:
         """Return an agent's active tokens; their list lacks `last_used_at`."""
-        return self._of_agent(project_id, agent_id, ClusterAgentTokenManager)
+        texts = {"texts": ("name", "created_at"), "once": ("token",)}
+        return self._of_agent(project_id, agent_id, ClusterAgentTokenManager, **texts)
 
     def url_configurations(self, project_id: int, agent_id: int) -> Collection:
         """Return an agent's URL configurations: one at most."""
-        return self._of_agent(project_id, agent_id, ClusterAgentUrlConfigurationManager)
+        texts = {"texts": ("url",)}
+        return self._of_agent(project_id, agent_id, ClusterAgentUrlConfigurationManager, **texts)
 
     def protected_environments(self, project_id: int) -> Collection:
         """Return a project's protected environments, which GitLab Free does not have."""
         return project_collection(self._gitlab, project_id, "protected_environments")
 
-    def _of_project(self, project_id: int, name: str) -> Collection:
+    def _of_project(self, project_id: int, name: str, *texts: str) -> Collection:
         key = self.connection, name
-        listing = _LISTINGS.get(self.connection.url, project_id, key)
-        written = self._forget(project_id)
-        return project_collection(self._gitlab, project_id, name, listing=listing, written=written)
+        return project_collection(
+            self._gitlab,
+            project_id,
+            name,
+            texts=("name", *texts),
+            listing=_LISTINGS.get(self.connection.url, project_id, key),
+            written=self._forget(project_id),
+        )
 
     def _of_agent(
-        self, project_id: int, agent_id: int, manager: type[RESTManager[Any]]
+        self,
+        project_id: int,
+        agent_id: int,
+        manager: type[RESTManager[Any]],
+        **texts: tuple[str, ...],
     ) -> Collection:
         written = self._forget(project_id)
-        return agent_collection(self._gitlab, project_id, agent_id, manager, written=written)
+        return agent_collection(
+            self._gitlab, project_id, agent_id, manager, written=written, **texts
+        )
 
     def _forget(self, project_id: int) -> Callable[[], None]:
         return lambda: _LISTINGS.forget(self.connection.url, project_id)
 
     def _ask_user(self) -> int:
         with gitlab_errors(self._gitlab):
-            user: Any = self._gitlab.http_get(_USER)
-            return int(user["id"])
+            return int(thing(self._gitlab.http_get(_USER))["id"])
 
     def _ask_project(self, project: str) -> int:
         try:
             with gitlab_errors(self._gitlab):
-                return int(self._gitlab.projects.get(project).get_id() or 0)
+                return int(thing(self._gitlab.projects.get(project).asdict())["id"])
         except GitLabError as error:
             if not self.connection.job or error.status is None:
                 raise
@@ -318,11 +322,3 @@ def client_for(connection: Connection, say: Callable[[str], None]) -> Client:
     clients[connection].say = say
     clients[connection].deadline.renew()
     return clients[connection]
-
-
-def _job_token(environ: Mapping[str, str], url: str | None) -> tuple[str, str] | None:
-    """Return a CI job's token and its own GitLab, to no other of which it is ever sent."""
-    token, address = environ.get("CI_JOB_TOKEN"), environ.get("CI_API_V4_URL")
-    if not token or not address or base_url(url or address, DEFAULT) != base_url(address, DEFAULT):
-        return None
-    return token, address

@@ -7,7 +7,8 @@ what the request made, and serves as its answer. Where there is none, the reques
 things with one name GitLab refuses the second, however late the first request arrives.
 
 Tokens are not unique by name, and a lost answer has lost the value: what such a request made is
-revoked, before the next one and after it.
+revoked. Where there was no answer at all the request may still be on its way: before another one is
+sent GitLab is asked for as long as for an answer (`requestTimeout`), and once more after that one.
 """
 
 from __future__ import annotations
@@ -28,9 +29,6 @@ from .errors import BAD_REQUEST, GitLabError, LostAnswerError
 if TYPE_CHECKING:
     from ._provider import Provider
     from ._session import Session
-
-_LONGEST_REQUEST = 60.0  # Seconds; GitLab ends its own work on a request after as long.
-_SLOW = 5.0  # Seconds; what is cut sooner GitLab had not been busy with.
 
 _MADE: set[tuple[str, str, tuple[int, ...]]] = set()
 _LOCKS: defaultdict[object, threading.Lock] = defaultdict(threading.Lock)
@@ -95,6 +93,8 @@ class _Creation:
     began: float = field(default_factory=time.monotonic)
     missing: int = 0
     """How many requests were lost of which nothing has been found."""
+    patience: float = 0.0
+    """Until when one of them may still arrive, by `time.monotonic()`."""
 
     def make(self) -> Values:
         """Send the request, again where nothing came of it, and return what was made."""
@@ -108,14 +108,14 @@ class _Creation:
         payload = self.provider.schema.payload(self.inputs)
         lost: LostAnswerError | None = None
         for _attempt in self.client.attempts():
-            sent = time.monotonic()
             try:
                 return self.things.create(payload)
-            except LostAnswerError as error:
+            except LostAnswerError as error:  # noqa: PERF203 (what goes wrong is what it is for)
                 lost = error
                 self.missing += 1
-                late = error.late or time.monotonic() - sent > _SLOW
-                if (found := self._settle(error, late=late)) is not None:
+                if error.late:
+                    self.patience = time.monotonic() + self.client.connection.timeout
+                if (found := self._settle(error)) is not None:
                     return found
                 if not error.again:
                     break
@@ -124,20 +124,19 @@ class _Creation:
                     raise
                 # Perhaps what stands in the way is what a lost request has made meanwhile.
                 missing = self.missing
-                if (found := self._settle(error, late=False)) is not None:
+                if (found := self._settle(error)) is not None:
                     return found
                 if self.missing == missing:
                     raise
         raise _add(lost or GitLabError("no answer"), "nothing of it is there so far")
 
-    def _settle(self, error: GitLabError, *, late: bool) -> Values | None:
-        """Find what a lost request made, waiting for it where GitLab may still be at it."""
+    def _settle(self, error: GitLabError) -> Values | None:
+        """Find what a lost request made, waiting for it where it may still arrive."""
         self.client.deadline.left()  # It counts from here.
-        for _look in self.client.attempts():
+        for _look in self.client.attempts("a request without an answer may still arrive"):
+            over = time.monotonic() >= self.patience
             found = self._claim(error)
-            over = time.monotonic() - self.began > _LONGEST_REQUEST
-            unique = self.provider.identity is not None
-            if not self.missing or not late or unique or over:
+            if not self.missing or over or self.provider.identity is not None:
                 return found
         raise _add(error, f"{_PERHAPS} later; {_LOOK}")
 
@@ -193,18 +192,23 @@ class _Creation:
         return None if thing.get("last_used_at") else True
 
     def _sweep(self) -> None:
-        """Clear away what a lost request has made after all."""
+        """Clear away what a lost request has made after all, and tell what is not known of any."""
+        unclear: list[Values] = []
         try:
             mine, unclear = self._judge()
             for thing in mine:
                 self._recover(thing)
+                self.missing -= 1
         except GitLabError:
-            unclear = []
-        else:
-            if not unclear:
-                return
-        listed = self.provider.listed(unclear) or "another one of this name"
-        self.session.tell(f"a request without an answer may have made {listed}: look at GitLab")
+            pass  # Then it is not known either.
+        if unclear:
+            listed = self.provider.listed(unclear)
+            self.session.tell(f"a request without an answer may have made {listed}: look at GitLab")
+        elif self.missing and self.patience:
+            self.session.tell(
+                "what came of a request without an answer is not known: look at GitLab for another "
+                f"{self.provider.noun} of this name"
+            )
 
     def _recover(self, thing: Values) -> Values | None:
         """Take what a lost request made, or delete what is of no use and say so."""

@@ -84,6 +84,13 @@ class Type(enum.Enum):
                 raise ValueError(f"must be {self.value}")
         return result
 
+    def fits(self, value: Any) -> bool:
+        """Tell whether a value is of this type, or not set."""
+        try:
+            return value is None or self.coerce(value) is not None
+        except ValueError:
+            return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
@@ -295,8 +302,9 @@ class Schema:
         """Read GitLab's description of a thing into inputs and outputs.
 
         An optional field without a default that the program never set is not managed and stays
-        out. What GitLab leaves out of its answer is not known to have changed, and keeps its
-        value. A value that means the same keeps the program's spelling.
+        out. What GitLab leaves out of its answer, or shows as something that it cannot be, is not
+        known to have changed, and keeps its value. A value that means the same keeps the program's
+        spelling.
 
         Args:
             answer: GitLab's description.
@@ -312,10 +320,10 @@ class Schema:
             if old is None and not whole and field.default is None:
                 continue
             found, value = look_up(answer, field.shown)
-            if not found:
+            if not found or not field.type.fits(value):
                 value = old
             elif value is not None and value != "":
-                value = field.from_gitlab(value)
+                value = field.from_gitlab(field.type.coerce(value))
                 value = old if field.same(old, value) else value
             if value is not None and value != "":
                 values[field.name] = value

@@ -7,30 +7,21 @@ every failure as a `GitLabError`.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 import gitlab
-import requests
 from gitlab.base import RESTManager, RESTObject
-from gitlab.exceptions import GitlabParsingError, RedirectError
 from gitlab.mixins import NoUpdateMixin, ObjectDeleteMixin
 from gitlab.types import RequiredOptional
 
+from ._answers import gitlab_errors, thing
 from ._listing import Listing, Page
-from .errors import FORBIDDEN, NOT_FOUND, GitLabError, LostAnswerError, from_status
+from .errors import FORBIDDEN, NOT_FOUND, GitLabError
 
 _PER_PAGE = 100  # GitLab gives no more.
-
-_UNSENT = re.compile(
-    r"NewConnection|NameResolution|ConnectTimeout|SSL|Proxy"
-)  # of urllib3's errors
-_ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
-_TLS = re.compile(r"\[(?:SSL|X509)[^\]]*\] ([^(]+)")
 
 
 class ClusterAgentToken(ObjectDeleteMixin, RESTObject):
@@ -66,6 +57,8 @@ class Collection:
 
     Args:
         manager: python-gitlab's manager.
+        texts: What every description of a thing in it has, beside its id.
+        once: What only the answer to a creation has.
         parent: The collection and id of the thing that it belongs to, when that is not a project.
         listing: What is known of its list, where that shows all that a single answer does.
         written: Called after each request that may have changed something.
@@ -76,10 +69,14 @@ class Collection:
         manager: Any,
         parent: tuple[Collection, int] | None = None,
         *,
+        texts: tuple[str, ...] = ("name",),
+        once: tuple[str, ...] = (),
         listing: Listing | None = None,
         written: Callable[[], None] = lambda: None,
     ) -> None:
         self._manager: Any = manager
+        self._texts = texts
+        self._once = once
         self.parent = parent
         self._listing = listing
         self._written = written
@@ -87,12 +84,12 @@ class Collection:
     def create(self, data: dict[str, Any]) -> dict[str, Any]:
         """Make a thing and return GitLab's description of it."""
         with self._writing():
-            return _plain(self._manager.create(data))
+            return self._thing(self._manager.create(data).asdict(), *self._once)
 
     def get(self, id_: int) -> dict[str, Any]:
         """Return GitLab's description of one thing."""
         with gitlab_errors(self._manager.gitlab):
-            return _plain(self._manager.get(id_))
+            return self._thing(self._manager.get(id_).asdict())
 
     def read(self, id_: int) -> dict[str, Any]:
         """Return GitLab's description of one of many things, perhaps from a list got just now."""
@@ -102,7 +99,7 @@ class Collection:
     def update(self, id_: int, data: dict[str, Any]) -> dict[str, Any]:
         """Change a thing and return GitLab's description of it."""
         with self._writing():
-            return dict(self._manager.update(id_, data))
+            return self._thing(self._manager.update(id_, data))
 
     def delete(self, id_: int) -> None:
         """Delete a thing, or revoke it."""
@@ -113,12 +110,12 @@ class Collection:
         """Return all things, page after page."""
         with gitlab_errors(self._manager.gitlab):
             for each in self._manager.list(iterator=True, per_page=_PER_PAGE, **filters):
-                yield _plain(each)
+                yield self._thing(each.asdict())
 
     def stop(self, id_: int, *, force: bool) -> dict[str, Any]:
         """Stop an environment and return GitLab's description of it."""
         with self._writing():
-            return dict(self._manager.get(id_, lazy=True).stop(force=force))
+            return self._thing(self._manager.get(id_, lazy=True).stop(force=force))
 
     def readable(self) -> bool:
         """Tell whether the collection itself can be read, in one small request."""
@@ -143,8 +140,13 @@ class Collection:
         query = {"page": number, "per_page": _PER_PAGE}
         with gitlab_errors(self._manager.gitlab):
             rows = self._manager.gitlab.http_list(self._manager.path, query, iterator=True)
-            things = {row["id"]: row for row in islice(rows, rows.per_page or _PER_PAGE)}
+            found = map(self._thing, islice(rows, rows.per_page or _PER_PAGE))
+            things = {thing["id"]: thing for thing in found}
             return Page(things, rows.total_pages, last=rows.next_page is None)
+
+    def _thing(self, answer: Any, *more: str) -> dict[str, Any]:
+        numbered = self._manager._obj_cls._id_attr == "id"  # noqa: SLF001 (where python-gitlab says it)
+        return thing(answer, *self._texts, *more, numbered=numbered)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -174,53 +176,3 @@ def agent_collection(
     agents = client.projects.get(project_id, lazy=True).cluster_agents
     agent = agents.get(agent_id, lazy=True)
     return Collection(manager(client, parent=agent), (Collection(agents), agent_id), **more)
-
-
-@contextmanager
-def gitlab_errors(client: gitlab.Gitlab) -> Iterator[None]:
-    """Turn everything that can go wrong in a request into a `GitLabError` without a secret."""
-    try:
-        yield
-    except RedirectError as error:
-        raise GitLabError(
-            f"GitLab at {client.url} redirects to another address: set baseUrl to it "
-            "(often https:// in place of http://)"
-        ) from error
-    except GitlabParsingError as error:
-        raise LostAnswerError(
-            f"what answers at {client.url} is not GitLab's API: check baseUrl and any proxy"
-        ) from error
-    except gitlab.GitlabError as error:
-        raise from_status(error.response_code, _said(error)) from error
-    except OSError as error:  # Of requests, which are OSErrors too, or of a file for TLS.
-        said = (
-            f"GitLab at {client.url} cannot be reached ({_reason(error)}): check baseUrl, the "
-            "network and any proxy"
-        )
-        if not isinstance(error, requests.RequestException) or _UNSENT.search(str(error)):
-            raise GitLabError(said) from error
-        late = isinstance(error, requests.Timeout)
-        raise LostAnswerError(said, again=True, late=late) from error
-
-
-def _said(error: gitlab.GitlabError) -> object:
-    """Prefer the sentence that OAuth's form of an error has beside its code."""
-    try:
-        return json.loads(error.response_body or b"")["error_description"]
-    except (ValueError, KeyError, TypeError):
-        return error.error_message
-
-
-def _reason(error: OSError) -> str:
-    """Pick the few words that tell from an exception that quotes the whole request."""
-    text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return "its certificate is not trusted: set cacertFile"
-    if found := _ERRNO.search(text) or _TLS.search(text):
-        return found[1].strip()
-    late = isinstance(error, requests.Timeout) or "timed out" in text
-    return "no answer in time" if late else "connection lost"
-
-
-def _plain(thing: Any) -> dict[str, Any]:
-    return dict(thing.asdict())

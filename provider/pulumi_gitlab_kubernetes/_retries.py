@@ -23,6 +23,7 @@ _SAFE_TO_REPEAT = frozenset({"GET", "PUT", "DELETE"})
 _CONNECTS = 3  # An address that nobody listens at is more likely wrong than slow.
 _LONGEST_PAUSE = 30.0
 _WORTH_SAYING = 1.0
+_SILENT = "GitLab does not answer"
 
 
 class Deadline:
@@ -110,8 +111,12 @@ class Retries(Retry):
             raise MaxRetryError(kwargs.get("_pool"), url, late)  # type: ignore[arg-type] # for its text alone
         return retries
 
-    def attempts(self) -> Iterator[None]:
-        """Yield for each attempt at what no request repeats by itself, until the deadline."""
+    def attempts(self, reason: str = _SILENT) -> Iterator[None]:
+        """Yield for each attempt at what no request repeats by itself, until the deadline.
+
+        Args:
+            reason: What the pauses between them are for.
+        """
         retries = self
         while True:
             yield
@@ -119,7 +124,7 @@ class Retries(Retry):
                 retries = retries.increment()
             except MaxRetryError:
                 return
-            retries.sleep()
+            retries.sleep(reason=reason)
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         """Return how long GitLab asks to wait, in seconds by its own clock."""
@@ -129,12 +134,12 @@ class Retries(Retry):
             return float(asked)
         return seconds_until(asked or headers.get("RateLimit-Reset", "").strip(), headers)
 
-    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+    def sleep(self, response: BaseHTTPResponse | None = None, *, reason: str = _SILENT) -> None:
         """Wait, and say so when it takes long enough to be noticed."""
         pause = self._pause(response)
         if pause >= _WORTH_SAYING:
-            limited = response is not None and response.status == TOO_MANY_REQUESTS
-            reason = "GitLab limits the rate of requests" if limited else "GitLab does not answer"
+            if response is not None and response.status == TOO_MANY_REQUESTS:
+                reason = "GitLab limits the rate of requests"
             self.say(f"retrying in {pause:.0f} s: {reason}")
         time.sleep(pause)
 

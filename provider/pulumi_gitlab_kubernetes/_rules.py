@@ -14,7 +14,7 @@ _DNS_LABEL_LENGTH = 63
 _HOST_LABEL = r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
 _HOST_NAME = re.compile(rf"{_HOST_LABEL}(\.{_HOST_LABEL})*")
 _HOST_NAME_LENGTH = 253
-_NAMESPACE = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
+_NAMESPACE = re.compile(r"[a-z][a-z0-9-]*")
 _PROJECT = re.compile(r"[1-9][0-9]*|[\w.-]+(/[\w.-]+)+")
 
 Check = Callable[[str], str | None]
@@ -28,10 +28,10 @@ def project(value: str) -> str | None:
 
 
 def namespace(value: str) -> str | None:
-    """Accept a configuration namespace that can also be a part of a variable's name."""
+    """Accept a configuration namespace whose name in variables no other one has."""
     if _NAMESPACE.fullmatch(value):
         return None
-    return "must start with a letter and hold only letters, digits, - and _"
+    return "must hold only a-z, 0-9 and -, and start with a letter: name the connection otherwise"
 
 
 def dns_label(value: str) -> str | None:

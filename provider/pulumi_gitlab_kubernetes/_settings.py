@@ -15,6 +15,8 @@ DEFAULT = "gitlab"
 """The name, and configuration namespace, of the connection used when none is named."""
 
 DEFAULT_URL = "https://gitlab.com"
+_PORTS = {"http": 80, "https": 443}
+_URL = re.compile(r"[^\x00-\x20\x7f\s]+")
 _HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 _PULUMIS_OWN = "PULUMI_ACCESS_TOKEN"  # No token of another service is to reach a GitLab.
@@ -38,24 +40,53 @@ def variable(name: str, setting: str) -> str:
 
 
 def base_url(url: str | None, name: str) -> str:
-    """Accept the base URL with or without the API's path, as GitLab's tools do."""
+    """Accept a connection's base URL in any spelling; without one it is gitlab.com's.
+
+    Returns:
+        The form of `api_url`.
+    """
     key = f"{name}:baseUrl"
     if not url and name != DEFAULT:  # No token is to go to gitlab.com by mistake.
         raise ConfigurationError(f"no address: set {key} or {variable(name, 'BASE_URL')}")
-    url = (url or DEFAULT_URL).strip().rstrip("/").removesuffix("/api/v4").rstrip("/")
+    return api_url(url or DEFAULT_URL, key)
+
+
+def api_url(url: str, key: str) -> str:
+    """Accept a GitLab's address with or without the API's path, as GitLab's tools do.
+
+    Args:
+        url: The address.
+        key: The setting that it comes from, for messages.
+
+    Returns:
+        The one spelling that all addresses of the same GitLab have, without the API's path.
+    """
+    url = url.strip()
     wrong = ConfigurationError(f"{key} must be a URL such as https://gitlab.example.com")
     try:
         parts = urlsplit(url)
         _ = parts.port  # Raises for one that is no number.
     except ValueError:
         raise wrong from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in url:
+    if parts.scheme not in _PORTS or not parts.hostname or not _URL.fullmatch(url):
         raise wrong
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError(
             f"{key} must hold no user, password, query or fragment: use a token"
         )
-    return url
+    return origin(url) + parts.path.rstrip("/").removesuffix("/api/v4").rstrip("/")
+
+
+def origin(url: str) -> str:
+    """Return whom a URL leads to: scheme, host, and the port where it is not the usual one.
+
+    Raises:
+        ValueError: It is none.
+    """
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    usual = parts.port is None or parts.port == _PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{host}" + ("" if usual else f":{parts.port}")
 
 
 def switch(setting: Setting, key: str) -> bool:

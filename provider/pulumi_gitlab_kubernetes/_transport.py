@@ -12,6 +12,7 @@ from urllib3.response import BaseHTTPResponse
 
 from ._clock import Clock
 from ._retries import Retries
+from ._settings import origin
 from .errors import GitLabError
 
 
@@ -69,16 +70,21 @@ class Transport(HTTPAdapter):
         self._clock.note(response.headers.get("Date"))
         if self.max_retries.connect is not None:  # The address is right: it may come back.
             self.max_retries = self.max_retries.new(connect=None)
-        here, there = req.url or "", response.headers.get("Location", "")
-        if response.is_redirect and _origin(there := urljoin(here, there)) != _origin(here):
-            raise GitLabError(
-                f"GitLab at {_origin(here)} redirects to {_origin(there)}: set baseUrl to GitLab's "
-                "own address",
-                response.status_code,
-            )
+        if response.is_redirect:
+            _require_same_gitlab(req.url or "", response)
         return response
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+def _require_same_gitlab(url: str, response: Response) -> None:
+    here = origin(url)
+    try:
+        there = origin(urljoin(url, response.headers["Location"]))
+    except ValueError:
+        there = "what is no address"
+    if there == here:
+        return
+    to_tls = urlsplit(there).hostname == urlsplit(here).hostname and there.startswith("https:")
+    own = "it with https:// in place of http://" if to_tls else "GitLab's own address"
+    raise GitLabError(
+        f"GitLab at {here} redirects to {there}: set baseUrl to {own}", response.status_code
+    )

@@ -137,7 +137,7 @@ class ClusterAgentTokenProvider(Provider):
         """Name tokens with what tells which of them is still needed."""
         return ", ".join(
             f'{token["id"]} "{token["name"]}" (created {token["created_at"]}, '
-            f"last used {token['last_used_at'] or 'never'})"
+            f"last used {token.get('last_used_at') or 'never'})"
             for token in things
         )
 

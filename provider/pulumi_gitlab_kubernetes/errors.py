@@ -13,12 +13,12 @@ ProviderError                 one line, meant for the user, never carries a secr
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Iterable, Mapping
-from html import unescape
 from pathlib import Path
 from typing import Any
+
+from ._quotes import flatten, one_line, quoted
 
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
@@ -28,16 +28,21 @@ CONFLICT = 409
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 GATEWAY_TIMEOUT = 504
+LATE = frozenset({GATEWAY_TIMEOUT, 524})
+"""The failures of a server that has not waited for the end; the second is Cloudflare's own."""
 PASSING = frozenset({502, 503, GATEWAY_TIMEOUT})
 """The failures of a server after which the same request may well succeed."""
 
-_LONGEST = 500  # Characters of what GitLab said; a message is to fit a screen.
-_SHORTEST = 4  # Characters of a secret's line; a shorter one is found in any text.
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-
 
 class ProviderError(Exception):
-    """An error that is shown to the user as one line, without a traceback."""
+    """An error that is shown to the user as one line, without a traceback.
+
+    Args:
+        message: What is wrong and what to do.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class ConfigurationError(ProviderError):
@@ -68,7 +73,7 @@ class GitLabError(ProviderError):
 
     def __init__(self, said: str, status: int | None = None) -> None:
         super().__init__(said)
-        self.said = said
+        self.said = str(self)
         self.status = status
 
 
@@ -83,7 +88,7 @@ class LostAnswerError(GitLabError):
         said: What GitLab said, or why there is no answer.
         status: The HTTP status, `None` when there was no answer.
         again: Whether the same request may fare better.
-        late: Whether GitLab may still be busy with it.
+        late: Whether GitLab may still be busy with it, or not have begun.
     """
 
     def __init__(
@@ -122,54 +127,9 @@ def from_status(status: int | None, body: object) -> GitLabError:
     if status == NOT_FOUND:
         return NotFoundError(said, status)
     if status is not None and status >= SERVER_ERROR:
-        again, late = status in PASSING, status == GATEWAY_TIMEOUT
+        again, late = status in PASSING, status in LATE
         return LostAnswerError(said, status, again=again, late=late)
     return GitLabError(said, status)
-
-
-def flatten(body: object) -> str:
-    """Make one line of the several shapes in which GitLab words an error.
-
-    See https://docs.gitlab.com/api/rest/troubleshooting/#status-code-400.
-
-    Args:
-        body: A string, a list, or an object from field to messages, nested at will.
-
-    Returns:
-        The same as one line of text; fields lead their messages. Of a web page, its title.
-    """
-    if isinstance(body, bytes):
-        body = body.decode(errors="replace")
-    if isinstance(body, Mapping):
-        parts: Iterable[str] = (
-            flatten(value) if key == "base" else f"{flatten(key)} {flatten(value)}"
-            for key, value in body.items()
-        )
-        return "; ".join(part for part in parts if part.strip())
-    if isinstance(body, list | tuple):
-        return ", ".join(flatten(value) for value in body)
-    text = str(body)
-    if "<html" in text.lower():
-        title = _TITLE.search(text)
-        text = unescape(title[1]) if title else "a web page, not an answer of the API"
-    return " ".join(text.split())
-
-
-def scrub(text: str, secrets: Iterable[str]) -> str:
-    """Hide secrets in a text that may quote them whole or a part of their lines.
-
-    Args:
-        text: One line.
-        secrets: What must not show; each line of one is a secret of its own.
-
-    Returns:
-        The text with `[secret]` in their place.
-    """
-    lines = {flatten(line) for secret in secrets for line in secret.splitlines()}
-    for line in sorted(lines, key=len, reverse=True):
-        if len(line) >= _SHORTEST and not line.startswith("-----"):
-            text = text.replace(line, "[secret]")
-    return text
 
 
 def explain(
@@ -196,9 +156,7 @@ def explain(
     Returns:
         The error to raise in its place.
     """
-    said = scrub(error.said, secrets)
-    if len(said) > _LONGEST:
-        said = f"{said[:_LONGEST]}…"
+    said = quoted(error.said, secrets)
     repeated = not error.status or str(error.status) in said
     answered = "" if repeated else f" (GitLab answered {error.status})"
     hint = ""

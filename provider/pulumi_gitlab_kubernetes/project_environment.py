@@ -10,7 +10,7 @@ import pulumi
 
 from ._dynamic import Resource
 from ._environment_stop import stop
-from ._fields import Change, Failure, Field, Output, Schema, Type, Values
+from ._fields import Change, Failure, Field, Output, Schema, Type, Values, look_up
 from ._provider import Provider
 from ._rules import at_most, dns_label, one_of
 from ._shared_fields import ADOPT_EXISTING, CONNECTION, CREATED_AT, PROJECT
@@ -179,7 +179,8 @@ class ProjectEnvironmentProvider(Provider):
 
     def find(self, things: Collection, inputs: Values) -> Values | None:
         """Find the environment of that name."""
-        return next(things.list(name=inputs["name"]), None)
+        name = inputs["name"]
+        return next((each for each in things.list(name=name) if each["name"] == name), None)
 
     def body(self, names: tuple[str, ...], olds: Values, news: Values) -> Values:
         """Clear what depends on a cleared agent or namespace in the same request."""
@@ -211,8 +212,10 @@ class ProjectEnvironmentProvider(Provider):
             return "; if it is a protected environment, its user must be one who may deploy to it"
         if (found := protected.get(values.get("name"))) is None:
             return ""
-        levels = found.get("deploy_access_levels") or ()
-        who = ", ".join(str(each.get("access_level_description")) for each in levels)
+        levels = found.get("deploy_access_levels")
+        levels = levels if isinstance(levels, list) else []
+        named = (look_up(each, "access_level_description")[1] for each in levels)
+        who = ", ".join(str(each) for each in named if each)
         return f"; it is a protected environment, to which only these may deploy: {who or 'nobody'}"
 
     def remove(self, things: Collection, id_: int, olds: Values, session: Session) -> None:
