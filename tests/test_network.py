@@ -281,7 +281,12 @@ def test_a_ci_jobs_token_is_a_last_resort_and_for_its_own_gitlab_alone(
         ({}, {"GITLAB_TOKEN": "glpat-x"}),
         ({}, {"PULUMI_GITLAB_TOKEN": "glpat-x"}),
     ):
-        found = resolve(settings, **environ)
+        with pytest.raises(ConfigurationError, match="would go to https://gitlab.com") as raised:
+            resolve(settings, **environ)
+        assert url in str(raised.value)
+        found = resolve({**settings, "gitlab:baseUrl": "https://gitlab.com"}, **environ)
+        assert (found.token, found.url, found.job) == ("glpat-x", "https://gitlab.com", None)
+        found = resolve(settings, **environ, CI_API_V4_URL="https://gitlab.com/api/v4")
         assert (found.token, found.url, found.job) == ("glpat-x", "https://gitlab.com", None)
     for settings, name, environ in (
         ({"gitlab:baseUrl": "https://gitlab.example.com"}, "gitlab", {}),

@@ -143,6 +143,20 @@ def test_a_constructor_registers_what_it_is_given(program: Program, kind: type[A
 
 
 @pytest.mark.parametrize("kind", ARGUMENTS)
+def test_a_resource_is_awaited_by_its_urn_and_id_alone(program: Program, kind: type[Any]) -> None:
+    """Awaiting its other outputs as well would cost a program squared time."""
+
+    def body() -> set[str]:
+        made = kind("it", **ARGUMENTS[kind])
+        awaited = settings.SETTINGS.outputs
+        outputs = {name for name, each in vars(made).items() if isinstance(each, pulumi.Output)}
+        assert len(outputs) > len(ARGUMENTS[kind])
+        return {name for name in outputs if vars(made)[name]._data in awaited}
+
+    assert program.run(body) == {"urn", "id"}
+
+
+@pytest.mark.parametrize("kind", ARGUMENTS)
 def test_the_ids_number_is_an_output(program: Program, kind: type[Any]) -> None:
     """Taken from the id, so it is known whenever the id is."""
     id_ = "42:5:7" if len(kind._core.ids) == 3 else "42:7"

@@ -7,7 +7,7 @@ outputs, errors without a traceback, and what state holds of this package's code
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -198,6 +198,7 @@ class Resource(dynamic.Resource):
             props,
             pulumi.ResourceOptions.merge(ours, opts),
         )
+        _await_once(self.__dict__[name] for name in props)
 
     @classmethod
     def get(
@@ -247,6 +248,17 @@ class Resource(dynamic.Resource):
     def project_id(self) -> pulumi.Output[int]:
         """GitLab's id of the project, known also when an update is previewed."""
         return self._id_part("project_id")
+
+
+def _await_once(outputs: Iterable[pulumi.Output[Any]]) -> None:
+    """Have the end of the program await a resource's registration, not each of its outputs too.
+
+    It goes through all outputs that are left each time one comes: with a dozen for each resource,
+    that is most of what a large program does. The outputs `urn` and `id` are still awaited.
+    """
+    if hasattr(pulumi.Output, "_untrack"):  # A detail of the SDK.
+        for output in outputs:
+            output._untrack()  # noqa: SLF001 (the only way)
 
 
 def _incoming(props: Mapping[str, Any]) -> Values:

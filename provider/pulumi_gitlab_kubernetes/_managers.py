@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -161,8 +162,7 @@ def project_collection(
     client: gitlab.Gitlab, project_id: int, attribute: str, **more: Any
 ) -> Collection:
     """Return a collection of a project without asking GitLab for the project."""
-    project = client.projects.get(project_id, lazy=True)
-    return Collection(getattr(project, attribute), **more)
+    return Collection(getattr(_project(client, project_id), attribute), **more)
 
 
 def agent_collection(
@@ -173,6 +173,12 @@ def agent_collection(
     **more: Any,
 ) -> Collection:
     """Return a collection of an agent without asking GitLab for the agent."""
-    agents = client.projects.get(project_id, lazy=True).cluster_agents
+    agents = _project(client, project_id).cluster_agents
     agent = agents.get(agent_id, lazy=True)
     return Collection(manager(client, parent=agent), (Collection(agents), agent_id), **more)
+
+
+@lru_cache(maxsize=64)
+def _project(client: gitlab.Gitlab, project_id: int) -> Any:
+    """python-gitlab gives each project its hundred managers, which takes longer than a read."""
+    return client.projects.get(project_id, lazy=True)
