@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import grpc
 
@@ -120,6 +120,12 @@ def dynamic_host(
     )
 
 
+class _Running(NamedTuple):
+    plugin: Plugin
+    provider: Provider
+    config: Properties
+
+
 class Providers:
     """The providers of one deployment, by reference.
 
@@ -132,13 +138,13 @@ class Providers:
         self._start = start
         self._preview = preview
         self._spare: Plugin | None = start()
-        self._running: dict[str, tuple[Plugin, Properties]] = {}
+        self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
 
     def get(self, reference: str) -> Provider | None:
         """The configured provider of that reference."""
         found = self._running.get(reference)
-        return Provider(found[0].channel()) if found else None
+        return found.provider if found else None
 
     def require(self, reference: str, resource: str) -> Provider:
         """The configured provider of that reference, which a resource needs."""
@@ -185,24 +191,25 @@ class Providers:
         }
         with self._lock:
             running = self._running.get(reference)
-            if running and equal(running[1], plain):
+            if running and equal(running.config, plain):
                 return
             plugin = self._spare or self._start()
             self._spare = None
-            Provider(plugin.channel()).configure(plain)
-            self._running[reference] = (plugin, plain)
+            provider = Provider(plugin.channel())
+            provider.configure(plain)
+            self._running[reference] = _Running(plugin, provider, plain)
         if running:
-            running[0].stop()
+            running.plugin.stop()
 
     def delete(self, reference: str) -> None:
         """Ends a provider."""
         running = self._running.pop(reference, None)
         if running:
-            running[0].stop()
+            running.plugin.stop()
 
     def close(self) -> None:
         """Ends all of them."""
-        plugins = [plugin for plugin, _ in self._running.values()]
+        plugins = [running.plugin for running in self._running.values()]
         if self._spare:
             plugins.append(self._spare)
         for plugin in plugins:

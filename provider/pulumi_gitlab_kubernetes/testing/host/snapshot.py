@@ -1,4 +1,4 @@
-"""The deployment as it is at any moment of a run, written after every step.
+"""The deployment as it is at any moment of a run, written before and after every step.
 
 Follows ``pkg/backend/snapshot.go`` of Pulumi's engine.
 """
@@ -52,7 +52,9 @@ class Snapshot:
         self._done: set[int] = set()
         self._pending: dict[int, PendingOperation] = {}
         self._lock = threading.Lock()
-        self._unwritten = True
+        self._writing = threading.Lock()
+        self._changes = 1  # A run that makes none is written all the same.
+        self._written = 0
         self._frozen = False
 
     def begin(self, step: Step) -> None:
@@ -62,7 +64,8 @@ class Snapshot:
             return
         with self._lock:
             self._pending[id(step)] = PendingOperation(step.resource, operation)
-            self._flush()
+            self._changes += 1
+        self._flush()
 
     def end(self, step: Step, *, made: bool) -> None:
         """Takes in what a step did.
@@ -74,21 +77,19 @@ class Snapshot:
         with self._lock:
             self._pending.pop(id(step), None)
             must_write = self._take(step) if made else step.op in _OPERATIONS
-            if must_write:
-                self._flush()
-            else:
-                self._unwritten = True
+            self._changes += 1
+        if must_write:
+            self._flush()
 
     def outputs_changed(self) -> None:
         """Writes a component's new outputs."""
         with self._lock:
-            self._flush()
+            self._changes += 1
+        self._flush()
 
     def close(self) -> None:
         """Writes what was not worth writing by itself."""
-        with self._lock:
-            if self._unwritten:
-                self._flush()
+        self._flush()
 
     def freeze(self) -> None:
         """Writes nothing more, whatever still ends."""
@@ -118,9 +119,16 @@ class Snapshot:
         return op is not Op.SAME or old is None or new is None or _differ(old, new)
 
     def _flush(self) -> None:
-        if not self._frozen:
-            self._write(self.current())
-        self._unwritten = False
+        """Returns when all changes so far are written; those who wait meanwhile share a writing."""
+        wanted = self._changes
+        with self._writing:
+            if self._written >= wanted:
+                return
+            with self._lock:
+                changes, deployment = self._changes, self.current()
+            if not self._frozen:
+                self._write(deployment)
+            self._written = changes
 
 
 def _differ(old: Resource, new: Resource) -> bool:
