@@ -34,6 +34,8 @@ class Front(Server):
         super().__init__(tls=tls)
         self.requests: list[tuple[str, str]] = []
         self.headers: list[Message] = []
+        self.bodies: list[tuple[str, str, bytes]] = []
+        """Method, path and body of what came with one."""
         self._target, self._redirect, self._status = urlsplit(target).netloc, redirect, status
 
     def tokens(self) -> set[tuple[str, str]]:
@@ -45,6 +47,8 @@ class Front(Server):
         """Answer what the target answers, or the redirect."""
         self.requests.append((request.command, request.path))
         self.headers.append(request.headers)
+        if request.body:
+            self.bodies.append((request.command, request.path, request.body))
         if request.command == "CONNECT":
             _tunnel(request)
         elif self._redirect:

@@ -281,7 +281,7 @@ def test_a_ci_jobs_token_is_a_last_resort_and_for_its_own_gitlab_alone(
         ({}, {"GITLAB_TOKEN": "glpat-x"}),
         ({}, {"PULUMI_GITLAB_TOKEN": "glpat-x"}),
     ):
-        with pytest.raises(ConfigurationError, match="would go to https://gitlab.com") as raised:
+        with pytest.raises(ConfigurationError, match="would go to https://gitlab") as raised:
             resolve(settings, **environ)
         assert url in str(raised.value)
         found = resolve({**settings, "gitlab:baseUrl": "https://gitlab.com"}, **environ)

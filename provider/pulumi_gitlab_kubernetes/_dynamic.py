@@ -146,6 +146,9 @@ class DynamicProvider(dynamic.ResourceProvider):
         return kept | {name: given[name] for name in steering if name in given}
 
     def _session(self, *, refreshing: bool = False) -> Session:
+        ignored = _host.ignored_changes()
+        if "*" in ignored:
+            ignored = frozenset(field.name for field in self._core.schema.fields)
         return Session(
             self._setting,
             say=_host.say,
@@ -153,6 +156,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             time_limit=_host.time_limit(),
             refreshing=refreshing,
             job_token=self._core.job_token,
+            ignored=ignored,
         )
 
     def _outgoing(self, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -106,6 +106,7 @@ class Field:
         secret: Whether it is encrypted in state and never shown.
         sent: GitLab's name for it in requests, dotted where nested; empty when it is not sent.
         shown: GitLab's name for it in answers, dotted where nested; empty when not shown.
+        resent: Whether each update sends it, since GitLab takes its default for what is absent.
         check: Given a known value, says what is wrong with it, or `None`.
         normal: The form in which two values are compared.
         to_gitlab: The form in which GitLab takes it.
@@ -121,6 +122,7 @@ class Field:
     secret: bool = False
     sent: str = ""
     shown: str = ""
+    resent: bool = False
     check: Callable[[Any], str | None] = lambda _value: None
     normal: Callable[[Any], Any] = lambda value: value
     to_gitlab: Callable[[Any], Any] = lambda value: value
@@ -251,12 +253,15 @@ class Schema:
             failures = [failure for rule in self.rules for failure in rule(values)]
         return values, failures
 
-    def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
+    def diff(
+        self, olds: Mapping[str, Any], news: Mapping[str, Any], ignored: Collection[str] = ()
+    ) -> Difference:
         """Compare the state's outputs, which echo its inputs, with new inputs.
 
         Args:
             olds: The state's outputs; may be partial.
             news: Checked inputs; may hold `UNKNOWN`.
+            ignored: The inputs whose changes do not count.
 
         Returns:
             What changed.
@@ -265,6 +270,7 @@ class Schema:
             field
             for field in self.fields
             if field.change is not Change.NONE
+            and field.name not in ignored
             and not field.same(olds.get(field.name), news.get(field.name))
         ]
         return Difference(
@@ -277,15 +283,16 @@ class Schema:
 
         Args:
             values: The inputs.
-            names: Only these; a named one that is not set is cleared with null. All set ones
-                when left out.
+            names: Only these, and what each update has to send; a named one that is not set is
+                cleared with null. All set ones when left out.
 
         Returns:
             GitLab's parameters, nested where GitLab nests them.
         """
         body: Values = {}
         for field in self.fields:
-            wanted = field.name in values if names is None else field.name in names
+            wanted = field.name in (values if names is None else names)
+            wanted |= field.resent and names is not None
             if not field.sent or not wanted:
                 continue
             *parents, last = field.sent.split(".")

@@ -107,6 +107,12 @@ def given_inputs() -> dict[str, Any]:
     return json_format.MessageToDict(given) if given else {}
 
 
+def ignored_changes() -> frozenset[str]:
+    """Return the property paths that the resource's `ignore_changes` names."""
+    frame = _call()
+    return frozenset(getattr(frame.f_locals["request"], "ignoreChanges", ()) if frame else ())
+
+
 def say(message: str) -> None:
     """Show a passing message on the line of the resource that is being worked on."""
     _log(message, ephemeral=True)

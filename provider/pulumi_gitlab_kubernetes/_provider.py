@@ -138,7 +138,7 @@ class Provider:
             if not session.refreshing and all(name in olds for name in self.ids):
                 ids = tuple(int(olds[name]) for name in self.ids)
                 hold(self, session.connection(news).url, ids, olds)
-        found = self.schema.diff(olds, news)
+        found = self.schema.diff(olds, news, session.ignored)
         if "project" in found.replaces and self._same_project(olds, news, session):
             replaces = tuple(name for name in found.replaces if name != "project")
             found = Difference(changed=found.changed, replaces=replaces)
@@ -216,17 +216,17 @@ class Provider:
             ProviderError: GitLab refused.
         """
         ids = self.parse_id(id_)
-        changed = self.schema.diff(olds, news).changed
+        changed = self.schema.diff(olds, news, session.ignored).changed
         wanted = tuple(f.name for f in self.schema.fields if f.change is Change.UPDATE)
         names = tuple(name for name in changed if name in wanted)
         if not names:
             return self._outputs(ids, {}, {**_without(olds, self.schema), **news})
         client = session.client(news)
         with self._explained(client, "update", news, id_):
-            body = self.body(names, olds, news)
             things = self.collection(client, ids[:-1])
             try:
-                answer = things.update(ids[-1], body)
+                news = {**news, **self._left_alone(things, ids[-1], session)}
+                answer = things.update(ids[-1], self.body(names, olds, news))
             except NotFoundError as error:
                 missing = self._missing(client, things, ids[0])
                 raise missing or GitLabError(f"it is gone: {_REFRESH}", error.status) from error
@@ -314,6 +314,12 @@ class Provider:
             **({ADOPTED_AT: adopted_at} if adopted_at else {}),
             "schema_version": SCHEMA_VERSION,
         }
+
+    def _left_alone(self, things: Collection, id_: int, session: Session) -> Values:
+        """Look up what an update has to send as GitLab has it: the state may be out of date."""
+        fields = [f for f in self.schema.fields if f.resent and f.name in session.ignored]
+        answer = things.get(id_) if fields else {}
+        return {field.name: look_up(answer, field.shown)[1] for field in fields}
 
     def _same_project(self, olds: Values, news: Values, session: Session) -> bool:
         new = news.get("project", UNKNOWN)

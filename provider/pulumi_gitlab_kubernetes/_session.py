@@ -21,6 +21,7 @@ class Session:
         time_limit: Seconds that `custom_timeouts` gives the call; `None` for no limit.
         refreshing: Whether the call is a part of a refresh, which must not show plans.
         job_token: Whether the token of a CI job will do.
+        ignored: The inputs that the program's `ignore_changes` leaves to GitLab.
     """
 
     setting: Setting
@@ -29,6 +30,7 @@ class Session:
     time_limit: float | None = None
     refreshing: bool = False
     job_token: bool = False
+    ignored: frozenset[str] = frozenset()
 
     def connection(self, values: Mapping[str, object]) -> Connection:
         """Return the connection that a resource's values name."""

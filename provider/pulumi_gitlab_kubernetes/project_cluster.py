@@ -25,7 +25,7 @@ _SWITCHES = ("enabled", "managed", "namespace_per_environment")
 _PROVIDED = ("name", "kubernetes_api_url", "kubernetes_ca_cert", "kubernetes_token")
 
 
-def _switch(name: str, doc: str) -> Field:
+def _switch(name: str, doc: str, *, resent: bool = False) -> Field:
     return Field(
         name=name,
         doc=doc,
@@ -34,6 +34,7 @@ def _switch(name: str, doc: str) -> Field:
         default=True,
         sent=name,
         shown=name,
+        resent=resent,
     )
 
 
@@ -130,7 +131,11 @@ class ProjectClusterProvider(Provider):
             ),
             _switch("enabled", "Whether GitLab uses the cluster."),
             _switch("managed", "Whether GitLab manages namespaces and service accounts."),
-            _switch("namespace_per_environment", "Whether each environment has its namespace."),
+            _switch(
+                "namespace_per_environment",
+                "Whether each environment has its namespace.",
+                resent=True,
+            ),
             CONNECTION,
             ADOPT_EXISTING,
         ),
@@ -174,7 +179,7 @@ class ProjectClusterProvider(Provider):
         )
 
     def body(self, names: tuple[str, ...], olds: Values, news: Values) -> Values:
-        """Send all three switches: GitLab sets an absent one back to its default."""
+        """Refuse to change what belongs to the cloud that GitLab made the cluster in."""
         provider_type = olds.get("provider_type", "user")
         for name in _PROVIDED:
             if name in names and provider_type != "user":
@@ -183,7 +188,7 @@ class ProjectClusterProvider(Provider):
                     f"cannot be changed: GitLab made this cluster in {provider_type}; "
                     "change it there, and set the same value here",
                 )
-        return self.schema.payload(news, (*names, *_SWITCHES))
+        return super().body(names, olds, news)
 
     def refused(self, names: tuple[str, ...], news: Values, answer: Values) -> str | None:
         """Some versions of GitLab answer 200 and leave a switch as it was."""

@@ -7,10 +7,13 @@ an engine and records what happened; the tests in `fields` then each ask about o
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from tests.front import Front
 
 from .engines import Outcome, Stack, resource
 from .gitlab import Call, Lab, path_of
@@ -95,14 +98,17 @@ class Kind:
         class_: The resource class's name.
         base: Returns the arguments that the resource of a row cannot do without.
         rows: A row for each field.
-        unmanaged: API parameters that set every optional field behind Pulumi's back.
+        carriers: Fields whose change makes an update that must carry nothing else; of two, so that
+            there is another one for the row of each.
+        resent: GitLab's names of what an update has to send all the same.
         meanwhile: What happens at GitLab by itself, given the kind's resources in the state.
     """
 
     class_: str
     base: Callable[[Lab, str], Args]
     rows: tuple[Row, ...]
-    unmanaged: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    carriers: tuple[str, ...] = ()
+    resent: frozenset[str] = frozenset()
     meanwhile: Callable[[Lab, dict[str, dict[str, Any]]], None] = lambda _lab, _state: None
 
     def row(self, name: str) -> Row:
@@ -137,6 +143,56 @@ class Kind:
         bare = {name: resolve(each, lab) for name, each in self.base(lab, UNMANAGED).items()}
         return [*described, resource(self.class_, UNMANAGED, **bare)]
 
+    def ignoring(self, lab: Lab, stage: str) -> list[dict[str, Any]]:
+        """Describe the same, but with each updatable field at its first value and ignored.
+
+        Args:
+            lab: The GitLab.
+            stage: Of the other field that each resource has then; as for `args`.
+        """
+        described = self.resources(lab, "new")
+        for number, row in enumerate(self.rows):
+            if row.then is Then.UPDATE:
+                args = {**self.args(lab, row, "old"), **self.carried(lab, row, stage)}
+                opts = {"ignore_changes": [row.field]}
+                described[number] = resource(self.class_, row.name, opts=opts, **args)
+        return described
+
+    def heeding(self, lab: Lab, stage: str) -> list[dict[str, Any]]:
+        """Describe the same with each updatable field at its second value and not ignored."""
+        described = self.resources(lab, "new")
+        for number, row in enumerate(self.rows):
+            if row.then is Then.UPDATE:
+                described[number]["args"] |= self.carried(lab, row, stage)
+        return described
+
+    def carrier(self, row: Row) -> Row:
+        """Return the row of the field that changes beside a row's own."""
+        return self.row(next(name for name in self.carriers if name != row.field))
+
+    def carried(self, lab: Lab, row: Row, stage: str) -> Args:
+        """Return that field with its value at a stage."""
+        field = self.carrier(row).field
+        return {field: self.args(lab, self.row(field), stage)[field]}
+
+    def outside(self, lab: Lab, name: str) -> Args:
+        """Return the API parameters that change a resource behind Pulumi's back.
+
+        They change the field of its row, and everything that the resource leaves unset.
+        """
+        row = next((each for each in self.rows if each.name == name), None)
+        if row and not row.outside:
+            return {}
+        given = self.args(lab, row, "new") if row else self.base(lab, name)
+        optional = [each for each in self.rows if each.drop and each.default is None]
+        unset = [each for each in optional if each.field not in given]
+        changes: Args = {}
+        for each in [*unset, row] if row else unset:
+            for parameter, value in resolve(each.outside, lab).items():
+                nested = isinstance(value, dict)
+                changes[parameter] = {**changes.get(parameter, {}), **value} if nested else value
+        return changes
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -147,12 +203,14 @@ class Phase:
         calls: The requests at GitLab.
         state: The resources in the state, by name.
         live: GitLab's descriptions of them, by name.
+        puts: Paths of updates and GitLab's names of what each sent, dotted where nested.
     """
 
     outcome: Outcome
     calls: list[Call]
     state: dict[str, dict[str, Any]]
     live: dict[str, dict[str, Any] | None]
+    puts: list[tuple[str, set[str]]]
 
     def path(self, name: str, class_: str) -> str:
         """Return the API path of a resource's thing."""
@@ -162,14 +220,26 @@ class Phase:
         """Return the methods of the requests to a thing."""
         return [call.method for call in self.calls if call.path == path]
 
+    def sent_to(self, path: str) -> list[set[str]]:
+        """Return what each update of a thing sent."""
+        return [sent for where, sent in self.puts if where == path]
+
 
 class Course:
-    """Runs a kind through its life and keeps what happened, by the phase's name."""
+    """Runs a kind through its life and keeps what happened, by the phase's name.
 
-    def __init__(self, kind: Kind, lab: Lab, stack: Stack) -> None:
+    Args:
+        kind: The kind.
+        lab: The GitLab, behind the front.
+        stack: An empty stack.
+        front: What the stack's requests pass.
+    """
+
+    def __init__(self, kind: Kind, lab: Lab, stack: Stack, front: Front) -> None:
         self.kind = kind
         self.lab = lab
         self.stack = stack
+        self.front = front
         self.phases: dict[str, Phase] = {}
         old, new, dropped = (kind.resources(lab, stage) for stage in ("old", "new", "dropped"))
         self._run("created", lambda: stack.up(*old))
@@ -182,7 +252,10 @@ class Course:
         kind.meanwhile(lab, self["set_again"].state)
         self._run("drift_previewed", lambda: stack.preview(*new, refresh=True))
         self._run("refreshed", stack.refresh)
+        self.secrets = stack.resources(show_secrets=True)
         self._run("mended", lambda: stack.up(*new))
+        if kind.carriers:
+            self._ignore()
         self._delete_outside(every=1)
         self._run("gone", stack.refresh)
         self._run("made_again", lambda: stack.up(*new))
@@ -193,8 +266,21 @@ class Course:
         """Return what happened in a phase."""
         return self.phases[phase]
 
+    def _ignore(self) -> None:
+        """Let each field drift once more and be ignored; at first the state knows nothing of it."""
+        stack, heeding = self.stack, self.kind.heeding(self.lab, "old")
+        once, again = (self.kind.ignoring(self.lab, stage) for stage in ("old", "new"))
+        self._change_outside()
+        self._run("ignored_unseen", lambda: stack.up(*once))
+        self._run("ignored_still", lambda: stack.up(*again))
+        self._run("ignored_previewed", lambda: stack.preview(*again, refresh=True))
+        self._run("ignored_seen", lambda: stack.up(*once, refresh=True))
+        self._run("ignored", lambda: stack.up(*once))
+        self._run("heeded", lambda: stack.up(*heeding))
+
     def _run(self, name: str, run: Callable[[], Outcome]) -> None:
         self.lab.calls()
+        self.front.bodies.clear()
         outcome = run()
         calls = self.lab.calls()
         state = {
@@ -206,15 +292,17 @@ class Course:
             name: self.lab.get(path_of(self.kind.class_, each["id"]))
             for name, each in state.items()
         }
-        self.phases[name] = Phase(outcome, calls, state, live)
+        puts = [
+            (path.removeprefix("/api/v4/"), {*_names(json.loads(body))})
+            for method, path, body in self.front.bodies
+            if method == "PUT"
+        ]
+        self.phases[name] = Phase(outcome, calls, state, live, puts)
 
     def _change_outside(self) -> None:
-        state = self["set_again"].state
-        changes = {row.name: row.outside for row in self.kind.rows}
-        for name, outside in {**changes, UNMANAGED: self.kind.unmanaged}.items():
-            if outside and name in state:
-                parameters = {key: resolve(value, self.lab) for key, value in outside.items()}
-                self.lab.root("PUT", path_of(self.kind.class_, state[name]["id"]), **parameters)
+        for name, each in self["set_again"].state.items():
+            if parameters := self.kind.outside(self.lab, name):
+                self.lab.root("PUT", path_of(self.kind.class_, each["id"]), **parameters)
 
     def _delete_outside(self, *, every: int) -> None:
         for each in list(self.stack_state().values())[::every]:
@@ -226,6 +314,14 @@ class Course:
     def stack_state(self) -> dict[str, dict[str, Any]]:
         """Return the kind's resources as the last phase left them."""
         return list(self.phases.values())[-1].state
+
+
+def _names(body: Mapping[str, Any], *parents: str) -> Iterator[str]:
+    for name, value in body.items():
+        if isinstance(value, dict):
+            yield from _names(value, *parents, name)
+        else:
+            yield ".".join((*parents, name))
 
 
 def resolve(value: Any, lab: Lab) -> Any:

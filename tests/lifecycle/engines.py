@@ -130,15 +130,15 @@ class Stack(ABC):
         self.environ = {
             **{name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)},
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "NO_PROXY": "127.0.0.1",
+            "NO_PROXY": "127.0.0.1,localhost",
             **(environ or {}),
         }
         self._init(config, secrets)
 
-    def up(self, *resources: dict[str, Any], **exports: Any) -> Outcome:
+    def up(self, *resources: dict[str, Any], refresh: bool = False, **exports: Any) -> Outcome:
         """Declare these resources and deploy them."""
         self.declare(*resources, **exports)
-        return self.run("up")
+        return self.run("up", refresh=refresh)
 
     def preview(self, *resources: dict[str, Any], refresh: bool = False) -> Outcome:
         """Declare these resources and see what deploying them would do."""

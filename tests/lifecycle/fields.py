@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any, ClassVar
 
 import pytest
+from tests.front import Front
 
 from pulumi_gitlab_kubernetes.registry import core_for
 
@@ -30,6 +32,11 @@ class FieldTests:
             "field": [each.name for each in core_for(cls.kind.class_).schema.fields],
             "optional": [row.field for row in rows if row.drop],
             "shown_field": [row.field for row in rows if row.outside],
+            "unset": [row.field for row in rows if row.drop and row.default is None],
+            "updatable": [row.field for row in rows if row.then is Then.UPDATE],
+            "secret": [
+                each.name for each in core_for(cls.kind.class_).schema.fields if each.secret
+            ],
         }
         for fixture, fields in names.items():
             if fixture in metafunc.fixturenames:
@@ -41,9 +48,10 @@ class FieldTests:
         cls, engine: str, simulator: Any, tmp_path_factory: pytest.TempPathFactory
     ) -> Course:
         """What happened, recorded once for all of these tests."""
-        lab = Lab(simulator)
-        stack = new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab)
-        return Course(cls.kind, lab, stack)
+        with Front(simulator.url) as front:
+            lab = Lab(simulator, front.url)
+            stack = new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab)
+            return Course(cls.kind, lab, stack, front)
 
     def test_created(self, course: Course, field: str) -> None:
         """A field's first value reaches GitLab and the state."""
@@ -112,14 +120,11 @@ class FieldTests:
         assert {call.method for call in phase.calls} == {"GET"}
 
     def test_unmanaged(self, course: Course) -> None:
-        """Optional fields that the program leaves out are never drift, whatever GitLab has."""
-        created = course["created"].state[UNMANAGED]
-        refreshed = course["refreshed"].state[UNMANAGED]
-        assert course["refreshed"].outcome.ops(UNMANAGED) == ["same"]
-        assert course["mended"].outcome.ops(UNMANAGED) == ["same"]
-        assert refreshed["inputs"].keys() == created["inputs"].keys()
-        optional = {row.field for row in self.kind.rows if row.drop and row.default is None}
-        assert not optional & set(refreshed["outputs"])
+        """A resource with nothing optional set never drifts, whatever GitLab has."""
+        for phase in ("drift_previewed", "refreshed", "mended"):
+            assert {*course[phase].outcome.ops(UNMANAGED)} <= {"refresh", "same"}
+        created = course["created"].state[UNMANAGED]["inputs"]
+        assert course["refreshed"].state[UNMANAGED]["inputs"].keys() == created.keys()
 
     def test_refreshing_shows_nothing_else(self, course: Course) -> None:
         """What nobody changed stays as it was, and what changes by itself is no change."""
@@ -197,8 +202,34 @@ class FieldTests:
         return value
 
 
+class SecretFieldTests(FieldTests):
+    """The same for a kind with a secret that GitLab takes and never shows."""
+
+    def test_secrets_survive(self, course: Course, secret: str) -> None:
+        """It is in the state as the program gave it, also after other fields have drifted."""
+        for row in self.kind.rows:
+            given = self.kind.args(course.lab, row, "new").get(secret)
+            for part in ("inputs", "outputs"):
+                found = course.secrets[row.name][part].get(secret)
+                assert (found and json.loads(found["plaintext"])) == given
+
+
 class UpdatableFieldTests(FieldTests):
     """The same for a kind of which GitLab can change a thing, and others than Pulumi may."""
+
+    def test_unset(self, course: Course, unset: str) -> None:
+        """A field that a resource leaves unset is neither read nor written, whoever sets it."""
+        row, phase = self.kind.row(unset), course["refreshed"]
+        before = course["set_again"]
+        drifted = [UNMANAGED, *(each.name for each in self.kind.rows if each.outside)]
+        unaware = [name for name in drifted if unset not in before.state[name]["inputs"]]
+        assert UNMANAGED in unaware
+        for name in unaware:
+            assert unset not in phase.state[name]["inputs"]
+            assert unset not in phase.state[name]["outputs"]
+            written = shown(phase.live[name], row.shown)
+            assert written != shown(before.live[name], row.shown)
+            assert shown(course["mended"].live[name], row.shown) == written
 
     def test_drift(self, course: Course, shown_field: str) -> None:
         """What was changed outside shows in a refresh, and the next deployment mends it."""
@@ -219,9 +250,52 @@ class UpdatableFieldTests(FieldTests):
             if (step.op, step.name) == ("update", row.name)
         ]
         assert mending == (row.field,)
-        self._assert_change(course, row, "refreshed", "mended", Then.UPDATE)
-        new = self.kind.args(course.lab, row, "new")[shown_field]
-        self._assert_there(course["mended"], row, new, new)
+        self._assert_mended(course, row, "refreshed", "mended")
+
+    def test_ignored(self, course: Course, updatable: str) -> None:
+        """What `ignore_changes` names stays as GitLab has it, and no update brings it along."""
+        row, carrier = self.kind.row(updatable), self.kind.carrier(self.kind.row(updatable))
+        previewed = course["ignored_previewed"].outcome
+        assert previewed.ok, previewed.text
+        assert previewed.ops(row.name)[-1] == "same"
+        quiet = course["ignored"].outcome
+        assert {step.op for step in quiet.steps} == {"same"}, quiet.text
+        for name in ("ignored_unseen", "ignored_still", "ignored_seen"):
+            self._assert_updated(course[name], row, carrier)
+        drifted = resolve(row.drifted, course.lab)
+        seen = course["ignored_seen"].state[row.name]
+        for name in ("ignored_unseen", "ignored_still", "ignored_seen", "ignored"):
+            if row.outside:
+                assert self.normal(row, shown(course[name].live[row.name], row.shown)) == drifted
+                assert seen["inputs"].get(row.field) == drifted
+                assert seen["outputs"].get(row.field) == drifted
+
+    def test_heeded(self, course: Course, updatable: str) -> None:
+        """Without the option the next deployment mends what it had left alone."""
+        row = self.kind.row(updatable)
+        if row.outside:
+            self._assert_mended(course, row, "ignored", "heeded")
+        else:
+            self._assert_change(course, row, "ignored", "heeded", Then.NOTHING)
+
+    def _assert_mended(self, course: Course, row: Row, before: str, after: str) -> None:
+        """See one update with that field alone."""
+        self._assert_change(course, row, before, after, Then.UPDATE)
+        self._assert_updated(course[after], row, row)
+        new = self.kind.args(course.lab, row, "new")[row.field]
+        self._assert_there(course[after], row, new, new)
+
+    def _assert_updated(self, phase: Phase, row: Row, changed: Row) -> None:
+        """See one update of a row's resource with one field in it."""
+        assert phase.outcome.ok, phase.outcome.text
+        assert phase.outcome.ops(row.name)[-1] == "update"
+        (sent,) = [
+            each.sent
+            for each in core_for(self.kind.class_).schema.fields
+            if each.name == changed.field
+        ]
+        path = phase.path(row.name, self.kind.class_)
+        assert phase.sent_to(path) == [{sent, *self.kind.resent}]
 
 
 def _refreshed(phase: Phase, name: str) -> tuple[str, ...]:

@@ -35,11 +35,12 @@ class Lab:
 
     Args:
         simulator: The running simulator.
+        url: What stacks take for its address; its own when left out.
     """
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, url: str = "") -> None:
         self.simulator = simulator
-        self.url = simulator.url
+        self.url = url or simulator.url
         self.user, self.token = self.add_user()
         self.group = self.root("POST", "groups", name="Team", path=f"team-of-{self.user}")
         self.join("groups", self.group["id"], self.user)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from .certificates import CERTIFICATE, KEY, OTHER_CERTIFICATE, OTHER_KEY, RENEWED, respelled
 from .course import Args, Kind, Row, Then
 from .engines import Stack
-from .fields import FieldTests
-from .gitlab import Lab
+from .fields import SecretFieldTests
+from .gitlab import Lab, path_of
 from .resources import agent, url_configuration
 
 _PAIR = {"client_cert": CERTIFICATE, "client_key": KEY}
@@ -85,7 +86,7 @@ URL_CONFIGURATION = Kind(
 )
 
 
-class TestFields(FieldTests):
+class TestFields(SecretFieldTests):
     """Every field of a URL configuration."""
 
     kind = URL_CONFIGURATION
@@ -142,3 +143,27 @@ def test_a_forced_replacement_deletes_first(stack: Stack, lab: Lab) -> None:
     assert outcome.ok, outcome.text
     assert outcome.ops("url") == Then.DELETE_FIRST.ops
     assert stack.resources()["url"]["id"] != old
+
+
+def test_a_key_survives_drift(stack: Stack, lab: Lab) -> None:
+    """GitLab never shows it: what drifted beside it is replaced with the same key."""
+    project = lab.project.path
+    declared = [agent(project), url_configuration(project, tls_host="ours.example.com")]
+    assert stack.up(*declared).ok
+    before = stack.resources(show_secrets=True)["url"]
+    path = path_of("ClusterAgentUrlConfiguration", before["id"])
+    drifted = {**(lab.get(path) or {}), "tls_host": "theirs.example.com"}
+    lab.simulator.faults({"method": "GET", "path": f"{path}$", "status": 200, "body": drifted})
+    refreshed = stack.refresh()
+    assert refreshed.ops("url") == ["update"], refreshed.text
+    seen = stack.resources(show_secrets=True)["url"]
+    assert seen["outputs"]["tls_host"] == seen["inputs"]["tls_host"] == "theirs.example.com"
+    for part in ("inputs", "outputs"):
+        assert json.loads(seen[part]["client_key"]["plaintext"]) == KEY
+    mended = stack.up(*declared)
+    assert mended.ok, mended.text
+    assert mended.ops("url") == Then.DELETE_FIRST.ops
+    answer = lab.get(path_of("ClusterAgentUrlConfiguration", stack.resources()["url"]["id"]))
+    assert answer
+    assert answer["tls_host"] == "ours.example.com"
+    assert answer["client_cert"]  # which GitLab shows where it was given the key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .certificates import CERTIFICATE
 from .course import Then
 from .engines import Stack, ref, resource
 from .gitlab import Lab, path_of
@@ -26,22 +27,74 @@ def test_retain_on_delete_leaves_it_at_gitlab(stack: Stack, lab: Lab) -> None:
     assert lab.get(path)
 
 
-def test_ignore_changes_keeps_the_old_value(stack: Stack, lab: Lab) -> None:
-    """Neither the program's new value nor drift counts; other fields are updated as ever."""
-    ignoring = {"ignore_changes": ["description"]}
-    assert stack.up(_environment(lab, description="first", opts=ignoring)).ok
-    changed = _environment(lab, description="second", opts=ignoring)
-    outcome = stack.up(changed)
-    assert outcome.ops("environment") == ["same"], outcome.text
+def test_ignore_changes_of_everything(stack: Stack, lab: Lab) -> None:
+    """Neither what the program changes nor what drifted counts."""
+    opts = {"ignore_changes": ["*"]}
+    assert stack.up(_environment(lab, description="first", opts=opts)).ok
     path = path_of("ProjectEnvironment", stack.resources()["environment"]["id"])
-    lab.root("PUT", path, description="theirs")
-    assert stack.refresh().ok
-    assert stack.up(changed).ops("environment") == ["same"]
-    other = stack.up(_environment(lab, description="second", tier="other", opts=ignoring))
-    assert other.ops("environment") == ["update"], other.text
-    live = lab.get(path)
-    assert live
-    assert (live["description"], live["tier"]) == ("theirs", "other")
+    lab.root("PUT", path, description="theirs", auto_stop_setting="with_action")
+    lab.calls()
+    changed = _environment(lab, description="second", tier="other", opts=opts)
+    for refresh in (False, True):
+        assert stack.up(changed, refresh=refresh).ops("environment")[-1] == "same"
+    assert {call.method for call in lab.calls()} == {"GET"}
+    inputs = stack.resources()["environment"]["inputs"]
+    assert (inputs["description"], inputs["auto_stop_setting"]) == ("theirs", "with_action")
+
+
+def test_ignore_changes_leaves_cleared_what_was_cleared(stack: Stack, lab: Lab) -> None:
+    """Also an agent with what hangs on it; without the option one update sets all again."""
+    bound: dict[str, Any] = {
+        "external_url": "https://ours.example.com",
+        "description": "ours",
+        "cluster_agent_id": lab.agent("one"),
+        "kubernetes_namespace": "ours",
+        "flux_resource_path": "kustomize.toolkit.fluxcd.io/v1/namespaces/f/kustomizations/ours",
+    }
+    of_cluster: dict[str, Any] = {
+        "domain": "ours.example.com",
+        "management_project_id": lab.other.id,
+        "kubernetes_namespace": "ours",
+        "kubernetes_ca_cert": CERTIFICATE.strip(),
+    }
+
+    def declared(*, ignoring: bool, carried: str) -> list[dict[str, Any]]:
+        options = [
+            {"ignore_changes": list(each)} if ignoring else {} for each in (bound, of_cluster)
+        ]
+        return [
+            environment(lab.project.path, **bound, tier=carried, opts=options[0]),
+            cluster(lab.project.path, **of_cluster, environment_scope=carried, opts=options[1]),
+        ]
+
+    def bare() -> list[bool]:
+        there = [lab.get(path) or {} for path in paths]
+        found = [there[0].get(name) for name in ("external_url", "description", "cluster_agent")]
+        platform = there[1]["platform_kubernetes"]
+        found += [there[1]["domain"], there[1]["management_project"], *platform.values()]
+        return [value is None for value in found]
+
+    assert stack.up(*declared(ignoring=True, carried="staging")).ok
+    kinds = {"environment": "ProjectEnvironment", "cluster": "ProjectCluster"}
+    paths = [path_of(kind, stack.resources()[name]["id"]) for name, kind in kinds.items()]
+    full = bare()
+    assert not any(full)
+    lab.root("PUT", paths[0], **dict.fromkeys(bound))
+    platform = {"platform_kubernetes_attributes": {"namespace": None, "ca_cert": None}}
+    lab.root("PUT", paths[1], domain=None, management_project_id=None, **platform)
+    cleared = bare()
+    assert cleared.count(True) == 7
+
+    for refresh, ops in ((False, "update"), (True, "same")):
+        outcome = stack.up(*declared(ignoring=True, carried="testing"), refresh=refresh)
+        assert outcome.ok, outcome.text
+        assert [outcome.ops(name)[-1] for name in kinds] == [ops, ops], outcome.text
+        assert bare() == cleared
+    lab.calls()
+    mended = stack.up(*declared(ignoring=False, carried="testing"))
+    assert mended.ok, mended.text
+    assert sorted(call.method for call in lab.calls()) == ["PUT", "PUT"]
+    assert bare() == full
 
 
 def test_aliases_rename_without_replacing(stack: Stack, lab: Lab) -> None:

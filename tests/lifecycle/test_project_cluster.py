@@ -7,7 +7,7 @@ from typing import Any
 from .certificates import CERTIFICATE, OTHER_CERTIFICATE, respelled
 from .course import Args, Kind, Row, Then
 from .engines import Stack
-from .fields import UpdatableFieldTests
+from .fields import SecretFieldTests, UpdatableFieldTests
 from .gitlab import Lab, path_of
 from .resources import cluster
 
@@ -131,15 +131,12 @@ CLUSTER = Kind(
         Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
         Row("adopt_existing", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
     ),
-    unmanaged={
-        "domain": "theirs.example.com",
-        "management_project_id": lambda lab: lab.other.id,
-        _PLATFORM: {"ca_cert": CERTIFICATE, "namespace": "theirs"},
-    },
+    carriers=("domain", "kubernetes_namespace"),
+    resent=frozenset({"namespace_per_environment"}),
 )
 
 
-class TestFields(UpdatableFieldTests):
+class TestFields(UpdatableFieldTests, SecretFieldTests):
     """Every field of a certificate-based cluster."""
 
     kind = CLUSTER
@@ -172,7 +169,7 @@ def test_spelling_is_no_change(stack: Stack, lab: Lab) -> None:
 
 
 def test_an_update_keeps_the_switches(stack: Stack, lab: Lab) -> None:
-    """GitLab sets an absent one back to its default, so each update sends all three."""
+    """Also the one that GitLab sets back to its default where an update lacks it."""
     off: dict[str, Any] = dict.fromkeys(("enabled", "managed", "namespace_per_environment"), False)
     assert stack.up(cluster(lab.project.path, **off)).ok
     outcome = stack.up(cluster(lab.project.path, **off, domain="example.com"))

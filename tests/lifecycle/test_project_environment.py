@@ -20,13 +20,19 @@ def _base(lab: Lab, name: str) -> Args:
 
 
 def _deploy(lab: Lab, state: dict[str, dict[str, Any]]) -> None:
-    """Have CI deploy to the environment that leaves every optional field unset."""
+    """Have CI write all that it can of the environment that leaves every optional field unset."""
+    lab.agent("two")
     lab.simulator.deploy(
         lab.project.id,
         state[UNMANAGED]["outputs"]["name"],
         url="https://ci.example.com",
-        deployment_tier="testing",
+        deployment_tier="development",
         auto_stop_in="1 week",
+        kubernetes={
+            "agent": f"{lab.project.path}:two",
+            "namespace": "ci",
+            "flux_resource_path": f"{_FLUX}/ci",
+        },
     )
 
 
@@ -121,14 +127,7 @@ ENVIRONMENT = Kind(
         Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
         Row("adopt_existing", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
     ),
-    unmanaged={
-        "external_url": "https://theirs.example.com",
-        "description": "theirs",
-        "tier": "testing",
-        "cluster_agent_id": lambda lab: lab.agent("one"),
-        "kubernetes_namespace": "theirs",
-        "flux_resource_path": f"{_FLUX}/theirs",
-    },
+    carriers=("description", "external_url"),
     meanwhile=_deploy,
 )
 

@@ -29,7 +29,7 @@ def compare(
     Returns:
         The difference.
     """
-    diff = provider.diff(old, inputs, unknowns=unknowns)
+    diff = provider.diff(old, inputs, ignored, unknowns=unknowns)
     if diff.changes is None:
         wanted, _ = paths.ignore_changes(old.inputs, inputs, ignored)
         diff.paths = changed_paths(unwrap(old.inputs), unwrap(wanted))

@@ -111,7 +111,9 @@ class Provider:
         annotate_secrets(checked, inputs)
         return checked, [CheckFailure(item.property, item.reason) for item in response.failures]
 
-    def diff(self, old: Resource, inputs: Properties, *, unknowns: bool) -> Diff:
+    def diff(
+        self, old: Resource, inputs: Properties, ignored: list[str], *, unknowns: bool
+    ) -> Diff:
         """Compares a resource with the inputs it should have."""
         response = self._call(
             "Diff",
@@ -121,6 +123,7 @@ class Provider:
                 old_inputs=_plain(old.inputs, unknowns=unknowns),
                 olds=_plain(old.outputs, unknowns=unknowns),
                 news=_plain(inputs, unknowns=unknowns),
+                ignoreChanges=ignored,
             ),
         )
         changes = {
