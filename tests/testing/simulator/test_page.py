@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
@@ -156,6 +156,7 @@ def test_a_browser_shows_what_a_stack_does_while_it_does_it(
     environment = {"name": "production", "cluster_agent_id": 1, "kubernetes_namespace": "shop"}
     simulator.api("POST", "projects/1/environments", **environment)
     page.wait_for("production", gone="Nothing in it yet.")
+    page.wait_for("2 agents", "1 environment\n", "1 cluster\n")
     assert page.rows("Agents of acme/shop") == [
         ["1", "prod", "helm active never used", ""],
         ["2", "edge", "none", "grpcs://edge.example.com:443"],
@@ -175,6 +176,66 @@ def test_a_browser_shows_what_a_stack_does_while_it_does_it(
     page.wait_for("DELETE", gone="prod / shop")
     assert page.driver.execute_script("return window.loadedOnce") is True
     assert page.driver.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+FITS = """
+const tables = [...document.querySelectorAll("table")];
+const wide = [...document.querySelectorAll("html, .scroll")].filter(
+  (each) => each.scrollWidth > each.clientWidth);
+return [tables.map((each) => each.getAttribute("aria-label")), wide.map((each) => each.innerText)];
+"""
+
+
+@pytest.fixture
+def resize(chromium: webdriver.Chrome) -> Iterator[Callable[[int], None]]:
+    """Gives the window another width, for the length of a test."""
+    before = chromium.get_window_size()
+    yield lambda width: chromium.set_window_size(width, 900)
+    chromium.set_window_size(**before)
+
+
+def test_tables_fit_the_window(
+    page: Page, simulator: Simulator, resize: Callable[[int], None]
+) -> None:
+    """From 800 pixels on nothing is to be scrolled sideways, however long names are."""
+    long = "a-long-name-" * 5 + "x"
+    host = f"{'long.' * 20}example.com"
+    cluster = {"api_url": f"https://{host}:6443", "token": "t", "namespace": long}
+    agent = {
+        "name": long,
+        "tokens": [{"name": "t" * 255}],
+        "url_configuration": {"url": f"grpcs://{host}:443", "tls_host": host},
+    }
+    environment = {
+        "name": f"review/{long}",
+        "tier": "development",
+        "external_url": f"https://{host}",
+        "agent": long,
+        "kubernetes_namespace": long,
+        "flux_resource_path": f"helm.toolkit.fluxcd.io/v2/namespaces/{long}/helmreleases/shop",
+    }
+    project = {
+        "path": "acme/shop",
+        "agents": [agent],
+        "environments": [environment],
+        "clusters": [
+            {
+                "name": long,
+                "environment_scope": f"{long}/*",
+                "platform_kubernetes_attributes": cluster,
+            }
+        ],
+    }
+    user = {"username": "u" * 99, "admin": True, "tokens": [{"name": "t", "value": "glpat-u"}]}
+    simulator.seed({"users": [user], "projects": [project]})
+    address = f"{simulator.url}/api/v4/projects/1/environments/{'9' * 99}?private_token=glpat-u"
+    assert requests.delete(address, timeout=20).status_code == 404
+    page.wait_for("u" * 99, "review/")
+    for width in (800, 1120, 1121, 1200, 1920):
+        resize(width)
+        tables, wide = page.driver.execute_script(FITS)
+        assert len(tables) == 4
+        assert wide == []
 
 
 def test_names_are_text(page: Page, simulator: Simulator) -> None:

@@ -34,7 +34,15 @@ function table(label, columns, rows) {
 }
 
 const whole = (child) => element("td", "whole", child ?? "");
-const long = (child) => element("td", "long", child ?? "");
+const long = (child) => element("td", "long", typeof child === "string" ? breakable(child) : child ?? "");
+
+// Paths and addresses break after their parts, and only where that is not enough within them.
+function breakable(text) {
+  const parts = text.split(/(?<=[/.:@-])(?=[^/])/);
+  return element("span", "", ...parts.flatMap((part) => [part, element("wbr")]));
+}
+
+const counted = (number, plural) => `${number} ${number === 1 ? plural.slice(0, -1) : plural}`;
 
 function part(project, kind, title, columns, cellsOf) {
   const things = project[kind];
@@ -45,19 +53,20 @@ function part(project, kind, title, columns, cellsOf) {
   }));
   const box = element("div", "scroll", table(`${title} of ${project.path}`, columns, rows));
   const hidden = project.count[kind] - things.length;
-  const heading = element("h4", "", `${title} (${project.count[kind]})`);
+  const heading = element("h4", "", counted(project.count[kind], kind));
   return hidden ? [heading, box, element("p", "empty", `and ${hidden} more`)] : [heading, box];
 }
 
 function agentCells(agent) {
   const tokens = agent.tokens.map((token) => element(
     "li", "",
-    `${token.name} `,
+    breakable(token.name), " ",
     chip(token.status, token.status === "active" ? "good" : ""),
     element("span", "soft", token.last_used_at ? ` used ${token.last_used_at}` : " never used"),
   ));
   const urls = agent.url_configurations.map((each) => element(
-    "li", "", each.url, element("span", "soft", each.tls_host ? ` as ${each.tls_host}` : ""),
+    "li", "", breakable(each.url),
+    element("span", "soft", each.tls_host ? " as " : "", breakable(each.tls_host ?? "")),
   ));
   return [
     whole(String(agent.id)),
@@ -141,7 +150,7 @@ function drawRequests(requests) {
       whole(chip(request.method, METHODS[request.method])),
       long(request.path.replace(/^\/api\/v4/, "")),
       whole(chip(request.status === null ? "…" : String(request.status), statusKind(request.status))),
-      whole(request.user),
+      long(request.user),
     ],
   }));
   return [table("Latest requests", ["time", "method", "path", "status", "user"], rows)];
