@@ -123,7 +123,7 @@ def test_several_projects_are_one_audit(project: Project, audit: Any) -> None:
     assert f"{project.path}: all 5 things read" in said
     status, _, said = audit("maintainer", project.path, str(other["id"]))
     assert status == 2  # Not this user's.
-    assert f"error: {other['id']}: 404 Project Not Found" in said
+    assert f"error: {other['id']} at {project.simulator.url}: 404 Project Not Found" in said
 
 
 def test_long_lists_are_read_page_by_page_and_told_of(project: Project, audit: Any) -> None:
@@ -155,13 +155,34 @@ def test_a_token_without_the_role_is_told_so(project: Project, audit: Any) -> No
     """An audit that sees nothing must not look like one that found nothing."""
     status, found, said = audit("outsider")
     assert (status, found) == (2, None)
-    assert said.startswith(f"error: {project.path}: 404 Project Not Found: check the project")
+    where = f"{project.path} at {project.simulator.url}"
+    assert said.startswith(f"error: {where}: 404 Project Not Found: check the project")
     status, found, said = audit("reporter")
     assert (status, found) == (2, None)
     assert said == (
-        f"error: {project.path}: 404 ClusterAgents Not Found: check the project; reading it takes "
+        f"error: {where}: 404 ClusterAgents Not Found: check the project; reading it takes "
         "the role Developer or above\n"
     )
+
+
+def test_an_error_names_the_gitlab(
+    project: Project, audit: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """Once, and what to set; with a wrong token, a trouble of GitLab's, and none that is there."""
+    url = project.simulator.url
+    project.simulator.faults({"status": 500, "times": None})
+    assert audit()[2] == f"error: {project.path} at {url}: 500 simulated\n"
+    project.simulator.clear_faults()
+    for address, said in (
+        (url, f"a/b at {url}: 401 Unauthorized: check PULUMI_GITLAB_TOKEN or GITLAB_TOKEN"),
+        ("http://127.0.0.1:9", "a/b: GitLab at http://127.0.0.1:9 cannot be reached (Connection "),
+    ):
+        monkeypatch.setenv("GITLAB_TOKEN", "glpat-wrong")
+        monkeypatch.setenv("GITLAB_BASE_URL", address)
+        assert cli.main(["audit", "--project", "a/b"]) == 2
+        line = capsys.readouterr().err.splitlines()[-1]
+        assert line.startswith(f"error: {said}")
+        assert line.count(address) == 1
 
 
 def test_a_list_that_the_role_may_not_read_is_named(project: Project, audit: Any) -> None:

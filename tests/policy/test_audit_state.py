@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -199,8 +200,65 @@ def test_a_table_is_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert rest == [
         "Not judged:",
         "  environment-https: `external_url` is encrypted here (1)",
-        "2 resources, 32 rules: 1 mandatory and 1 advisory violations.",
+        "2 resources, 32 rules: 1 mandatory and 1 advisory violation.",
     ]
+
+
+def test_one_thing_is_counted_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the sum, and in what a rule says."""
+    config = tmp_path / "policies.json"
+    config.write_text(
+        '{"all": "disabled", "agent-count": {"enforcementLevel": "advisory", "maximum": 0}}'
+    )
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps({"version": 3, "deployment": {"resources": [_agent()]}}))
+    cli.main(["audit", str(file), "--config", str(config)])
+    said = capsys.readouterr().out
+    assert "Its project has 1 agent, and the limit is 0." in said
+    assert said.endswith("\n1 resource, 1 rule: 0 mandatory and 1 advisory violation.\n")
+
+
+_NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400, f'"{"9" * 400}"')
+
+
+@pytest.mark.parametrize("number", _NO_NUMBERS, ids=lambda text: text[:9])
+def test_a_number_that_is_none_is_not_judged(
+    number: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told of as such, wherever it stands; all else is judged as ever."""
+    ids = {"project_id": "?", "agent_id": "?", "cluster_agent_id": "?", "rotate_after_days": "?"}
+    resources = [
+        _agent(**ids),
+        _resource(f"{_OURS}ClusterAgentToken", "helm", {"name": "?", "project": "?", **ids}),
+        _environment(kubernetes_namespace="default", **ids),
+        _environment("other", project="1" * 400, external_url="http://example.com"),
+    ]
+    file = tmp_path / "state.json"
+    state = json.dumps({"version": 3, "deployment": {"resources": resources}})
+    file.write_text(state.replace('"?"', number))
+    assert cli.main(["audit", str(file)]) == 1
+    said = capsys.readouterr().out
+    assert re.search("environment-https +other +`external_url` does not begin", said)
+    assert "token-rotation: `rotate_after_days` is of a type that it cannot be of (1)" in said
+    assert "4 resources, " in said
+
+
+def test_what_a_terminal_would_obey_is_shown_as_an_escape(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A state may be anybody's; names of other languages stay as they are."""
+    evil = "é漢\x1b[31m\r\n\u202e\u2066\x9b\x00\ud800"
+    resources = [_environment(evil, external_url="http://canary.example.com")]
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+    shown = r"é漢\x1b[31m\r\n\u202e\u2066\x9b\x00\ud800"
+    for name in ("table", "json", "gitlab-codequality"):
+        assert cli.main(["audit", str(file), "--format", name]) == 1
+        said = capsys.readouterr().out
+        assert all(each.isprintable() for each in said.replace("\n", ""))
+        assert (shown in said) == (name == "table")
+    assert cli.main(["audit", str(tmp_path / "\x1b[31m\n")]) == 2
+    assert capsys.readouterr().err.count("\\x1b[31m\\n") == 1
 
 
 def test_code_quality_is_what_gitlab_documents(

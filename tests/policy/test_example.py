@@ -18,7 +18,7 @@ from pulumi_gitlab_kubernetes.testing.host import Stack
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 
 EXAMPLE = Path(__file__).parents[2] / "examples/policies"
-_WHERE = re.compile(r"@v\S+ \(local: .*\)")
+_WHERE = re.compile(r" \(local: .*\)")
 
 
 @pytest.fixture

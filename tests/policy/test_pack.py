@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,19 @@ def test_an_unknown_value_is_not_mended(configured: Analyzer) -> None:
     ((name, said),) = configured.remediate(*_environment(external_url=Hidden.UNKNOWN))
     assert name == "environment-https"
     assert "it: `external_url` is only known once `up` has run" in said
+
+
+def test_all_lines_show_the_version_of_this_package(configured: Analyzer) -> None:
+    """Those in which pulumi-policy says itself that it could not run a policy, too."""
+    expected = version("pulumi-gitlab-kubernetes")
+    assert configured.info().version == expected
+    configured.configure(environment_https={"enforcementLevel": "remediate"})
+    unknown = _environment(external_url=Hidden.UNKNOWN)
+    ((_name, not_mended),) = configured.remediate(*unknown)
+    not_judged = [each for each in configured.analyze(*unknown) if "can't run" in each.message]
+    assert [each.policyPackVersion for each in not_judged] == [expected]
+    for said in (not_mended, not_judged[0].message):
+        assert f"policy pack 'gitlab-kubernetes@v{expected}' during preview: " in said
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from .things import (
     ClusterAgentUrlConfiguration,
     ProjectEnvironment,
 )
+from .words import counted
 
 _INSTALL = "https://docs.gitlab.com/user/clusters/agent/install/"
 
@@ -20,7 +21,7 @@ _INSTALL = "https://docs.gitlab.com/user/clusters/agent/install/"
 def _count(agent: ClusterAgent, stack: Stack, maximum: int) -> Iterator[str]:
     agents = stack.group(ClusterAgent, stack.project)[stack.project(agent)]
     if len(agents) > maximum and agent is agents[0]:
-        yield f"its project has {len(agents)} agents, and at most {maximum:g} are allowed"
+        yield f"its project has {counted(len(agents), 'agent')}, and the limit is {maximum:g}"
 
 
 def _name(agent: ClusterAgent, pattern: str) -> Iterator[str]:

@@ -7,6 +7,8 @@ plain text and without a mark; only rules' own words ever reach a message.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import grpc
@@ -51,7 +53,7 @@ def policies() -> list[pulumi_policy.Policy]:
 
 def main() -> None:
     """Serve the pack to the engine that started this process, until it ends it."""
-    _refuse_wrong_configurations()
+    _adapt_servicer()
     pulumi_policy.PolicyPack(
         NAME, policies(), enforcement_level=pulumi_policy.EnforcementLevel.ADVISORY
     )
@@ -155,33 +157,35 @@ def _thing(resource: _Resource, *, outputs: bool) -> Thing | None:
     )
 
 
-def _refuse_wrong_configurations() -> None:
-    """Have the pack refuse rules and keys that there are not.
-
-    The engine checks only the values of those that there are, and pulumi-policy keeps whatever it
-    is given: so the servicer that it registers is made to look first.
-    """
+def _adapt_servicer() -> None:
+    """Have pulumi-policy register a servicer with what it takes no argument for."""
     register = analyzer_pb2_grpc.add_AnalyzerServicer_to_server
 
-    def checked(servicer: Any, server: grpc.Server) -> None:
-        configure = servicer.Configure
-
-        def look_first(request: Any, context: grpc.ServicerContext) -> Any:
-            given = {
-                name: {**json_format.MessageToDict(each.properties), "enforcementLevel": level}
-                for name, each in request.policyConfig.items()
-                if (level := _LEVELS[each.enforcementLevel])
-            }
-            try:
-                Configuration(given)
-            except ConfigurationError as error:
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-            return configure(request, context)
-
-        servicer.Configure = look_first
+    def adapted(servicer: Any, server: grpc.Server) -> None:
+        servicer.Configure = partial(_configure, servicer.Configure)
+        # Its own lines show this one, and not that of PulumiPolicy.yaml.
+        servicer._PolicyAnalyzerServicer__policy_pack_version = version("pulumi-gitlab-kubernetes")  # noqa: SLF001
         register(servicer, server)
 
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server = checked  # type: ignore[assignment] # PolicyPack has no asyncio
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server = adapted  # type: ignore[assignment] # PolicyPack has no asyncio
+
+
+def _configure(configure: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:
+    """Refuse rules and keys that there are not.
+
+    The engine checks only the values of those that there are, and pulumi-policy keeps whatever it
+    is given.
+    """
+    given = {
+        name: {**json_format.MessageToDict(each.properties), "enforcementLevel": level}
+        for name, each in request.policyConfig.items()
+        if (level := _LEVELS[each.enforcementLevel])
+    }
+    try:
+        Configuration(given)
+    except ConfigurationError as error:
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+    return configure(request, context)
 
 
 _LEVELS = (

@@ -14,6 +14,7 @@ from .things import (
     OfProject,
     ProjectEnvironment,
     Thing,
+    number,
 )
 
 T = TypeVar("T", bound=Thing)
@@ -64,8 +65,8 @@ class Stack:
             NotKnown: The thing's project is not known.
         """
         id_ = thing.project_id
-        if id_ is None and thing.project.isdecimal():
-            id_ = int(thing.project)
+        if id_ is None:
+            id_ = number(thing.project)
         if id_ is None:
             id_ = self._project_ids.get((thing.connection, thing.project))
         return thing.connection, thing.project if id_ is None else int(id_)
@@ -126,7 +127,7 @@ class Stack:
         return {
             (str(agent.values.get("connection", "gitlab")), int(id_)): agent
             for agent in self.of(ClusterAgent)
-            if isinstance(id_ := agent.values.get("agent_id"), int | float)
+            if (id_ := number(agent.values.get("agent_id"))) is not None
         }
 
     @cached_property
@@ -134,9 +135,8 @@ class Stack:
         found = {}
         for things in self._things.values():
             for thing in things:
-                if isinstance(thing, OfProject) and isinstance(
-                    id_ := thing.values.get("project_id"), int | float
-                ):
+                id_ = number(thing.values.get("project_id"))
+                if isinstance(thing, OfProject) and id_ is not None:
                     found[thing.connection, str(thing.values.get("project"))] = int(id_)
         return found
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 V = TypeVar("V")
+_DIGITS = 18
+_BEYOND = 10**_DIGITS
 
 
 class Hidden(enum.Enum):
@@ -36,6 +38,19 @@ class NotKnown(Exception):  # noqa: N818 (no error: a rule cannot tell yet)
         self.thing = thing
         self.property = property_
         self.why = why
+
+
+def number(value: object) -> float | None:
+    """Return a number; `None` for what is none, or is beyond all that GitLab can mean.
+
+    Args:
+        value: A number, or the text of a whole one, as ids are written either way.
+    """
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _DIGITS:
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _BEYOND else None  # neither is NaN smaller
 
 
 class Property(Generic[V]):
@@ -69,7 +84,7 @@ class Property(Generic[V]):
             if self._output and not thing.made:
                 raise NotKnown(thing, self._name, Hidden.UNKNOWN)
             return self._default
-        if not isinstance(value, self._type):
+        if isinstance(value, float) or not isinstance(value, self._type):
             if isinstance(value, Hidden):
                 raise NotKnown(thing, self._name, value)
             value = self._converted(thing, value)
@@ -78,13 +93,11 @@ class Property(Generic[V]):
 
     def _converted(self, thing: Thing, value: object) -> Any:
         """Take an id as a number or a text; all else is the provider's to refuse."""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if self._type is float:
-                return float(value)
-            if self._type is str:
-                return f"{value:.0f}"
-        if isinstance(value, str) and value.isdecimal() and self._type is float:
-            return float(value)
+        found = number(value)
+        if found is not None and self._type is float:
+            return found
+        if found is not None and self._type is str:
+            return f"{value:.0f}"
         raise NotKnown(thing, self._name, Hidden.MISTYPED)
 
 

@@ -17,6 +17,7 @@ from pulumi_gitlab_kubernetes.errors import (
 from pulumi_gitlab_kubernetes.policy import configuration
 from pulumi_gitlab_kubernetes.policy.rule import Level
 from pulumi_gitlab_kubernetes.policy.things import Thing
+from pulumi_gitlab_kubernetes.policy.words import printable
 
 from . import state
 from .report import FORMATS, Report, audit
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         report = _report(arguments)
     except ProviderError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         return _FAILED
     except Exception as error:  # noqa: BLE001 (whatever it is, nothing was judged, and it may quote a secret)
         print(f"error: {unexpected(error)}", file=sys.stderr)
@@ -113,7 +114,7 @@ def _live(projects: list[str]) -> Iterator[Thing]:
     from . import live  # noqa: PLC0415 (as above)
 
     def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
     if not any(map(os.environ.get, _TOKENS)):
         raise ConfigurationError(f"no GitLab token: set {' or '.join(_TOKENS)}")

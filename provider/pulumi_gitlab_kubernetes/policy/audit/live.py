@@ -6,11 +6,24 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pulumi_gitlab_kubernetes._connection import Client
-from pulumi_gitlab_kubernetes.errors import FORBIDDEN, GitLabError, NotFoundError
+from pulumi_gitlab_kubernetes.errors import (
+    FORBIDDEN,
+    NOT_FOUND,
+    UNAUTHORIZED,
+    GitLabError,
+    NotFoundError,
+)
 from pulumi_gitlab_kubernetes.policy.things import KINDS, Hidden, Thing
+from pulumi_gitlab_kubernetes.policy.words import counted
 from pulumi_gitlab_kubernetes.registry import core_for
 
 _EVERY = 100
+_NOT_VISIBLE = ": check the project; reading it takes the role Developer or above"
+_HINTS = {
+    UNAUTHORIZED: ": check PULUMI_GITLAB_TOKEN or GITLAB_TOKEN",
+    FORBIDDEN: _NOT_VISIBLE,
+    NOT_FOUND: _NOT_VISIBLE,
+}
 
 
 def things(client: Client, project: str, say: Callable[[str], None]) -> Iterator[Thing]:
@@ -31,14 +44,14 @@ def things(client: Client, project: str, say: Callable[[str], None]) -> Iterator
     try:
         for number, thing in enumerate(_things(client, project, say), start=1):
             if number % _EVERY == 0:
-                say(f"{project}: {number} things read")
+                say(f"{project}: {counted(number, 'thing')} read")
             yield thing
     except GitLabError as error:
-        hint = "check the project; reading it takes the role Developer or above"
-        hidden = isinstance(error, NotFoundError) or error.status == FORBIDDEN
-        said = f"{error.said}: {hint}" if hidden else error.said
-        raise GitLabError(f"{project}: {said}", error.status) from error
-    say(f"{project}: all {number} things read")
+        said, url = error.said, client.connection.url
+        where = project if url in said else f"{project} at {url}"
+        hint = _HINTS.get(error.status or 0, "")
+        raise GitLabError(f"{where}: {said}{hint}", error.status) from error
+    say(f"{project}: all {counted(number, 'thing')} read")
 
 
 def _things(client: Client, project: str, say: Callable[[str], None]) -> Iterator[Thing]:

@@ -15,6 +15,7 @@ from pulumi_gitlab_kubernetes.policy.rule import Level, Rule
 from pulumi_gitlab_kubernetes.policy.rules import RULES
 from pulumi_gitlab_kubernetes.policy.stack import Stack
 from pulumi_gitlab_kubernetes.policy.things import Stored, Thing
+from pulumi_gitlab_kubernetes.policy.words import counted, printable
 
 _SEVERITIES = {Level.MANDATORY: "critical", Level.ADVISORY: "minor"}
 
@@ -72,7 +73,12 @@ def audit(things: Iterable[Thing], configuration: Configuration) -> Report:
 def table(report: Report, _path: str) -> str:
     """Return what people read."""
     rows = [
-        (report.levels[each.rule].value, each.rule.name, each.thing.label, each.message)
+        (
+            report.levels[each.rule].value,
+            each.rule.name,
+            printable(each.thing.label),
+            printable(each.message),
+        )
         for each in report.violations
     ]
     heads = ("LEVEL", "RULE", "RESOURCE", "WHAT")
@@ -86,10 +92,10 @@ def table(report: Report, _path: str) -> str:
         for each in report.unjudged
     )
     unjudged = [f"  {reason} ({count})" for reason, count in reasons.items()]
+    advisory = counted(report.count(Level.ADVISORY), "advisory violation")
     summary = (
-        f"{report.things} resources, {len(report.levels)} rules: "
-        f"{report.count(Level.MANDATORY)} mandatory and "
-        f"{report.count(Level.ADVISORY)} advisory violations."
+        f"{counted(report.things, 'resource')}, {counted(len(report.levels), 'rule')}: "
+        f"{report.count(Level.MANDATORY)} mandatory and {advisory}."
     )
     shown = [*(lines if rows else ()), *(["Not judged:", *unjudged] if unjudged else ()), summary]
     return "\n".join(shown)
