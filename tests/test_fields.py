@@ -128,7 +128,9 @@ def test_empty_is_not_set(empty: Any) -> None:
     for name in ("text", "triggers"):
         assert SCHEMA.check({"name": "x", name: empty}) == SCHEMA.check({"name": "x"})
     _values, failures = SCHEMA.check({"name": empty})
-    assert failures == [Failure("name", "is required: set it")]
+    assert failures == [
+        Failure("name", "is required: set it; --target needs what it comes from too")
+    ]
 
 
 @pytest.mark.parametrize("value", [0, False])

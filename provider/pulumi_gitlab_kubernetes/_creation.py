@@ -16,6 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,10 @@ def create(
         GitLabError: GitLab refused, or did not answer in time; the message says what is there.
     """
     things = provider.collection(client, parents)
+
+    def holds(thing: Values) -> bool:
+        return held(provider, client.connection.url, (*parents, int(thing["id"])))
+
     key = client.connection.url, provider.name, parents, inputs.get(provider.identity or "name")
     with _LOCK:
         lock = _LOCKS[key]
@@ -71,13 +76,12 @@ def create(
             found = _there(provider, things, inputs)
             if found is not None and session.adopts(inputs):
                 ids = (*parents, int(found["id"]))
-                url = client.connection.url
-                if held(provider, url, ids) or (url, provider.name, ids) in _MADE:
+                if holds(found) or (client.connection.url, provider.name, ids) in _MADE:
                     raise GitLabError(f"{error.said}; {_TWICE}", error.status) from error
                 return adopt(provider, client, ids, found, inputs)
             if lost and found is None:
                 raise
-            raise _refusal(provider, error, things, inputs, found) from error
+            raise _refusal(provider, error, things, inputs, found=found, holds=holds) from error
 
 
 @dataclass
@@ -236,11 +240,13 @@ def _refusal(
     error: GitLabError,
     things: Collection,
     inputs: Values,
+    *,
     found: Values | None,
+    holds: Callable[[Values], bool],
 ) -> GitLabError:
     """Complete what GitLab said of a creation by what is there, and what to do."""
     try:
-        why = provider.taken(things, inputs, found)
+        why = provider.taken(things, inputs, found, holds)
     except GitLabError:
         why = None
     if why is None:

@@ -212,6 +212,11 @@ class Schema:
             if field.secret and isinstance(value := values.get(field.name), str):
                 yield field.to_gitlab(value)
 
+    def open_texts(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """Return the texts that are not secret by themselves."""
+        texts = ((f.name, values.get(f.name)) for f in self.fields if not f.secret)
+        return {name: value for name, value in texts if isinstance(value, str)}
+
     def check(self, news: Mapping[str, Any]) -> tuple[Values, list[Failure]]:
         """Fill in defaults and find what is wrong before GitLab is asked.
 
@@ -234,7 +239,12 @@ class Schema:
                 value = field.default
             if value is None:
                 if field.required:
-                    failures.append(Failure(field.name, "is required: set it"))
+                    failures.append(
+                        Failure(
+                            field.name,
+                            "is required: set it; --target needs what it comes from too",
+                        )
+                    )
                 continue
             if value is not UNKNOWN:
                 try:

@@ -6,7 +6,7 @@ it. Nothing here, nor there, knows Pulumi's dynamic providers: `_dynamic` maps t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -70,18 +70,25 @@ class Provider:
         """Return the thing that already has this identity, if there is one."""
         raise NotImplementedError
 
-    def taken(self, things: Collection, inputs: Values, found: Values | None) -> str | None:
+    def taken(
+        self,
+        things: Collection,
+        inputs: Values,
+        found: Values | None,
+        holds: Callable[[Values], bool],
+    ) -> str | None:
         """Say what stands in the way of a thing that GitLab refused to create.
 
         Args:
             things: The collection.
             inputs: What was to be created.
             found: What already has this identity.
+            holds: Tells whether the running program holds a thing.
 
         Returns:
             What it is, to be followed by what to do; `None` when nothing stands in the way.
         """
-        del things, inputs
+        del things, inputs, holds
         return None if found is None else f"it is already there with the id {self.listed([found])}"
 
     def candidates(self, things: Collection, inputs: Values) -> list[Values]:
@@ -361,9 +368,15 @@ class Provider:
                 also=self.forbidden(client, dict(values)) if forbidden else "",
                 token_setting=client.connection.token_setting,
                 secrets=(*client.connection.secrets(), *self.schema.secret_texts(values)),
+                values={
+                    name: text
+                    for name, text in self.schema.open_texts(values).items()
+                    if name not in {*_NAMES, self.identity}
+                },
             ) from error
 
 
+_NAMES = {"project", "connection", "name"}
 _REFRESH = "run `pulumi refresh`, then `pulumi up` to make it again"
 
 

@@ -102,12 +102,18 @@ def _forms(secret: str) -> Iterator[str]:
             yield coded[4 if before else 0 :].rstrip("=")[:-1]
 
 
-def quoted(said: str, secrets: Iterable[str]) -> str:
+def quoted(said: str, secrets: Iterable[str], values: Mapping[str, str]) -> str:
     """Return what GitLab said in a form that may be shown: short, and without secrets.
 
     Args:
         said: One line.
         secrets: Values that must not show, should GitLab quote its input.
+        values: Values by name that are shown by that name alone: the program may have marked any
+            as a secret, which Pulumi does not tell.
     """
-    said = scrub(said[:_READ], secrets)
+    said = said[:_READ]
+    for name, value in sorted(values.items(), key=lambda item: -len(item[1])):
+        if len(shown := one_line(value)) >= _PIECE:
+            said = said.replace(shown, f"[{name}]")
+    said = scrub(said, secrets)
     return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -114,15 +114,26 @@ class ClusterAgentTokenProvider(Provider):
         name = ("rotate_after_days",)
         return Difference((*found.changed, *name), (*found.replaces, *name))
 
-    def taken(self, things: Collection, inputs: Values, found: Values | None) -> str | None:
+    def taken(
+        self,
+        things: Collection,
+        inputs: Values,
+        found: Values | None,
+        holds: Callable[[Values], bool],
+    ) -> str | None:
         """List the active tokens when there are as many as GitLab allows."""
-        del inputs, found
+        del found
         active = _active(things)
         if len(active) < ACTIVE_TOKENS:
             return None
+        listed = (
+            f"{self.listed([token])}{', which is of this stack' if holds(token) else ''}"
+            for token in active
+        )
+        rotating = "rotation_triggers" in inputs and any(map(holds, active))
         return (
-            f"active are {self.listed(active)}: revoke the one that is no longer used in GitLab, "
-            "or delete its resource first"
+            f"active are {'; '.join(listed)}: revoke the one that is no longer used in GitLab, "
+            f"or delete its resource first{_HALF_WAY if rotating else ''}"
         )
 
     def candidates(self, things: Collection, inputs: Values) -> list[Values]:
@@ -140,6 +151,11 @@ class ClusterAgentTokenProvider(Provider):
             f"last used {token.get('last_used_at') or 'never'})"
             for token in things
         )
+
+
+_HALF_WAY = (
+    "; where a rotation failed half-way, set rotation_triggers back and run `pulumi up` first"
+)
 
 
 def _active(things: Collection) -> list[Values]:

@@ -141,6 +141,7 @@ def explain(
     also: str = "",
     token_setting: str = "gitlab:token or PULUMI_GITLAB_TOKEN",  # noqa: S107 (a setting's name)
     secrets: Iterable[str] = (),
+    values: Mapping[str, str] | None = None,
 ) -> GitLabError:
     """Say what was asked, what GitLab said and what to do, in one line.
 
@@ -152,11 +153,12 @@ def explain(
         also: What else may stand behind the refusal, to end the message.
         token_setting: Where the token can be set.
         secrets: Values that must not show, should GitLab quote its input.
+        values: Values by name that are shown by that name alone.
 
     Returns:
         The error to raise in its place.
     """
-    said = quoted(error.said, secrets)
+    said = quoted(error.said, secrets, values or {})
     repeated = not error.status or str(error.status) in said
     answered = "" if repeated else f" (GitLab answered {error.status})"
     hint = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -160,9 +161,15 @@ class ProjectClusterProvider(Provider):
         scope = inputs["environment_scope"].strip()
         return next((each for each in things.list() if each["environment_scope"] == scope), None)
 
-    def taken(self, things: Collection, inputs: Values, found: Values | None) -> str | None:
+    def taken(
+        self,
+        things: Collection,
+        inputs: Values,
+        found: Values | None,
+        holds: Callable[[Values], bool],
+    ) -> str | None:
         """Name the cluster that has the scope."""
-        del things
+        del things, holds
         if found is None:
             return None
         return (

@@ -49,9 +49,32 @@ def test_a_rotation_is_finished_by_the_next_run(stack: Stack, lab: Lab) -> None:
     lab.calls()
     lab.simulator.faults({"method": "DELETE", "path": "/tokens", "status": 422})
     assert not stack.up(*_declared(lab, "2")).ok
-    assert _writes(lab) == [("PUT", "environments", 200)]
+    assert _writes(lab) == [("PUT", "environments", 200), ("DELETE", "tokens", 422)]
     assert stack.resources()["environment"]["outputs"]["description"] == str(new)
     outcome = stack.up(*_declared(lab, "2"))
     assert outcome.ok, outcome.text
     assert _writes(lab) == [("DELETE", "tokens", 204)]
     assert _active(lab, stack) == {new}
+
+
+def test_a_rotation_that_failed_half_way_and_goes_on_says_the_way_out(
+    stack: Stack, lab: Lab
+) -> None:
+    """The error tells which active token is the stack's, and to finish the first rotation first."""
+    assert stack.up(*_declared(lab, "1")).ok
+    old = _id(stack)
+    lab.simulator.faults({"method": "PUT", "path": "environments", "status": 422})
+    assert not stack.up(*_declared(lab, "2")).ok
+    new = _id(stack)
+    error = stack.up(*_declared(lab, "3")).error("token")
+    listed = error.partition("active are ")[2].split("; ")
+    assert [each for each in listed if "which is of this stack" in each] == [
+        each for each in listed if each.startswith(f"{new} ")
+    ]
+    assert any(each.startswith(f"{old} ") for each in listed)
+    assert "set rotation_triggers back and run `pulumi up` first" in error
+    for trigger in ("2", "3"):
+        outcome = stack.up(*_declared(lab, trigger))
+        assert outcome.ok, outcome.text
+    assert _active(lab, stack) == {_id(stack)}
+    assert _id(stack) > new

@@ -132,3 +132,22 @@ def test_the_state_was_looked_at(story: Story, engine: str) -> None:
     ]
     assert len(states) == len(story.outcomes), engine
     assert all(b"ciphertext" in content for content in states[:-1])
+
+
+def test_what_the_program_marks_secret_is_not_quoted_either(stack: Stack, lab: Lab) -> None:
+    """Pulumi does not tell which values are marked, so an error quotes none but names."""
+    canary = "canary-of-the-program"
+    lab.simulator.faults(
+        {"method": "POST", "path": "/environments$", "status": 422, "body": _echo(canary)}
+    )
+    declared = environment(
+        lab.project.path,
+        cluster_agent_id=None,
+        kubernetes_namespace=None,
+        description={"$secret": canary},
+    )
+    outcome = stack.up(declared)
+    error = outcome.error("environment")
+    assert "[description]" in error
+    assert canary not in outcome.text
+    assert canary not in repr(outcome.messages)
