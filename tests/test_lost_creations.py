@@ -170,6 +170,22 @@ def test_a_token_with_another_description_stays(
     assert outputs["token_id"] == tokens(project, agent)[1]
 
 
+def test_of_two_tokens_alike_none_is_revoked(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """The same user makes another one of that name meanwhile: which is whose cannot be told."""
+    agent = project.agent()
+    path = f"cluster_agents/{agent}/tokens"
+    simulator.faults({**LOST, "latency": 0.5, "path": path})
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    with (
+        _meanwhile(simulator, lambda: project.api("POST", path, name="helm")),
+        pytest.raises(GitLabError, match=r"all the same, as one of \d+ .*, \d+ .*: revoke it"),
+    ):
+        caller.create("ClusterAgentToken", given)
+    assert len(tokens(project, agent)) == 2
+
+
 def test_a_token_in_use_is_listed(simulator: Simulator, project: Project, caller: Caller) -> None:
     """All else says that it is ours, but nobody can have used a value that was lost."""
     agent = project.agent()
