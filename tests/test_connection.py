@@ -361,6 +361,16 @@ def test_a_failed_look_up_is_asked_again(simulator: Simulator, project: Project)
     assert client_for(connection, print).project_id(path) == project.id
 
 
+def test_what_one_operation_waited_the_next_has_again(simulator: Simulator) -> None:
+    """A thread's client stays, its deadline does not."""
+    connection = _resolve({"gitlab:token": simulator.root_token, "gitlab:baseUrl": simulator.url})
+    client = client_for(connection, print)
+    client.deadline.left()
+    assert client.deadline._ends is not None
+    assert client_for(connection, print) is client
+    assert client.deadline._ends is None
+
+
 def test_only_the_default_connection_has_a_default_address() -> None:
     """A token for another GitLab is never sent to gitlab.com because its address was left out."""
     with pytest.raises(ConfigurationError) as raised:

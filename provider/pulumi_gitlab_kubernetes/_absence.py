@@ -42,6 +42,31 @@ def what_is_missing(
     return GitLabError(f"{hidden} (the project itself can be seen)")
 
 
+def another_project(client: Client, project: str, project_id: int) -> GitLabError | None:
+    """Find out whether what seems gone was never there, since this is another GitLab.
+
+    Args:
+        client: The client to look with.
+        project: The project as the state has it, an id or a path.
+        project_id: The project's id in the state.
+
+    Returns:
+        `None` when the path leads to that id, or when there is nothing to look with.
+    """
+    if project.isdecimal() or client.connection.job:
+        return None
+    try:
+        found = f"has the id {client.project_id(project)}"
+        if client.project_id(project) == project_id:
+            return None
+    except NotFoundError:
+        found = "is not there"
+    return GitLabError(
+        f"it was in project {project_id}, but at {client.connection.url} {project} {found}: check "
+        "baseUrl; if the project was moved, give its new path and run `pulumi up` first"
+    )
+
+
 def project_missing(project: str, status: int | None) -> GitLabError:
     """Return the error for a project that this user does not see."""
     return GitLabError(

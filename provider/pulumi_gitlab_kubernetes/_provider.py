@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar
 
-from ._absence import agent_missing, project_missing, what_is_missing
+from ._absence import agent_missing, another_project, project_missing, what_is_missing
 from ._adoption import ADOPTED_AT, held_by_another, hold
 from ._connection import Client
 from ._creation import create
@@ -176,7 +176,7 @@ class Provider:
                 answer = create(self, client, parents, inputs, session)
             except NotFoundError as error:
                 things = self.collection(client, parents)
-                missing = self._missing(client, things, project_id)
+                missing = self._missing(client, things, project_id, inputs["project"])
                 if missing is None and things.parent is None:
                     raise
                 raise missing or agent_missing(parents) from error
@@ -199,7 +199,7 @@ class Provider:
         ids = self.parse_id(id_)
         state = {"project": str(ids[0]), **state}
         with self._explained(client, "read", state, id_):
-            answer = self.look(client, ids)
+            answer = self._look(client, ids, state["project"])
             if answer is None:
                 return None
             answer = self.reveal(client, ids, answer, state)
@@ -235,7 +235,7 @@ class Provider:
                 news = {**news, **self._left_alone(things, ids[-1], session)}
                 answer = things.update(ids[-1], self.body(names, olds, news))
             except NotFoundError as error:
-                missing = self._missing(client, things, ids[0])
+                missing = self._missing(client, things, ids[0], news["project"])
                 raise missing or GitLabError(f"it is gone: {_REFRESH}", error.status) from error
             outputs = self._outputs(ids, answer, {**_without(olds, self.schema), **news})
             if refused := self.refused(names, news, answer):
@@ -249,12 +249,13 @@ class Provider:
         if held_by_another(self, client.connection.url, ids, olds):
             session.tell("left at GitLab: another resource of this stack has taken it over")
             return
+        project = olds.get("project", str(ids[0]))
         with self._explained(client, "delete", olds, id_):
             things = self.collection(client, ids[:-1])
             try:
                 self.remove(things, ids[-1], olds, session)
             except NotFoundError as error:
-                if missing := self._missing(client, things, ids[0]):
+                if missing := self._missing(client, things, ids[0], project):
                     raise missing from error
 
     # What a resource's module may do in another way ------------------------------------------
@@ -298,18 +299,21 @@ class Provider:
             raise InvalidInputError("id", f'"{id_}" must have the form {form}, all of them numbers')
         return tuple(map(int, parts))
 
-    def look(self, client: Client, ids: tuple[int, ...]) -> Values | None:
+    def _look(self, client: Client, ids: tuple[int, ...], project: str) -> Values | None:
         """Return GitLab's description of a thing, or `None` when it is certain that it is gone."""
         things = self.collection(client, ids[:-1])
         try:
             return things.read(ids[-1])
         except NotFoundError as error:
-            if missing := self._missing(client, things, ids[0]):
+            if missing := self._missing(client, things, ids[0], project):
                 raise missing from error
             return None
 
-    def _missing(self, client: Client, things: Collection, project_id: int) -> GitLabError | None:
-        return what_is_missing(client, things, project_id, self.hidden)
+    def _missing(
+        self, client: Client, things: Collection, project_id: int, project: str
+    ) -> GitLabError | None:
+        missing = what_is_missing(client, things, project_id, self.hidden)
+        return missing or another_project(client, project, project_id)
 
     def _outputs(
         self, ids: tuple[int, ...], answer: Values, state: Values, *, whole: bool = False

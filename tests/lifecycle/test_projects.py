@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
 from .engines import Stack
 from .gitlab import Lab
-from .resources import NAMES, all_kinds
+from .resources import NAMES, agent, all_kinds
 
 
 def test_respelling_a_project_updates_once_without_a_change(stack: Stack, lab: Lab) -> None:
@@ -69,3 +71,19 @@ def test_what_goes_with_an_agent_is_gone_too(stack: Stack, lab: Lab) -> None:
         assert outcome.ok, outcome.text
         assert [outcome.ops(name) for name in NAMES[:3]] == [["delete"]] * 3
         assert not set(NAMES) & stack.resources().keys()
+
+
+def test_at_another_gitlab_nothing_counts_as_gone(stack: Stack, lab: Lab) -> None:
+    """A project there that happens to have the same id says nothing: the state is kept."""
+    assert stack.up(agent(lab.project.path)).ok
+    before = stack.resources()["agent"]["outputs"]
+    with Simulator() as other:
+        for number in range(lab.project.id):
+            other.api("POST", "projects", name=f"p{number}")
+        assert other.api("GET", f"projects/{lab.project.id}")
+        stack.environ["PULUMI_GITLAB_BASE_URL"] = other.url
+        stack.environ["PULUMI_GITLAB_TOKEN"] = other.root_token
+        for outcome in (stack.refresh(), stack.destroy()):
+            assert f"{lab.project.path} is not there: check baseUrl" in outcome.error("agent")
+    assert stack.resources()["agent"]["outputs"] == before
+    assert lab.things()
