@@ -71,6 +71,8 @@ def _bearer(call: Call) -> str:
 
 
 def _job(call: Call, token: str) -> Row | None:
+    if not token:
+        return None
     return call.store.one("SELECT * FROM job_tokens WHERE digest = ?", digest(token))
 
 
@@ -154,20 +156,20 @@ def can_see(store: Store, user: Row, project: Row) -> bool:
     return project["visibility"] != "private" or access_level(store, user, project) > Role.NONE
 
 
-def has_role(call: Call, project: Row, role: Role, feature: str = "") -> bool:
+def has_role(call: Call, project: Row, role: Role, *features: str) -> bool:
     """Tell whether the caller has at least this role.
 
     Args:
         call: the request.
         project: where.
         role: the least that will do.
-        feature: project feature that must not be switched off, such as `environments`.
+        *features: project features that must not be switched off, such as `environments`.
     """
-    allowed = project[f"{feature}_access_level"] if feature else ""
-    if allowed == "disabled":
+    allowed = {project[f"{feature}_access_level"] for feature in features}
+    if "disabled" in allowed:
         return False
     # That "private" means any member is inferred.
-    least = max(role, Role.GUEST) if allowed == "private" else role
+    least = max(role, Role.GUEST) if "private" in allowed else role
     return access_level(call.store, call.caller, project) >= least
 
 
@@ -181,5 +183,5 @@ def require(call: Call, project: Row, role: Role, *features: str) -> None:
     # That an archived project answers 403 to writes is inferred for some routes.
     if writes and project["archived"]:
         raise errors.forbidden()
-    if not all(has_role(call, project, role, feature) for feature in features or ("",)):
+    if not has_role(call, project, role, *features):
         raise errors.forbidden()

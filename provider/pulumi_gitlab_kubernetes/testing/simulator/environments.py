@@ -115,8 +115,7 @@ def require_reader(call: Call, project: Row) -> None:
         ApiError: 403.
     """
     least = Role.REPORTER if project["visibility"] == "private" else Role.NONE
-    features = ("environments", "builds", "repository")
-    if not all(auth.has_role(call, project, least, feature) for feature in features):
+    if not auth.has_role(call, project, least, "environments", "builds", "repository"):
         raise errors.forbidden()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
@@ -90,7 +90,8 @@ def _check(
                 complaints.append(f"{label} is invalid")
                 coerced = None
             else:
-                complaints.extend(f"{label} {text}" for text in _refusals(param, coerced))
+                if refusal := _refusal(param, coerced):
+                    complaints.append(f"{label} {refusal}")
             value = coerced
         elif param.required:
             complaints.append(f"{label} is missing")
@@ -105,17 +106,19 @@ def _check(
     return values
 
 
-def _refusals(param: Param, value: Any) -> Iterator[str]:
+def _refusal(param: Param, value: Any) -> str:
+    """Return what speaks against a value of the right type, if anything does."""
     if param.absence:
-        yield param.absence
-    elif not param.allow_blank and (
+        return param.absence
+    if not param.allow_blank and (
         value in (None, []) or (isinstance(value, str) and not value.strip())
     ):
-        yield "is empty"
-    elif param.values is not None and value is not None:
+        return "is empty"
+    if param.values is not None and value is not None:
         members = value if isinstance(value, list) else [value]
         if any(member not in param.values for member in members):
-            yield "does not have a valid value"
+            return "does not have a valid value"
+    return ""
 
 
 def _coerce(kind: type, value: Any) -> Any:

@@ -34,8 +34,8 @@ def digest(secret: str) -> str:
 
 def to_timestamp(moment: datetime) -> str:
     """Return GitLab's spelling of a moment: ISO 8601 in UTC with milliseconds."""
-    utc = moment.astimezone(timezone.utc)
-    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    utc = moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+    return utc.removesuffix("+00:00") + "Z"
 
 
 def from_timestamp(text: str) -> datetime:
