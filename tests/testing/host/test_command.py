@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from pulumi_gitlab_kubernetes.cli import main
+from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
 
 Run = Callable[..., tuple[str, str]]
 
@@ -93,6 +95,63 @@ def test_the_commands_work_together(project: Any, run: Run) -> None:
     assert "    - 2 deleted\n" in destroyed
     assert "The resources in the stack have been deleted" in destroyed
     assert project.contents() == {}
+
+
+_CLI = pytest.param(
+    ["pulumi"],
+    marks=pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH"),
+    id="cli",
+)
+
+
+@pytest.mark.parametrize("command", [pytest.param(_COMMAND, id="host"), _CLI])
+def test_a_value_comes_from_stdin_as_for_the_cli(
+    project: Any, command: list[str], tmp_path: Path
+) -> None:
+    """All of it but for the last line end; of nothing the value is empty."""
+    environ = {**os.environ, **project.environ, "PULUMI_HOME": str(tmp_path / "home")}
+    environ["PATH"] = os.environ["PATH"]
+    project.stack().init()
+    given = ("", " x\n\n", "é\r\n")
+    for number, value in enumerate(given):
+        arguments = ["config", "set", f"k{number}", "--stack", "dev"]
+        subprocess.run(
+            [*command, *arguments],
+            cwd=project.directory,
+            env=environ,
+            input=value.encode(),
+            check=True,
+            capture_output=True,
+        )
+    project_ = Project.find(project.directory)
+    stored = StackSettings.load(project_, "dev").config
+    found = [stored[f"{project_.name}:k{number}"].value for number in range(len(given))]
+    assert found == ["", " x\n", "é\r"]
+
+
+_AT_A_TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) != 0)"
+
+
+def test_a_secret_is_asked_for_at_a_terminal_and_not_shown(project: Any) -> None:
+    """As by the CLI."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _AT_A_TERMINAL, *_COMMAND, "config", "set", "word", "--secret"],
+        cwd=project.directory,
+        env={**os.environ, **project.environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        output = b""
+        while not output.endswith(b"value: "):
+            output += process.stdout.read(1)
+            assert process.poll() is None, output
+        process.stdin.write(b"s3cret\n")
+        process.stdin.flush()
+        output = process.stdout.read()
+    assert process.returncode == 0
+    assert b"s3cret" not in output
 
 
 def test_it_runs_in_another_directory_and_another_stack(

@@ -216,12 +216,13 @@ def test_parameters_of_a_policy_that_there_is_not_are_refused() -> None:
 
 
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH to compare with")
-@pytest.mark.parametrize("label", ["bad", "loud", "fine"])
+@pytest.mark.parametrize("label", ["bad", "loud", "fine", "fine raise"])
 def test_the_cli_shows_the_same(
     project: Any, stack: Stack, pack: Path, tmp_path: Path, label: str
 ) -> None:
-    """Of policies; and whether there is a summary."""
-    project.write(f'a = Thing("a", label="{label}")')
+    """Of policies, also those that no resource of a failed program broke; and of the summary."""
+    label, _, last = label.partition(" ")
+    project.write(f'a = Thing("a", label="{label}")\n{last}')
     stack.init()
     by_host = stack.preview(policy_packs=[Local(pack)])
     environ = {

@@ -4,6 +4,7 @@ See https://www.pulumi.com/docs/iac/cli/commands/.
 """
 
 import argparse
+import getpass
 import json
 import os
 import signal
@@ -246,9 +247,21 @@ def _init(stack: Stack, arguments: argparse.Namespace) -> int:
 
 
 def _config(stack: Stack, arguments: argparse.Namespace) -> int:
-    value = sys.stdin.read().rstrip("\n") if arguments.value is None else arguments.value
+    value = arguments.value
+    if value is None:
+        value = _ask_value(secret=arguments.secret)
     stack.set_config(arguments.key, value, secret=arguments.secret)
     return 0
+
+
+def _ask_value(*, secret: bool) -> str:
+    """Reads all of stdin, or asks at a terminal, where a secret is not shown."""
+    if not sys.stdin.isatty():
+        return sys.stdin.read().removesuffix("\n")
+    try:
+        return getpass.getpass("value: ") if secret else input("value: ")
+    except EOFError:
+        raise HostError("no value was given") from None
 
 
 _OTHERS: Final[dict[str, Callable[[Stack, argparse.Namespace], int]]] = {
