@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -162,3 +164,23 @@ class _SignIn(Server):
         """Answer a page."""
         page = b"<html><title>Sign in</title></html>"
         request.answer(Answer(200, page, {"Content-Type": "text/html"}))
+
+
+@pytest.fixture
+def tls_files(tmp_path: Path, tls_pair: Pair) -> dict[str, str]:
+    """GitLab's own authority, and a client certificate with its key, in files."""
+    mine = make_pair("client.example.com")
+    texts = {
+        "cacertFile": tls_pair.certificate,
+        "clientCert": mine.certificate,
+        "clientKey": mine.key,
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    return {name: str(tmp_path / name) for name in texts}
+
+
+@pytest.fixture
+def tls(tmp_path: Path, tls_pair: Pair) -> ssl.SSLContext:
+    """The server's side of TLS, on `localhost`."""
+    return server_side(tls_pair, tmp_path)

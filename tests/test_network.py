@@ -6,15 +6,13 @@ import json
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from tests.certificates import Pair, make_pair
+from tests.certificates import Pair
 from tests.conftest import Project
 from tests.dynamic_host import CallError, DynamicHost, Values, plain
 from tests.front import Front
 from tests.kinds import inputs_of
-from tests.web import server_side
 
 from pulumi_gitlab_kubernetes._connection import Client, Connection
 from pulumi_gitlab_kubernetes.errors import ConfigurationError, GitLabError
@@ -35,50 +33,33 @@ def _client(url: str, token: str, **settings: str) -> Client:
     return Client(Connection.resolve(given.get, "gitlab", {}))
 
 
-@pytest.fixture
-def files(tmp_path: Path, tls_pair: Pair) -> dict[str, str]:
-    """GitLab's own authority, and a client certificate with its key, in files."""
-    mine = make_pair("client.example.com")
-    texts = {
-        "cacertFile": tls_pair.certificate,
-        "clientCert": mine.certificate,
-        "clientKey": mine.key,
-    }
-    for name, text in texts.items():
-        (tmp_path / name).write_text(text)
-    return {name: str(tmp_path / name) for name in texts}
-
-
-@pytest.fixture
-def tls(tmp_path: Path, tls_pair: Pair) -> ssl.SSLContext:
-    """The server's side of TLS, on `localhost`."""
-    return server_side(tls_pair, tmp_path)
-
-
 def test_a_self_managed_gitlab_with_its_own_authority_and_client_certificates(
-    project: Project, tls: ssl.SSLContext, files: dict[str, str]
+    project: Project, tls: ssl.SSLContext, tls_files: dict[str, str]
 ) -> None:
     """It is trusted by `cacertFile` alone, and lets in whoever has `clientCert`."""
     tls.verify_mode = ssl.CERT_REQUIRED
-    tls.load_verify_locations(files["clientCert"])
+    tls.load_verify_locations(tls_files["clientCert"])
     simulator = project.simulator
     with Front(simulator.url, tls=tls) as front:
-        agents = _client(front.url, simulator.root_token, **files).agents(project.id)
+        agents = _client(front.url, simulator.root_token, **tls_files).agents(project.id)
         made = agents.create({"name": "prod"})
         assert agents.get(made["id"])["name"] == "prod"
         seen = len(front.requests)
         for missing in ({"cacertFile"}, {"clientCert", "clientKey"}):
-            some = {name: path for name, path in files.items() if name not in missing}
+            some = {name: path for name, path in tls_files.items() if name not in missing}
             with pytest.raises(GitLabError, match="cannot be reached"):
                 _client(front.url, simulator.root_token, **some).project_visible("1")
         assert len(front.requests) == seen
 
 
 def test_a_proxy_of_the_environment_is_used(
-    monkeypatch: pytest.MonkeyPatch, project: Project, tls: ssl.SSLContext, files: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch,
+    project: Project,
+    tls: ssl.SSLContext,
+    tls_files: dict[str, str],
 ) -> None:
     """For https it sees an address and nothing more; NO_PROXY goes past it."""
-    simulator, trusted = project.simulator, {"cacertFile": files["cacertFile"]}
+    simulator, trusted = project.simulator, {"cacertFile": tls_files["cacertFile"]}
     with Front() as proxy, Front(simulator.url, tls=tls) as front:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         assert _client(front.url, simulator.root_token, **trusted).project_visible(project.path)
@@ -106,7 +87,7 @@ def test_a_proxy_that_is_not_there_is_told(
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("to_tls", [False, True])
 def test_no_redirect_takes_a_token_to_another_address(
-    project: Project, tls: ssl.SSLContext, files: dict[str, str], status: int, to_tls: bool
+    project: Project, tls: ssl.SSLContext, tls_files: dict[str, str], status: int, to_tls: bool
 ) -> None:
     """Neither to another host nor from http to https: the message gives the address to set."""
     simulator = project.simulator
@@ -116,7 +97,7 @@ def test_no_redirect_takes_a_token_to_another_address(
     ):
         headers = json.dumps({"X-Secret": "hidden"})
         client = _client(
-            front.url, simulator.root_token, cacertFile=files["cacertFile"], headers=headers
+            front.url, simulator.root_token, cacertFile=tls_files["cacertFile"], headers=headers
         )
         agents = client.agents(project.id)
         for call in (
