@@ -23,8 +23,8 @@ class Gateway(Server):
         """Headers of answers that do not pass, in lower case."""
         self.delays: list[float] = []
         """How long the next answers are held back, in seconds."""
-        self.distort: Callable[[Answer], Answer] = lambda answer: answer
-        """What becomes of each answer."""
+        self.distort: Callable[[str, Answer], Answer] = lambda _method, answer: answer
+        """What becomes of each answer, by the method of its request."""
         self.to_lose = 0
         """How many answers are still to be lost."""
         self._skip = 0
@@ -66,8 +66,9 @@ class Gateway(Server):
             self.release()
         if self.delays:
             time.sleep(self.delays.pop(0))
+        answer = self.distort(request.command, answer)
         if self.to_lose and self._skip == 0:
             self.to_lose -= 1
             answer = Answer(self._status, b"<html><title>Bad Gateway</title></html>", {})
         self._skip = max(0, self._skip - 1)
-        request.answer(self.distort(answer).without(self.withheld))
+        request.answer(answer.without(self.withheld))

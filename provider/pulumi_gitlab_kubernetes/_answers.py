@@ -51,11 +51,12 @@ class GitLab(gitlab.Gitlab):
         Raises:
             GitlabParsingError: The answer is neither an object nor a list; or a deletion's has a
                 content, which GitLab never gives.
+            UnicodeDecodeError: It is no text in UTF-8.
         """
         kwargs["obey_rate_limit"] = False
         answer = super().http_request(verb, *args, **kwargs)
         gone = verb == "delete" and answer.status_code == _NO_CONTENT
-        told = verb != "delete" and answer.content.lstrip()[:1] in {b"{", b"["}
+        told = verb != "delete" and answer.content.decode().lstrip()[:1] in {"{", "["}
         if not gone and not told:
             raise GitlabParsingError
         return answer

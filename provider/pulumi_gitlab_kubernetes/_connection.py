@@ -37,6 +37,7 @@ DEFAULT_TIMEOUT = 60.0
 DEFAULT_DEADLINE = 300.0
 _TOKEN = re.compile(r"[!-~]+")
 
+_REDIRECTS = 3  # GitLab has one, from where a project was before.
 _USER = "/user"  # No project's path begins with a slash.
 
 
@@ -172,6 +173,7 @@ class Client:
             keep_base_url=True,
         )
         self._gitlab.headers.update(connection.headers)
+        self._gitlab.session.max_redirects = _REDIRECTS
         if connection.certificate:
             self._gitlab.session.cert = connection.certificate
         for scheme in ("http://", "https://"):
@@ -271,12 +273,13 @@ class Client:
 
     def _ask_user(self) -> int:
         with gitlab_errors(self._gitlab):
-            return int(thing(self._gitlab.http_get(_USER))["id"])
+            return int(thing(self._gitlab.http_get(_USER), "username")["id"])
 
     def _ask_project(self, project: str) -> int:
         try:
             with gitlab_errors(self._gitlab):
-                return int(thing(self._gitlab.projects.get(project).asdict())["id"])
+                found = self._gitlab.projects.get(project).asdict()
+                return int(thing(found, "path_with_namespace")["id"])
         except GitLabError as error:
             if not self.connection.job or error.status is None:
                 raise

@@ -132,7 +132,9 @@ class _Creation:
                     return found
                 if self.missing == missing:
                     raise
-        raise _add(lost or GitLabError("no answer"), "nothing of it is there so far")
+        nothing = lost is None or lost.again or lost.status  # Else who says so may not be GitLab.
+        so_far = "nothing of it is there so far" if nothing else f"{_PERHAPS}; {_LOOK}"
+        raise _add(lost or GitLabError("no answer"), so_far)
 
     def _settle(self, error: GitLabError) -> Values | None:
         """Find what a lost request made, waiting for it where it may still arrive."""

@@ -1,0 +1,376 @@
+"""Answers that GitLab never gives: of a proxy, of a sign-in page, of something broken.
+
+Each reaches a real dynamic host in the place of one of GitLab's, or of all from one on. What was
+asked for may have been done by then.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.certificates import Pair
+from tests.conftest import Project
+from tests.dynamic_host import CallError, DynamicHost, plain
+from tests.gateway import Gateway
+from tests.kinds import KINDS, UPDATES, collection, inputs_of
+from tests.web import Answer
+
+from pulumi_gitlab_kubernetes._connection import Client, Connection
+from pulumi_gitlab_kubernetes.errors import GitLabError
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+Distortion = Callable[[Answer], Answer]
+
+_WAYS = 1000
+"""How many connections there are: a new one has not asked for the user or the project yet."""
+
+
+def body(content: bytes | str, **headers: str) -> Distortion:
+    """Return what puts a body in the place of another."""
+    content = content.encode() if isinstance(content, str) else content
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda answer: Answer(answer.status, content, {**answer.headers, **named})
+
+
+def status(number: int, content: bytes = b"{}", **headers: str) -> Distortion:
+    """Return what answers with another status."""
+    return lambda answer: Answer(number, content, {**answer.headers, **headers})
+
+
+def headers(**given: str) -> Distortion:
+    """Return what adds headers."""
+    named = {name.replace("_", "-"): value for name, value in given.items()}
+    return lambda answer: replace(answer, headers={**answer.headers, **named})
+
+
+def wrapped(before: bytes, after: bytes) -> Distortion:
+    """Return what puts something around a body."""
+    return lambda answer: replace(answer, content=before + answer.content + after)
+
+
+SHAPES: dict[str, Distortion] = {
+    **{
+        text[:40]: body(text)
+        for text in (
+            *("", "{}", "[]", "null", "true", "7", '"text"', '""', "[1]", "[null]", "[[]]", "[{}]"),
+            *('{"id": "7"}', '{"id": null}', '{"id": 1.5}', '{"id": -1}', '{"id": true}'),
+            *('{"id": 7}', '[{"id": 7}]', '{"id": 1' + "0" * 400 + "}", '{"id": NaN}'),
+            *('{"id": 7, "name": 5}', '{"id": 7, "name": "\\ud800"}', "<html>sign in</html>"),
+            *("[" * 5000, '{"id":' * 5000, '{"message": "401 Unauthorized"}'),
+        )
+    },
+    "no UTF-8": body(b'{"id": 7, "name": "\xff"}'),
+    "a page": body("<html>sign in</html>", Content_Type="text/html"),
+    "a page for JSON": headers(Content_Type="text/html"),
+    "not gzip": headers(Content_Encoding="gzip"),
+    "no link": headers(Link='<http://[::1>; rel="next"'),
+    "no numbers": headers(X_Per_Page="x", X_Total_Pages="x", X_Next_Page="x"),
+    "no date": headers(Date="Mon, 99 Foo 99999 99:99:99 +9999"),
+    "as a list": wrapped(b"[", b"]"),
+    "as an object": wrapped(b'{"data": ', b"}"),
+    "cut off": lambda answer: replace(answer, content=answer.content[:-1]),
+    "204": status(204, b""),
+    "205": status(205),
+    "302": status(302, Location="http://[::1"),
+    "302 to nothing": status(302, Location=""),
+    "302 to \x1b": status(302, Location="http://\x1b[31mx:99999/"),
+    "302 in circles": status(302, Location="."),
+    "303": status(303, Location="/api/v4/version"),
+    "304": status(304, b""),
+    "400 deep": status(400, b"[" * 5000),
+    "400 page": status(400, b"<html>"),
+    "400 list": status(400, b'["message", 7, null]'),
+    "400 steering": status(400, b'{"message": "\\u001b[2J\\u202e \\ud800"}'),
+    "401 text": status(401, b'"message"'),
+    "403": status(403, b"null"),
+    "422": status(422, b'{"message": {"base": [[["x"]], {"y": null}]}}'),
+    "500": status(500, b"7"),
+    "599": status(599, b""),
+}
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(st.characters(), max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@st.composite
+def twisted(draw: st.DrawFn) -> Distortion:
+    """Draw what leaves out, or has in another form, some of what GitLab describes a thing by."""
+    left_out = draw(st.sets(st.integers(0, 20), max_size=3))
+    replaced = draw(st.dictionaries(st.integers(0, 20), _JSON, max_size=3))
+
+    def twist(thing: Any) -> Any:
+        if isinstance(thing, list):
+            return [twist(each) for each in thing]
+        if not isinstance(thing, dict):
+            return thing
+        twisted = {
+            key: replaced.get(number, value)
+            for number, (key, value) in enumerate(thing.items())
+            if number not in left_out
+        }
+        if type(twisted.get("id")) is int:  # Nobody can tell that it is that of something else.
+            twisted["id"] = thing["id"]
+        return twisted
+
+    def distort(answer: Answer) -> Answer:
+        content = json.dumps(twist(json.loads(answer.content))).encode() if answer.content else b""
+        return replace(answer, content=content)
+
+    return distort
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Which of an operation's answers are odd, and how."""
+
+    name: str
+    distort: Distortion
+    first: int = 0
+    last: int = 99
+
+    def __repr__(self) -> str:
+        """Name it in a failing test."""
+        return f"{self.name!r} for answers {self.first} to {self.last}"
+
+
+FAULTS = st.builds(
+    lambda named, first, last: Fault(*named, first, last),
+    st.sampled_from(list(SHAPES.items()))
+    | _JSON.map(json.dumps).map(lambda text: (text, body(text)))
+    | twisted().map(lambda distort: ("twisted", distort)),
+    st.integers(0, 3),
+    st.sampled_from([0, 1, 99]),
+)
+
+
+drawn = settings(max_examples=8, suppress_health_check=list(HealthCheck))
+
+
+@dataclass
+class Way:
+    """The way to a GitLab behind a gateway that distorts answers.
+
+    Args:
+        gateway: The gateway.
+        host: A host whose connections lead there, but for the default one.
+    """
+
+    gateway: Gateway
+    host: DynamicHost
+
+    def __post_init__(self) -> None:
+        self._ways = itertools.cycle(range(_WAYS))
+
+    def new(self) -> dict[str, str]:
+        """Return the inputs that choose a connection that nothing was asked on."""
+        return {"connection": f"way{next(self._ways)}"}
+
+    @contextmanager
+    def odd(self, fault: Fault) -> Iterator[set[int]]:
+        """Let a fault strike; with the statuses that POSTs were answered then."""
+        numbers, posts = itertools.count(), set()
+
+        def distort(method: str, answer: Answer) -> Answer:
+            if fault.first <= next(numbers) <= fault.last:
+                answer = fault.distort(answer)
+            if method == "POST":
+                posts.add(answer.status)
+            return answer
+
+        passing, self.gateway.distort = self.gateway.distort, distort
+        try:
+            yield posts
+        finally:
+            self.gateway.distort = passing
+
+
+@pytest.fixture(scope="module")
+def way(simulator: Simulator) -> Iterator[Way]:
+    """A host, and the gateway before it."""
+    with Gateway(simulator.url) as gateway:
+        config = {"gitlab:baseUrl": simulator.url, "gitlab:token": simulator.root_token}
+        config["gitlab-kubernetes:retryDeadline"] = "0.5"
+        for number in range(_WAYS):
+            config[f"way{number}:baseUrl"] = gateway.url
+            config[f"way{number}:token"] = simulator.root_token
+        with DynamicHost(config) as host:
+            yield Way(gateway, host)
+
+
+@dataclass
+class Thing:
+    """What one test has one of, with what a program gives for it."""
+
+    kind: str
+    project: Project
+    inputs: dict[str, Any]
+
+    def there(self) -> list[str]:
+        """Return the paths of what is at GitLab, where a thing of these inputs belongs."""
+        agent = [str(self.inputs["agent_id"])] if "agent_id" in self.inputs else []
+        path, _own = collection(self.kind, ":".join([str(self.project.id), *agent, "0"]))
+        return [f"{path}/{each['id']}" for each in self.project.api("GET", path)]
+
+    def remove(self) -> None:
+        """Delete all that is there, past the gateway."""
+        for path in self.there():
+            if self.project.api("GET", path).get("state") == "available":
+                self.project.api("POST", f"{path}/stop")
+            self.project.api("DELETE", path)
+
+
+@pytest.fixture(params=KINDS)
+def thing(request: pytest.FixtureRequest, project: Project, pair: Pair) -> Thing:
+    """One of each kind."""
+    return Thing(request.param, project, inputs_of(request.param, project, pair))
+
+
+@pytest.fixture
+def state(way: Way, thing: Thing) -> tuple[str, dict[str, Any]]:
+    """Make it, and return its id and outputs."""
+    id_, outputs = way.host.create(thing.kind, thing.inputs)
+    return id_, plain(outputs)
+
+
+def fails(call: Callable[[], Any]) -> str:
+    """Return the one line of a call that fails, empty where it does not."""
+    try:
+        call()
+    except CallError as error:
+        message = str(error)
+        assert message.startswith(("cannot ", "enabled cannot be changed on this GitLab")), message
+        assert message.isprintable()
+        assert "unexpected" not in message
+        assert "Traceback" not in message
+        return message
+    return ""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_call_takes_an_odd_answer_for_one(
+    simulator: Simulator, project: Project, way: Way, shape: str
+) -> None:
+    """It fails as everything else does that GitLab refuses, or takes no notice."""
+    client = Client(Connection("gitlab", way.gateway.url, simulator.root_token, deadline=0.001))
+    path, id_ = "environments", project.api("POST", "environments", name="prod")["id"]
+    things, other = client.environments(project.id), client.agents(project.id)
+    calls: dict[str, Callable[[], Any]] = {
+        "get": lambda: things.get(id_)["name"],
+        "read": lambda: things.read(id_)["name"],
+        "list": lambda: [each["name"] for each in things.list()],
+        "update": lambda: things.update(id_, {"tier": "other"})["name"],
+        "refusal": things.refusal,
+        "create": lambda: other.create({"name": "prod"})["name"],
+        "stop": lambda: things.stop(id_, force=False)["name"],
+        "delete": lambda: things.delete(id_),
+        "user": client.user_id,
+        "project": lambda: client.project_id(project.path),
+    }
+    plain_outcomes = {"list": (["prod"], []), "refusal": (None, 403), "delete": (None,)}
+    numbers = {"user": (1,), "project": (project.id,)}
+    for name, call in calls.items():
+        with way.odd(Fault(shape, SHAPES[shape])):
+            outcome = attempt(call)
+        if isinstance(outcome, GitLabError):
+            continue
+        assert outcome in {**plain_outcomes, **numbers}.get(name, ("prod",)), name
+        if name == "delete":
+            assert project.api("GET", path) == []
+
+
+def attempt(call: Callable[[], Any]) -> Any:
+    """Return what a call returns, or its error."""
+    try:
+        return call()
+    except GitLabError as error:
+        return error
+
+
+@drawn
+@given(fault=FAULTS)
+def test_a_creation_loses_nothing(way: Way, thing: Thing, fault: Fault) -> None:
+    """What it made is in the state, or gone again, or the message says to look for it."""
+    ids: list[str] = []
+    with way.odd(fault) as posts:
+        given = {**thing.inputs, **way.new()}
+        message = fails(lambda: ids.append(way.host.create(thing.kind, given)[0]))
+    found = thing.there()
+    refused = any(300 <= status < 500 for status in posts)  # Whoever says so has done nothing.
+    told = ("may have been made all the same", "it is already there with the id", "is that of")
+    if not message:
+        assert found == ["/".join(collection(thing.kind, ids[0]))]
+    elif not refused:
+        assert not found or any(each in message for each in told), message
+    thing.remove()
+
+
+@drawn
+@given(fault=FAULTS)
+def test_a_refresh_keeps_what_is_there(
+    way: Way, thing: Thing, state: tuple[str, dict[str, Any]], fault: Fault
+) -> None:
+    """Nothing is taken for gone."""
+    id_, outputs = state
+    read: list[str] = []
+    with way.odd(fault):
+        known = {**outputs, **way.new()}
+        message = fails(lambda: read.append(way.host.read(thing.kind, id_, known)[0]))
+    assert message or read == [id_]
+
+
+@pytest.mark.parametrize("thing", UPDATES, indirect=True)
+@drawn
+@given(fault=FAULTS)
+def test_an_update_can_be_made_again(
+    way: Way, thing: Thing, state: tuple[str, dict[str, Any]], fault: Fault
+) -> None:
+    """It fails in one line, after which the state has what it had before."""
+    id_, outputs = state
+    changed = {**thing.inputs, **UPDATES[thing.kind]}
+    with way.odd(fault):
+        fails(lambda: way.host.update(thing.kind, id_, outputs, {**changed, **way.new()}))
+    outputs = plain(way.host.update(thing.kind, id_, outputs, changed))
+    assert {name: outputs[name] for name in changed} == changed
+    way.host.update(thing.kind, id_, outputs, thing.inputs)
+
+
+@drawn
+@given(fault=FAULTS)
+def test_nothing_is_forgotten_that_was_not_deleted(way: Way, thing: Thing, fault: Fault) -> None:
+    """A deletion that does not fail has deleted."""
+    id_, outputs = way.host.create(thing.kind, thing.inputs)
+    with way.odd(fault):
+        message = fails(lambda: way.host.delete(thing.kind, id_, {**outputs, **way.new()}))
+    assert message or not thing.there()
+    thing.remove()
+
+
+@drawn
+@given(fault=FAULTS)
+def test_another_spelling_of_a_project_is_looked_up(
+    way: Way, thing: Thing, state: tuple[str, dict[str, Any]], fault: Fault
+) -> None:
+    """In the preview, which shows no replacement then, or fails in one line."""
+    id_, outputs = state
+    checked, _failures = way.host.check(thing.kind, thing.inputs)
+    olds = {**outputs, **way.new(), "project": str(thing.project.id)}
+    news = {**plain(checked), "connection": olds["connection"]}
+    found: list[list[str]] = []
+    with way.odd(fault):
+        message = fails(lambda: found.append(way.host.diff(thing.kind, id_, olds, news).replaces))
+    assert message or found == [[]]
