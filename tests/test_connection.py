@@ -94,10 +94,14 @@ def test_a_ci_jobs_address_is_not_taken_for_another_token() -> None:
         ("https://example.com/gitlab/api/v4", "https://example.com/gitlab"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("HTTPS://GitLab.Example.com:443//", "https://gitlab.example.com"),
+        ("http://GITLAB.example.com:80/GitLab/", "http://gitlab.example.com/GitLab"),
+        ("https://gitlab.example.com:80", "https://gitlab.example.com:80"),
+        ("https://[FE80::1]:443/api/v4", "https://[fe80::1]"),
     ],
 )
-def test_base_urls_come_with_or_without_the_apis_path(given: str, url: str) -> None:
-    """Both forms are used in the wild."""
+def test_a_base_url_has_one_spelling(given: str, url: str) -> None:
+    """With or without the API's path, the usual port, capitals and slashes."""
     assert _resolve({**TOKEN, "gitlab:baseUrl": given}).url == url
 
 
@@ -111,6 +115,8 @@ def test_base_urls_come_with_or_without_the_apis_path(given: str, url: str) -> N
         "https://[::1",
         "https://x:y",
         "https://a b",
+        "https://a\tb",
+        "https://a\x00b",
     ],
 )
 def test_wrong_base_urls_are_told(given: str) -> None:
@@ -134,6 +140,18 @@ def test_base_urls_hold_no_secret(given: str) -> None:
     message = _complaint({"gitlab:baseUrl": given})
     assert message.startswith("gitlab:baseUrl must hold no user, password, query or fragment")
     assert "hidden" not in message
+
+
+@pytest.mark.parametrize("name", ["Gitlab", "my_lab", "my lab", "1x", "-x", "ä", "a:b", ""])
+def test_no_two_connections_share_a_variable(name: str) -> None:
+    """`my-lab` and `my_lab` would, and a token would go to the other's address."""
+    environ = {"PULUMI_MY_LAB_TOKEN": "glpat-x", "PULUMI_GITLAB_TOKEN": "glpat-x"}
+    with pytest.raises(ConfigurationError) as raised:
+        _resolve({f"{name}:baseUrl": "https://x.example.com"}, name, environ)
+    assert str(raised.value) == (
+        f'connection "{name}" must hold only a-z, 0-9 and -, and start with a letter: name the '
+        "connection otherwise"
+    )
 
 
 def test_a_missing_token_names_both_ways_to_set_it() -> None:

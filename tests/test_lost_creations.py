@@ -152,6 +152,19 @@ def test_other_tokens_of_that_name_stay(
     assert tokens(project, agent) == [int(each.split(":")[-1]) for each in (id_, second)]
 
 
+def test_a_token_stays_that_was_made_at_another_spelling_of_the_address(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """It is one GitLab all the same, and this process knows what it has made there."""
+    agent = project.agent()
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    first, _outputs = caller.create("ClusterAgentToken", given)
+    other = Caller(f"{simulator.url.upper()}/api/v4/", simulator.root_token, requestTimeout="2")
+    simulator.faults({**LOST, "latency": 0.5})
+    second, _outputs = other.create("ClusterAgentToken", given)
+    assert tokens(project, agent) == [int(each.split(":")[-1]) for each in (first, second)]
+
+
 def test_a_token_with_another_description_stays(
     simulator: Simulator, project: Project, caller: Caller
 ) -> None:

@@ -262,12 +262,7 @@ def test_a_ci_jobs_token_is_a_last_resort_and_for_its_own_gitlab_alone(
         ({}, {"GITLAB_TOKEN": "glpat-x"}),
         ({}, {"PULUMI_GITLAB_TOKEN": "glpat-x"}),
     ):
-        with pytest.raises(ConfigurationError, match="would go to https://gitlab") as raised:
-            resolve(settings, **environ)
-        assert url in str(raised.value)
         found = resolve({**settings, "gitlab:baseUrl": "https://gitlab.com"}, **environ)
-        assert (found.token, found.url, found.job) == ("glpat-x", "https://gitlab.com", None)
-        found = resolve(settings, **environ, CI_API_V4_URL="https://gitlab.com/api/v4")
         assert (found.token, found.url, found.job) == ("glpat-x", "https://gitlab.com", None)
     for settings, name, environ in (
         ({"gitlab:baseUrl": "https://gitlab.example.com"}, "gitlab", {}),
@@ -278,3 +273,86 @@ def test_a_ci_jobs_token_is_a_last_resort_and_for_its_own_gitlab_alone(
     ):
         with pytest.raises(ConfigurationError, match="no GitLab token"):
             resolve(settings, name, **environ)
+
+
+def test_a_token_in_a_ci_job_does_not_go_to_gitlab_com_by_default(job: dict[str, str]) -> None:
+    """Where the job is of another GitLab, the token is more likely of that one: both are named."""
+    url = job["CI_API_V4_URL"].removesuffix("/api/v4")
+
+    def resolve(settings: dict[str, str], **environ: str) -> str:
+        return Connection.resolve(settings.get, "gitlab", {**job, **environ}).url
+
+    for settings, environ in (
+        ({"gitlab:token": "glpat-x"}, {}),
+        ({}, {"GITLAB_TOKEN": "glpat-x"}),
+        ({}, {"PULUMI_GITLAB_TOKEN": "glpat-x"}),
+    ):
+        with pytest.raises(ConfigurationError) as raised:
+            resolve(settings, **environ)
+        assert str(raised.value) == (
+            f"no address: this is a CI job of {url}, but the token would go to https://gitlab.com, "
+            "the default: set gitlab:baseUrl or PULUMI_GITLAB_BASE_URL to the GitLab that it is of"
+        )
+        assert resolve(settings, **environ, PULUMI_GITLAB_BASE_URL=url) == url
+        assert resolve(settings, **environ, GITLAB_BASE_URL=url) == url
+        for its_own in ("https://gitlab.com/api/v4", "https://GitLab.com:443/api/v4/", ""):
+            assert resolve(settings, **environ, CI_API_V4_URL=its_own) == "https://gitlab.com"
+    with pytest.raises(ConfigurationError, match=r"^CI_API_V4_URL must be a URL such as"):
+        resolve({"gitlab:token": "glpat-x"}, CI_API_V4_URL="gitlab")
+
+
+@pytest.mark.parametrize("id_", ["", "x", "²", "-1"])
+def test_a_ci_job_without_its_projects_id_looks_paths_up(
+    project: Project, job: dict[str, str], id_: str
+) -> None:
+    """Which its token may not: the message says to give the id."""
+    with DynamicHost({}, {**job, "CI_PROJECT_ID": id_}) as host:
+        with pytest.raises(
+            CallError, match=f"cannot look up {project.path}: give the project's id"
+        ):
+            host.create("ProjectEnvironment", {"project": project.path, "name": "e"})
+        assert host.create("ProjectEnvironment", {"project": project.id, "name": "e"})
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://localhost{port}", "it with https:// in place of http://"),
+        ("https://LOCALHOST/x", "it with https:// in place of http://"),
+        ("https://sso.example.com/", "GitLab's own address"),
+        ("http://localhost:1", "GitLab's own address"),
+        ("http://[::1", "GitLab's own address"),
+        ("http://x:99999", "GitLab's own address"),
+    ],
+)
+def test_a_redirect_says_which_address_to_set(location: str, told: str) -> None:
+    """One to https names that; one to no address is no crash."""
+    with Front(redirect="/") as front:
+        front.redirect = location.format(port=front.url.rpartition("localhost")[2])
+        with pytest.raises(GitLabError) as raised:
+            _client(front.url, "glpat-x").agents(1).get(1)
+    assert str(raised.value).startswith(f"GitLab at {front.url} redirects to ")
+    assert str(raised.value).endswith(f": set baseUrl to {told}")
+
+
+def test_a_redirect_to_the_same_gitlab_in_another_spelling_is_followed() -> None:
+    """Host names do not differ by their letters' case; and one in circles ends."""
+    with Front(redirect="/") as front:
+        front.redirect = front.url.replace("localhost", "LocalHost")
+        with pytest.raises(GitLabError, match="is not GitLab's API: check baseUrl and any proxy"):
+            _client(front.url, "glpat-x").agents(1).get(1)
+        assert len(front.requests) == 4
+
+
+def test_another_spelling_of_an_address_is_the_same_gitlab(project: Project) -> None:
+    """A resource may go over to a connection that has it."""
+    simulator = project.simulator
+    with Front(simulator.url) as front:
+        config = {"gitlab:baseUrl": front.url, "gitlab:token": simulator.root_token}
+        config["same:baseUrl"] = f"{front.url.replace('localhost', 'LocalHost')}/api/v4/"
+        config["same:token"] = simulator.root_token
+        given = {"project": str(project.id), "name": "prod", "adopt_existing": False}
+        with DynamicHost(config) as host:
+            id_, outputs = host.create("ClusterAgent", given)
+            found = host.diff("ClusterAgent", id_, outputs, {**given, "connection": "same"})
+    assert (found.changes, found.replaces) == ("DIFF_UNKNOWN", [])

@@ -11,7 +11,7 @@ from pulumi_gitlab_kubernetes import _rules as rules
 GOOD: list[tuple[Callable[[str], str | None], list[str]]] = [
     (rules.project, ["1", "42", "group/app", "group/sub.group/app_1", "1/2"]),
     (rules.dns_label, ["a", "1", "a--b", "prod-eu", "x" * 63]),
-    (rules.namespace, ["gitlab", "my-gitlab", "A1_b"]),
+    (rules.namespace, ["gitlab", "my-gitlab", "a1-b"]),
     (rules.at_most(3), ["", "abc", "äöü"]),
     (rules.one_of("a", "b"), ["a", "b"]),
     (
@@ -28,7 +28,7 @@ BAD: list[tuple[Callable[[str], str | None], list[str], str]] = [
     ),
     (rules.dns_label, ["A", "a_b", "-a", "a-", "a.b", "ä", "a\n"], "must hold only a-z, 0-9 and -"),
     (rules.dns_label, ["x" * 64], "must have at most 63 characters, and has 64"),
-    (rules.namespace, ["1x", "a:b", "a b", "ä", "-a"], "must start with a letter"),
+    (rules.namespace, ["1x", "a:b", "a_b", "A", "ä", "-a"], "must hold only a-z"),
     (rules.at_most(3), ["abcd"], "must have at most 3 characters, and has 4"),
     (rules.one_of("a", "b"), ["c", "A", "a "], "must be one of a, b"),
     (

@@ -201,3 +201,21 @@ def test_no_token_is_an_error(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> N
         monkeypatch.delenv(name, raising=False)
     assert cli.main(["audit", "--project", "1"]) == 2
     assert "no GitLab token" in capsys.readouterr().err
+
+
+def test_in_a_ci_job_of_another_gitlab_the_address_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The token is not sent to gitlab.com only since none is set."""
+    monkeypatch.delenv("GITLAB_BASE_URL", raising=False)
+    monkeypatch.delenv("PULUMI_GITLAB_BASE_URL", raising=False)
+    for name, value in {
+        "GITLAB_TOKEN": "glpat-x",
+        "CI_JOB_TOKEN": "glcbt-x",
+        "CI_API_V4_URL": "https://gitlab.example.com/api/v4",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["audit", "--project", "a/b"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: no address: this is a CI job of https://gitlab.example.com, but")
+    assert "PULUMI_GITLAB_BASE_URL" in said
