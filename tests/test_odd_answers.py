@@ -56,7 +56,40 @@ def wrapped(before: bytes, after: bytes) -> Distortion:
     return lambda answer: replace(answer, content=before + answer.content + after)
 
 
+def of_json(change: Callable[[Any], Any]) -> Distortion:
+    """Return what changes what a body says."""
+
+    def distort(answer: Answer) -> Answer:
+        content = json.dumps(change(json.loads(answer.content))).encode() if answer.content else b""
+        return replace(answer, content=content)
+
+    return distort
+
+
+def with_id(value: object) -> Distortion:
+    """Return what puts another id into each description."""
+
+    def renumber(thing: Any) -> Any:
+        if isinstance(thing, list):
+            return [renumber(each) for each in thing]
+        return {**thing, "id": value} if isinstance(thing, dict) else thing
+
+    return of_json(renumber)
+
+
+def without(key: str) -> Distortion:
+    """Return what leaves something out of each description."""
+
+    def less(thing: Any) -> Any:
+        if isinstance(thing, list):
+            return [less(each) for each in thing]
+        return {name: value for name, value in thing.items() if name != key}
+
+    return of_json(less)
+
+
 SHAPES: dict[str, Distortion] = {
+    **{f"the id {value!r:.9}": with_id(value) for value in (None, "7", 1.5, -1, 0, True, 1 << 60)},
     **{
         text[:40]: body(text)
         for text in (
@@ -127,11 +160,7 @@ def twisted(draw: st.DrawFn) -> Distortion:
             twisted["id"] = thing["id"]
         return twisted
 
-    def distort(answer: Answer) -> Answer:
-        content = json.dumps(twist(json.loads(answer.content))).encode() if answer.content else b""
-        return replace(answer, content=content)
-
-    return distort
+    return of_json(twist)
 
 
 @dataclass(frozen=True)
@@ -267,29 +296,30 @@ def test_no_call_takes_an_odd_answer_for_one(
 ) -> None:
     """It fails as everything else does that GitLab refuses, or takes no notice."""
     client = Client(Connection("gitlab", way.gateway.url, simulator.root_token, deadline=0.001))
+    name = {"name": "prod"}
     path, id_ = "environments", project.api("POST", "environments", name="prod")["id"]
     things, other = client.environments(project.id), client.agents(project.id)
     calls: dict[str, Callable[[], Any]] = {
-        "get": lambda: things.get(id_)["name"],
-        "read": lambda: things.read(id_)["name"],
-        "list": lambda: [each["name"] for each in things.list()],
-        "update": lambda: things.update(id_, {"tier": "other"})["name"],
+        "get": lambda: things.get(id_)["id"],
+        "read": lambda: things.read(id_)["id"],
+        "list": lambda: [each["id"] for each in things.list()],
+        "update": lambda: things.update(id_, {"tier": "other"})["id"],
         "refusal": things.refusal,
-        "create": lambda: other.create({"name": "prod"})["name"],
-        "stop": lambda: things.stop(id_, force=False)["name"],
+        "create": lambda: project.api("GET", f"cluster_agents/{other.create(name)['id']}")["name"],
+        "stop": lambda: things.stop(id_, force=False)["id"],
         "delete": lambda: things.delete(id_),
         "user": client.user_id,
         "project": lambda: client.project_id(project.path),
     }
-    plain_outcomes = {"list": (["prod"], []), "refusal": (None, 403), "delete": (None,)}
-    numbers = {"user": (1,), "project": (project.id,)}
-    for name, call in calls.items():
+    right = {"list": ([id_], []), "refusal": (None, 403), "delete": (None,), "create": ("prod",)}
+    right |= {"user": (1,), "project": (project.id,)}
+    for asked, call in calls.items():
         with way.odd(Fault(shape, SHAPES[shape])):
             outcome = attempt(call)
         if isinstance(outcome, GitLabError):
             continue
-        assert outcome in {**plain_outcomes, **numbers}.get(name, ("prod",)), name
-        if name == "delete":
+        assert outcome in right.get(asked, (id_,)), asked
+        if asked == "delete":
             assert project.api("GET", path) == []
 
 
@@ -299,6 +329,51 @@ def attempt(call: Callable[[], Any]) -> Any:
         return call()
     except GitLabError as error:
         return error
+
+
+@pytest.mark.parametrize(
+    ("thing", "key"),
+    [
+        ("ClusterAgent", "name"),
+        ("ClusterAgentToken", "name"),
+        ("ClusterAgentToken", "token"),
+        ("ClusterAgentToken", "created_at"),
+        ("ClusterAgentUrlConfiguration", "url"),
+        ("ProjectCluster", "environment_scope"),
+        ("ProjectEnvironment", "state"),
+    ],
+    indirect=["thing"],
+)
+def test_what_every_description_has_is_in_each(way: Way, thing: Thing, key: str) -> None:
+    """It is not GitLab that leaves it out; a token without its value is revoked."""
+    with way.odd(Fault(key, without(key))):
+        message = fails(lambda: way.host.create(thing.kind, {**thing.inputs, **way.new()}))
+    assert "is not GitLab's API: check baseUrl and any proxy; " in message
+    assert ("may have been made all the same" in message) == bool(thing.there())
+    assert (key == "token") == (not thing.there())
+
+
+def test_an_empty_list_of_somebody_else_proves_nothing(
+    way: Way, project: Project, pair: Pair
+) -> None:
+    """Where the request was not answered by GitLab, the look may not have been either."""
+    thing = Thing("ClusterAgent", project, inputs_of("ClusterAgent", project, pair))
+    with way.odd(Fault("[]", SHAPES["[]"], first=1)):
+        message = fails(lambda: way.host.create(thing.kind, {**thing.inputs, **way.new()}))
+    assert "may have been made all the same; look for it at GitLab" in message
+
+
+@pytest.mark.parametrize("status_", [200, 201, 202])
+@pytest.mark.parametrize("content", ["<html>sign in</html>", "", {}, []])
+def test_a_page_in_place_of_a_deletion_deletes_nothing(
+    way: Way, simulator: Simulator, project: Project, status_: int, content: object
+) -> None:
+    """GitLab answers one with 204 and nothing else."""
+    given = {"project": str(project.id), "name": "prod"}
+    id_, outputs = way.host.create("ClusterAgent", given)
+    simulator.faults({"method": "DELETE", "status": status_, "body": content})
+    assert "is not GitLab's API" in fails(lambda: way.host.delete("ClusterAgent", id_, outputs))
+    way.host.delete("ClusterAgent", id_, outputs)
 
 
 @drawn

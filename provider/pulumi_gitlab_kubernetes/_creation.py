@@ -132,9 +132,10 @@ class _Creation:
                     return found
                 if self.missing == missing:
                     raise
-        nothing = lost is None or lost.again or lost.status  # Else who says so may not be GitLab.
-        so_far = "nothing of it is there so far" if nothing else f"{_PERHAPS}; {_LOOK}"
-        raise _add(lost or GitLabError("no answer"), so_far)
+        lost = lost or LostAnswerError("no answer", again=True)
+        if self.missing and not lost.status and not lost.again:
+            raise _add(lost, f"{_PERHAPS}; {_LOOK}")  # Who shows none may not be GitLab either.
+        raise _add(lost, "nothing of it is there so far")
 
     def _settle(self, error: GitLabError) -> Values | None:
         """Find what a lost request made, waiting for it where it may still arrive."""

@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Exit status: 0 when no rule of the level of --fail-on is violated, 1 when one is, 2 when "
         "the audit could not be made. GitLab is read as PULUMI_GITLAB_TOKEN or GITLAB_TOKEN at "
-        "PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL, gitlab.com by default; this takes the role "
-        "Developer."
+        "PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL, gitlab.com by default, but not in a CI job of "
+        "another GitLab; this takes the role Developer."
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(

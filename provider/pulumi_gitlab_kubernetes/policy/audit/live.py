@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pulumi_gitlab_kubernetes._connection import Client
+from pulumi_gitlab_kubernetes._quotes import quoted
 from pulumi_gitlab_kubernetes.errors import (
     FORBIDDEN,
     NOT_FOUND,
@@ -47,7 +48,7 @@ def things(client: Client, project: str, say: Callable[[str], None]) -> Iterator
                 say(f"{project}: {counted(number, 'thing')} read")
             yield thing
     except GitLabError as error:
-        said, url = error.said, client.connection.url
+        said, url = quoted(error.said, client.connection.secrets(), {}), client.connection.url
         where = project if url in said else f"{project} at {url}"
         hint = _HINTS.get(error.status or 0, "")
         raise GitLabError(f"{where}: {said}{hint}", error.status) from error
