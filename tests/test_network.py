@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import ssl
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +14,7 @@ from tests.certificates import Pair
 from tests.conftest import Project
 from tests.dynamic_host import CallError, DynamicHost, Values, plain
 from tests.front import Front
+from tests.gateway import Gateway
 from tests.kinds import inputs_of
 
 from pulumi_gitlab_kubernetes._connection import Client, Connection
@@ -82,6 +85,31 @@ def test_a_proxy_that_is_not_there_is_told(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with pytest.raises(GitLabError, match=r"cannot be reached \(.*\): check baseUrl.* any proxy"):
         _client(simulator.url, simulator.root_token).project_visible("1")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+def test_answers_may_be_compressed(
+    project: Project, encoding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    """As those of a GitLab are whose web server does that, and of gitlab.com."""
+    simulator = project.simulator
+    with Gateway(simulator.url) as gateway:
+        gateway.distort = lambda answer: (
+            answer.status_code,
+            compress(answer.content) if answer.content else b"",
+            {**answer.headers, "Content-Encoding": encoding},
+        )
+        client = _client(gateway.url, simulator.root_token)
+        agents = client.agents(client.project_id(project.path))
+        made = agents.create({"name": "prod"})
+        assert agents.get(made["id"]) == made
+        assert list(agents.list()) == [made]
+        with pytest.raises(GitLabError, match="Name has already been taken"):
+            agents.create({"name": "prod"})
+        agents.delete(made["id"])
+        assert list(agents.list()) == []
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

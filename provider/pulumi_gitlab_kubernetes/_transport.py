@@ -20,7 +20,8 @@ class _WholeAnswers:
     """Reads a body where urllib3's retries see its loss; requests would read it after them."""
 
     def urlopen(self, *args: Any, **kwargs: Any) -> BaseHTTPResponse:
-        response: BaseHTTPResponse = super().urlopen(*args, **{**kwargs, "preload_content": True})  # type: ignore[misc] # of the pool that this is mixed into
+        whole = {**kwargs, "preload_content": True, "decode_content": True}
+        response: BaseHTTPResponse = super().urlopen(*args, **whole)  # type: ignore[misc] # of the pool that this is mixed into
         return response
 
 
