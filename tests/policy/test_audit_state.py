@@ -257,7 +257,7 @@ def test_what_a_terminal_would_obey_is_shown_as_an_escape(
         said = capsys.readouterr().out
         assert all(each.isprintable() for each in said.replace("\n", ""))
         assert (shown in said) == (name == "table")
-    assert cli.main(["audit", str(tmp_path / "\x1b[31m\n")]) == 2
+    assert cli.main(["audit", str(tmp_path / "\x1b[31m\n\u202e")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.isprintable()
 

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         report = _report(arguments)
     except ProviderError as error:
-        print(f"error: {printable(str(error))}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return _FAILED
     except Exception as error:  # noqa: BLE001 (whatever it is, nothing was judged, and it may quote a secret)
         print(f"error: {unexpected(error)}", file=sys.stderr)
