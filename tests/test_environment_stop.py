@@ -51,6 +51,20 @@ def test_a_stop_is_waited_for_and_told(
     assert project.api("GET", "environments") == []
 
 
+def test_each_look_of_a_wait_has_its_own_deadline(
+    simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """A wait may last longer than GitLab may be away: two short failures in it are no long one."""
+    config = {"gitlab:baseUrl": simulator.url, "gitlab:token": simulator.root_token}
+    with DynamicHost({**config, "gitlab-kubernetes:retryDeadline": "1.2"}) as host:
+        id_, outputs, _own = _with_job(host, simulator, project, pair, stop_timeout=3.5)
+        away = {"method": "GET", "path": r"environments/\d+$", "status": 503}
+        simulator.faults(away, {**away, "skip": 1})
+        with pytest.raises(CallError, match="it is still stopping after"):
+            host.delete(KIND, id_, outputs)
+    assert simulator.pending_faults() == []
+
+
 def test_a_wait_ends_at_its_limit(
     host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
 ) -> None:
