@@ -36,7 +36,7 @@ class Front(Server):
         self.headers: list[Message] = []
         self.bodies: list[tuple[str, str, bytes]] = []
         """Method, path and body of what came with one."""
-        self._target, self._redirect, self._status = urlsplit(target).netloc, redirect, status
+        self._target, self.redirect, self._status = urlsplit(target).netloc, redirect, status
 
     def tokens(self) -> set[tuple[str, str]]:
         """Return all credentials that it was given, by their header."""
@@ -51,8 +51,8 @@ class Front(Server):
             self.bodies.append((request.command, request.path, request.body))
         if request.command == "CONNECT":
             _tunnel(request)
-        elif self._redirect:
-            location = {"Location": self._redirect + request.path}
+        elif self.redirect:
+            location = {"Location": self.redirect + request.path}
             request.answer(Answer(self._status, b"", location))
         else:
             request.answer(request.pass_on(self._target))

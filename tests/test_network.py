@@ -16,6 +16,7 @@ from tests.dynamic_host import CallError, DynamicHost, Values, plain
 from tests.front import Front
 from tests.gateway import Gateway
 from tests.kinds import inputs_of
+from tests.web import Answer
 
 from pulumi_gitlab_kubernetes._connection import Client, Connection
 from pulumi_gitlab_kubernetes.errors import ConfigurationError, GitLabError
@@ -96,8 +97,8 @@ def test_answers_may_be_compressed(
     """As those of a GitLab are whose web server does that, and of gitlab.com."""
     simulator = project.simulator
     with Gateway(simulator.url) as gateway:
-        gateway.distort = lambda answer: (
-            answer.status_code,
+        gateway.distort = lambda _method, answer: Answer(
+            answer.status,
             compress(answer.content) if answer.content else b"",
             {**answer.headers, "Content-Encoding": encoding},
         )
