@@ -149,7 +149,10 @@ def test_a_date_is_read_by_gitlabs_own_clock(client: Client, project: Project, s
     assert said == ["retrying in 1 s: GitLab limits the rate of requests"] * 2
 
 
-@pytest.mark.parametrize("after", ["soon", "", "-1"])
+_NEVER = "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"
+
+
+@pytest.mark.parametrize("after", ["soon", "", "-1", _NEVER])
 def test_what_is_no_moment_is_not_waited_for(client: Client, project: Project, after: str) -> None:
     """The usual pauses do."""
     fault(project, status=429, headers={"Retry-After": after}, body="Retry later")

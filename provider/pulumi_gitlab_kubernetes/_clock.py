@@ -24,7 +24,7 @@ def http_date(text: str | None) -> datetime | None:
     """Return the moment that a header of HTTP spells, `None` for anything else."""
     try:
         found = parsedate_to_datetime(text or "")
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
