@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import ssl
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from tests.certificates import Pair
@@ -86,6 +88,24 @@ def test_a_proxy_that_is_not_there_is_told(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with pytest.raises(GitLabError, match=r"cannot be reached \(.*\): check baseUrl.* any proxy"):
         _client(simulator.url, simulator.root_token).project_visible("1")
+
+
+def test_an_address_that_nobody_answers_at_is_known_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However long an answer may take; a full queue of connections drops the next one's packets."""
+    monkeypatch.setattr("pulumi_gitlab_kubernetes._transport._CONNECT_TIMEOUT", 0.1)
+    with socket.socket() as busy, ExitStack() as waiting:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)
+        for _ in range(2):
+            early = waiting.enter_context(socket.socket())
+            early.setblocking(False)
+            early.connect_ex(busy.getsockname())
+        url = f"http://127.0.0.1:{busy.getsockname()[1]}"
+        client = Client(Connection("gitlab", url, "glpat-x", timeout=3600, deadline=0.001))
+        with pytest.raises(GitLabError, match=r"cannot be reached \(no answer in time"):
+            client.user_id()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from ._retries import Retries
 from ._settings import origin
 from .errors import GitLabError
 
+_CONNECT_TIMEOUT = 10.0  # Seconds.
+
 
 class _WholeAnswers:
     """Reads a body where urllib3's retries see its loss; requests would read it after them."""
@@ -58,6 +60,13 @@ class Transport(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        """Send a request; an address that nobody answers at is known sooner than a slow answer."""
+        whole = kwargs.get("timeout")
+        if isinstance(whole, int | float):
+            kwargs["timeout"] = min(whole, _CONNECT_TIMEOUT), whole
+        return super().send(request, *args, **kwargs)
 
     def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
         """Hand over a body that has been read.

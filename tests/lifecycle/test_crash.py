@@ -18,7 +18,7 @@ from .crashes import DYNAMIC_HOST, ENGINE, Course, program
 from .engines import Stack
 from .gitlab import Lab
 
-KILLS = {"host": 20, "cli": 4}  # The CLI takes three times as long.
+KILLS = {"host": 20, "cli": 12}  # The CLI takes three times as long.
 _COURSE = 4
 """Kills a test."""
 _SCOPES = 3
