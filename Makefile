@@ -37,7 +37,7 @@ env: $(INSTALLED) ## Print what a shell needs for `pulumi` on the root stack: ev
 test: $(INSTALLED) ## Run all tests
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --quiet
 
-bench: $(INSTALLED) ## Measure what the provider costs beyond the engine; takes an hour
+bench: $(INSTALLED) ## Measure what the provider costs beyond the engine; takes half an hour
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group bench
 	@$(VENV)/bin/python -m tests.benchmarks.resources --plot tests/benchmarks/resources.svg
 
