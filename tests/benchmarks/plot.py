@@ -34,7 +34,7 @@ def draw(measures: Iterable[Measure], file: Path) -> None:
     measures = list(measures)
     engines = [engine for engine in _TITLES if any(each.engine == engine for each in measures)]
     with mpl.rc_context({"svg.hashsalt": "same picture, same file", "font.size": 9}):
-        figure = Figure(figsize=(4.2 * len(engines), 3.2), layout="constrained")
+        figure = Figure(figsize=(1.2 + 3.8 * len(engines), 3.2), layout="constrained")
         panels = figure.subplots(1, len(engines), sharey=True, squeeze=False)[0]
         for engine, panel in zip(engines, panels, strict=True):
             panel.axhline(1, color="black", linewidth=0.8)
@@ -55,5 +55,6 @@ def draw(measures: Iterable[Measure], file: Path) -> None:
             panel.set_xlabel("resources")
             panel.grid(axis="y", linewidth=0.3)
         panels[0].set_ylabel("time, as a multiple of the floor")
-        panels[0].legend(frameon=False)
+        lines, labels = panels[0].get_legend_handles_labels()
+        figure.legend(lines, labels, loc="outside right center", frameon=False)
         figure.savefig(file, metadata={"Date": None})
