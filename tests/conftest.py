@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ hypothesis.settings.load_profile("steady")
 
 _COUNTER = itertools.count(1)
 _ROLES = {"reporter": 20, "developer": 30, "maintainer": 40}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run three workers on two cores: a good part of a test's time waits for another process."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 @dataclass(frozen=True)
