@@ -56,13 +56,15 @@ def another_project(client: Client, project: str, project_id: int) -> GitLabErro
     if project.isdecimal() or client.connection.job:
         return None
     try:
-        found = f"has the id {client.project_id(project)}"
-        if client.project_id(project) == project_id:
-            return None
+        found = client.project_id(project)
     except NotFoundError:
-        found = "is not there"
+        what = "is not there"
+    else:
+        if found == project_id:
+            return None
+        what = f"has the id {found}"
     return GitLabError(
-        f"it was in project {project_id}, but at {client.connection.url} {project} {found}: check "
+        f"it was in project {project_id}, but at {client.connection.url} {project} {what}: check "
         "baseUrl; if the project was moved, give its new path and run `pulumi up` first"
     )
 
