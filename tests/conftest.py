@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 hypothesis.settings.register_profile("steady", deadline=None)  # Other tests share the machine.
 hypothesis.settings.load_profile("steady")
 
+ROOT = Path(__file__).parents[1]
 _COUNTER = itertools.count(1)
 _ROLES = {"reporter": 20, "developer": 30, "maintainer": 40}
 
@@ -135,6 +138,21 @@ def host(simulator: Simulator, users: dict[str, tuple[int, str]]) -> Iterator[Dy
         config[f"{name}:token"] = token
     with DynamicHost(config) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This package's wheel, built from the source as it is now."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "wheel", str(ROOT), "--wheel-dir", str(folder)),
+            *("--no-deps", "--no-build-isolation", "--quiet", "--disable-pip-version-check"),
+        ],
+        check=True,
+    )
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 @pytest.fixture(scope="session")

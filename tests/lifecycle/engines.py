@@ -314,7 +314,6 @@ class CliStack(Stack):
             "PULUMI_BACKEND_URL": f"file://{self.backend}",
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "1",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",  # else it asks the network
             "PULUMI_DEBUG_COMMANDS": "1",  # shows the option --event-log
         }
         self._call("stack", "init")

@@ -75,7 +75,6 @@ def test_the_pulumi_cli_shows_the_same(folder: Path, stack: Stack, tmp_path: Pat
         "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "p",
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
     }
     options = ("--policy-pack", str(write()), "--policy-pack-config", "policies.json")
     done = subprocess.run(

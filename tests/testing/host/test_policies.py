@@ -229,7 +229,6 @@ def test_the_cli_shows_the_same(
         **project.environ,
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
         "PATH": os.pathsep.join([project.environ["PATH"], os.environ["PATH"]]),
     }
     command = ["pulumi", "preview", "--stack", "dev", "--policy-pack", str(pack)]

@@ -25,7 +25,6 @@ def _cli(project: Any, *arguments: str, home: Path) -> str:
         **project.environ,
         "PULUMI_HOME": str(home),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
         "PATH": os.pathsep.join([project.environ["PATH"], os.environ["PATH"]]),
     }
     done = subprocess.run(

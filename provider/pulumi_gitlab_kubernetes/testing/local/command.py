@@ -90,8 +90,6 @@ class Local:
         return {
             "PULUMI_BACKEND_URL": f"file://{self._folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._folder / "passphrase"),
-            # Nothing is to be looked for in the network: it takes seconds to fail.
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
 
