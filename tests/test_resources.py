@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -287,3 +288,44 @@ def test_hundreds_of_resources_are_no_recursion(program: Program) -> None:
     program.run(body)
     assert len(program.monitor.requests) == 600
     assert len({request.object["__provider"] for request in program.monitor.requests}) == 1
+
+
+@pytest.mark.parametrize("resource", ARGUMENTS)
+def test_an_argument_that_there_is_not_is_answered_with_the_nearest(resource: type[Any]) -> None:
+    """In Python's own words, which end the traceback; also as other languages write it."""
+    for field in resource._core.schema.fields:
+        camel = re.sub(r"_(\w)", lambda found: found[1].upper(), field.name)
+        for wrong in {field.name[:-1], field.name + "s", camel} - {field.name}:
+            with pytest.raises(TypeError) as caught:
+                resource("x", **ARGUMENTS[resource], **{wrong: 1})
+            assert str(caught.value) == (
+                f"{resource.__name__}.__init__() got an unexpected keyword argument '{wrong}': "
+                f"did you mean '{field.name}'?"
+            )
+
+
+def test_an_argument_that_nothing_is_near_to_is_answered_with_all() -> None:
+    """So that nobody has to look them up."""
+    with pytest.raises(TypeError) as caught:
+        gitlab.ClusterAgent("x", project="a/b", name="prod", zzz=1)  # type: ignore[call-arg]
+    assert str(caught.value) == (
+        "ClusterAgent.__init__() got an unexpected keyword argument 'zzz': "
+        "it takes resource_name, opts, project, name, connection, adopt_existing"
+    )
+
+
+def test_a_subclass_may_take_arguments_of_its_own() -> None:
+    """Its own constructor says which."""
+
+    class Named(gitlab.ClusterAgent):
+        def __init__(self, resource_name: str, *, team: str) -> None:
+            super().__init__(resource_name, project="a/b", name=team)
+
+    class Open(gitlab.ClusterAgent):
+        def __init__(self, resource_name: str, **others: Any) -> None:
+            super().__init__(resource_name, project="a/b", name=others["team"])
+
+    with pytest.raises(TypeError, match="did you mean 'team'"):
+        Named("x", tem="prod")  # type: ignore[call-arg]
+    for kind in (Named, Open):
+        assert kind.__new__(kind, "x", team="prod").__class__ is kind

@@ -7,7 +7,10 @@ outputs, errors without a traceback, and what state holds of this package's code
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -171,15 +174,16 @@ class DynamicProvider(dynamic.ResourceProvider):
 
 
 class Resource(dynamic.Resource):
-    """What the five resources have in common.
-
-    Args:
-        resource_name: The resource's name in the stack.
-        inputs: Its arguments; those that are `None` are not set.
-        opts: Pulumi's resource options.
-    """
+    """What the five resources have in common."""
 
     _core: ClassVar[Provider]
+
+    if not TYPE_CHECKING:  # Type checkers and editors know the arguments from `__init__`.
+
+        def __new__(cls, *_values: Any, **named: Any) -> Self:
+            """Refuse an argument that there is not, and name the nearest one."""
+            _refuse_unknown(cls, named)
+            return super().__new__(cls)
 
     def __init__(
         self,
@@ -187,6 +191,13 @@ class Resource(dynamic.Resource):
         inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Declare the resource.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            inputs: Its arguments; those that are `None` are not set.
+            opts: Pulumi's resource options.
+        """
         schema = self._core.schema
         secrets = schema.secrets()
         props: dict[str, Any] = dict.fromkeys(
@@ -252,6 +263,27 @@ class Resource(dynamic.Resource):
     def project_id(self) -> pulumi.Output[int]:
         """GitLab's id of the project, known also when an update is previewed."""
         return self._id_part("project_id")
+
+
+def _refuse_unknown(resource: type[Resource], given: Iterable[str]) -> None:
+    known = _arguments(resource.__init__)
+    for name in given:
+        if known and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(known)}"
+            raise TypeError(
+                f"{resource.__name__}.__init__() got an unexpected keyword argument "
+                f"'{name}': {hint}"
+            )
+
+
+@cache
+def _arguments(constructor: Callable[..., None]) -> tuple[str, ...]:
+    """Return the names that a constructor takes; none where it takes any."""
+    _self, *parameters = inspect.signature(constructor).parameters.values()
+    if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters):
+        return ()
+    return tuple(each.name for each in parameters)
 
 
 def _await_once(outputs: Iterable[pulumi.Output[Any]]) -> None:

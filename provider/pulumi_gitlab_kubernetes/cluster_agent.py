@@ -68,15 +68,6 @@ class ClusterAgent(Resource, module="gitlab", name="ClusterAgent"):
     """An agent for Kubernetes, registered in a project.
 
     Follows https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
-
-    Args:
-        resource_name: The resource's name in the stack.
-        opts: Pulumi's resource options.
-        project: Id or full path of the project; another project replaces the agent.
-        name: Name of the agent, at most 63 of `a-z`, `0-9` and `-`; a change replaces it. It is
-            never made up, since it must be that of the directory `.gitlab/agents/<name>/`.
-        connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
-        adopt_existing: Whether to take over an agent that already has this name.
     """
 
     project: pulumi.Output[str]
@@ -100,6 +91,17 @@ class ClusterAgent(Resource, module="gitlab", name="ClusterAgent"):
         connection: pulumi.Input[str | None] = None,
         adopt_existing: pulumi.Input[bool | None] = None,
     ) -> None:
+        """Register an agent in a project.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            opts: Pulumi's resource options.
+            project: Id or full path of the project; another project replaces the agent.
+            name: Name of the agent, at most 63 of `a-z`, `0-9` and `-`; a change replaces it. It is
+                never made up, since it must be that of the directory `.gitlab/agents/<name>/`.
+            connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
+            adopt_existing: Whether to take over an agent that already has this name.
+        """
         inputs = {
             "project": project,
             "name": name,

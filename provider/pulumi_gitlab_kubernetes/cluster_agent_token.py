@@ -173,17 +173,6 @@ class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):
     Follows https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token. GitLab shows the
     value once, when the token is made: it lives on in the stack's state, encrypted. A replacement
     makes the new token first and revokes the old one after whatever depends on it was updated.
-
-    Args:
-        resource_name: The resource's name in the stack.
-        opts: Pulumi's resource options.
-        project: Id or full path of the agent's project.
-        agent_id: Id of the agent: `agent.agent_id`. A change makes a new token.
-        name: Name of the token, at most 255 characters. A change makes a new token.
-        description: What it is for, at most 1024 characters. A change makes a new token.
-        rotation_triggers: Any values; a change in them makes a new token.
-        rotate_after_days: Age in days after which the next `pulumi up` makes a new token.
-        connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
     """
 
     project: pulumi.Output[str]
@@ -214,6 +203,19 @@ class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):
         rotate_after_days: pulumi.Input[float | None] = None,
         connection: pulumi.Input[str | None] = None,
     ) -> None:
+        """Make a token for an agent.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            opts: Pulumi's resource options.
+            project: Id or full path of the agent's project.
+            agent_id: Id of the agent: `agent.agent_id`. A change makes a new token.
+            name: Name of the token, at most 255 characters. A change makes a new token.
+            description: What it is for, at most 1024 characters. A change makes a new token.
+            rotation_triggers: Any values; a change in them makes a new token.
+            rotate_after_days: Age in days after which the next `pulumi up` makes a new token.
+            connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
+        """
         inputs = {
             "project": project,
             "agent_id": agent_id,

@@ -131,20 +131,6 @@ class ClusterAgentUrlConfiguration(Resource, module="gitlab", name="ClusterAgent
 
     Follows https://docs.gitlab.com/api/cluster_agents/#create-an-agent-url-configuration. All of
     it is fixed at creation: a change deletes the configuration and makes another.
-
-    Args:
-        resource_name: The resource's name in the stack.
-        opts: Pulumi's resource options; `delete_before_replace` is always on by default.
-        project: Id or full path of the agent's project.
-        agent_id: Id of the agent: `agent.agent_id`.
-        url: Where the agent listens, `grpc://host:port` or `grpcs://host:port`.
-        client_cert: Certificate in PEM with which GitLab authenticates. Without it GitLab uses a
-            key of its own, whose public half is the output `public_key`.
-        client_key: Its key in PEM; kept as a secret.
-        ca_cert: Authority in PEM that signed the agent's certificate.
-        tls_host: Host name in the agent's certificate, where the URL has another.
-        connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
-        adopt_existing: Whether to take over a configuration that is already there.
     """
 
     project: pulumi.Output[str]
@@ -175,6 +161,22 @@ class ClusterAgentUrlConfiguration(Resource, module="gitlab", name="ClusterAgent
         connection: pulumi.Input[str | None] = None,
         adopt_existing: pulumi.Input[bool | None] = None,
     ) -> None:
+        """Tell GitLab where to reach a receptive agent.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            opts: Pulumi's resource options; `delete_before_replace` is always on by default.
+            project: Id or full path of the agent's project.
+            agent_id: Id of the agent: `agent.agent_id`.
+            url: Where the agent listens, `grpc://host:port` or `grpcs://host:port`.
+            client_cert: Certificate in PEM with which GitLab authenticates. Without it GitLab uses
+                a key of its own, whose public half is the output `public_key`.
+            client_key: Its key in PEM; kept as a secret.
+            ca_cert: Authority in PEM that signed the agent's certificate.
+            tls_host: Host name in the agent's certificate, where the URL has another.
+            connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
+            adopt_existing: Whether to take over a configuration that is already there.
+        """
         inputs = {
             "project": project,
             "agent_id": agent_id,

@@ -212,27 +212,6 @@ class ProjectCluster(Resource, module="gitlab", name="ProjectCluster"):
     """A certificate-based cluster of a project, deprecated by GitLab since 14.5.
 
     Follows https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
-
-    Args:
-        resource_name: The resource's name in the stack.
-        opts: Pulumi's resource options.
-        project: Id or full path of the project; another project replaces the cluster.
-        name: Name of the cluster.
-        kubernetes_api_url: URL of the Kubernetes API.
-        kubernetes_token: Token for the Kubernetes API; kept as a secret, never shown by GitLab.
-        kubernetes_ca_cert: Certificate of the Kubernetes API's authority, in PEM.
-        kubernetes_namespace: Namespace to deploy to.
-        kubernetes_authorization_type: `rbac` (default), `abac` or `unknown_authorization`; a
-            change replaces the cluster.
-        environment_scope: Environments that deploy there, all (`*`) by default; unique in the
-            project.
-        domain: Base domain of Auto DevOps.
-        management_project_id: Id of the project that manages the cluster, in the same group.
-        enabled: Whether GitLab uses the cluster, true by default.
-        managed: Whether GitLab manages namespaces and service accounts, true by default.
-        namespace_per_environment: Whether each environment has its namespace, true by default.
-        connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
-        adopt_existing: Whether to take over a cluster that already has this scope.
     """
 
     project: pulumi.Output[str]
@@ -278,6 +257,29 @@ class ProjectCluster(Resource, module="gitlab", name="ProjectCluster"):
         connection: pulumi.Input[str | None] = None,
         adopt_existing: pulumi.Input[bool | None] = None,
     ) -> None:
+        """Add a cluster to a project.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            opts: Pulumi's resource options.
+            project: Id or full path of the project; another project replaces the cluster.
+            name: Name of the cluster.
+            kubernetes_api_url: URL of the Kubernetes API.
+            kubernetes_token: Token for the Kubernetes API; kept as a secret, never shown by GitLab.
+            kubernetes_ca_cert: Certificate of the Kubernetes API's authority, in PEM.
+            kubernetes_namespace: Namespace to deploy to.
+            kubernetes_authorization_type: `rbac` (default), `abac` or `unknown_authorization`; a
+                change replaces the cluster.
+            environment_scope: Environments that deploy there, all (`*`) by default; unique in the
+                project.
+            domain: Base domain of Auto DevOps.
+            management_project_id: Id of the project that manages the cluster, in the same group.
+            enabled: Whether GitLab uses the cluster, true by default.
+            managed: Whether GitLab manages namespaces and service accounts, true by default.
+            namespace_per_environment: Whether each environment has its namespace, true by default.
+            connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
+            adopt_existing: Whether to take over a cluster that already has this scope.
+        """
         inputs = {
             "project": project,
             "name": name,

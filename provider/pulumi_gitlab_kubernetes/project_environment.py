@@ -243,28 +243,6 @@ class ProjectEnvironment(Resource, module="gitlab", name="ProjectEnvironment"):
 
     Follows https://docs.gitlab.com/api/environments/#create-a-new-environment. An optional
     argument that is not set is not managed: GitLab CI may write it on each deployment.
-
-    Args:
-        resource_name: The resource's name in the stack.
-        opts: Pulumi's resource options.
-        project: Id or full path of the project; another project replaces the environment.
-        name: Name of the environment; a change replaces it. A folder before the first `/`, as in
-            `review/fix-login`, groups environments.
-        external_url: Where the environment can be seen.
-        description: What it is for.
-        tier: `production`, `staging`, `testing`, `development` or `other`; GitLab guesses from
-            the name when it is not set.
-        auto_stop_setting: `always` (default) or `with_action`.
-        cluster_agent_id: Id of the agent in this project that shows the cluster.
-        kubernetes_namespace: Namespace in the cluster; needs `cluster_agent_id`.
-        flux_resource_path: Path of the Flux resource that deploys it, such as
-            `kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/app`; needs
-            `kubernetes_namespace`.
-        stop_before_destroy: Whether destroying stops the environment first, true by default.
-        force_stop: Whether stopping skips the on-stop job, false by default.
-        stop_timeout: How long destroying waits for the on-stop job, in seconds, 1200 by default.
-        connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
-        adopt_existing: Whether to take over an environment that already has this name.
     """
 
     project: pulumi.Output[str]
@@ -309,6 +287,31 @@ class ProjectEnvironment(Resource, module="gitlab", name="ProjectEnvironment"):
         connection: pulumi.Input[str | None] = None,
         adopt_existing: pulumi.Input[bool | None] = None,
     ) -> None:
+        """Create an environment in a project.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            opts: Pulumi's resource options.
+            project: Id or full path of the project; another project replaces the environment.
+            name: Name of the environment; a change replaces it. A folder before the first `/`, as
+                in `review/fix-login`, groups environments.
+            external_url: Where the environment can be seen.
+            description: What it is for.
+            tier: `production`, `staging`, `testing`, `development` or `other`; GitLab guesses from
+                the name when it is not set.
+            auto_stop_setting: `always` (default) or `with_action`.
+            cluster_agent_id: Id of the agent in this project that shows the cluster.
+            kubernetes_namespace: Namespace in the cluster; needs `cluster_agent_id`.
+            flux_resource_path: Path of the Flux resource that deploys it, such as
+                `kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/app`; needs
+                `kubernetes_namespace`.
+            stop_before_destroy: Whether destroying stops the environment first, true by default.
+            force_stop: Whether stopping skips the on-stop job, false by default.
+            stop_timeout: How long destroying waits for the on-stop job, in seconds, 1200 by
+                default.
+            connection: Configuration namespace of the GitLab to talk to, `gitlab` by default.
+            adopt_existing: Whether to take over an environment that already has this name.
+        """
         inputs = {
             "project": project,
             "name": name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import textwrap
 import typing
 from pathlib import Path
 from typing import Any
@@ -158,10 +159,27 @@ def test_ids_are_properties(resource: type[Any]) -> None:
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_docstrings_name_every_argument(resource: type[Any]) -> None:
-    """In the order of the constructor."""
-    documented = re.findall(r"^    (\w+): ", inspect.getdoc(resource) or "", re.MULTILINE)
+    """In the order of the constructor, and in its own: `help` and editors show that one."""
+    shown = inspect.getdoc(resource.__init__) or ""
+    documented = re.findall(r"^    (\w+): ", shown, re.MULTILINE)
     assert documented == ["resource_name", "opts", *(each.name for each in _parameters(resource))]
+    assert "__provider" not in shown
     assert "https://docs.gitlab.com/" in (resource.__doc__ or "")
+
+
+@pytest.mark.parametrize("resource", [*RESOURCES, _dynamic.Resource])
+def test_docstrings_of_constructors_stand_in_the_source(resource: type[Any]) -> None:
+    """Editors read it there, and would else show that of Pulumi's base class."""
+    (found,) = ast.parse(textwrap.dedent(inspect.getsource(resource.__init__))).body
+    assert isinstance(found, ast.FunctionDef)
+    assert ast.get_docstring(found)
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_the_constructor_shows_its_arguments(resource: type[Any]) -> None:
+    """To `inspect` and so to whatever shows signatures."""
+    (_self, *parameters) = inspect.signature(resource.__init__).parameters.values()
+    assert list(inspect.signature(resource).parameters.values()) == parameters
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
