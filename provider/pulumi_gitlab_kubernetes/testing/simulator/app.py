@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from email.utils import formatdate
 from functools import lru_cache, partial
@@ -28,6 +29,7 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     errors,
     faults,
     groups,
+    hosts,
     instance,
     members,
     page,
@@ -83,10 +85,12 @@ class App:
     Args:
         store: the state.
         root_token: the administrator's personal access token.
+        allowed_hosts: names under which it answers, beside those of the loopback interface.
     """
 
-    def __init__(self, store: Store, root_token: str) -> None:
+    def __init__(self, store: Store, root_token: str, allowed_hosts: Iterable[str] = ()) -> None:
         self.store = store
+        self._hosts = hosts.Hosts(allowed_hosts)
         self.throttle = Throttle(store)
         self.control = Control(store, root_token, on_reset=self.throttle.forget)
         self.administrator = Administrator(self._inside, root_token)
@@ -95,11 +99,14 @@ class App:
         """Serve one connection's request (ASGI)."""
         if scope["type"] != "http":
             return
+        request = Request(scope, receive)
+        if not self._hosts.allow(host := request.headers.get("host")):
+            await JSONResponse({"error": hosts.refusal(host or "")}, 403)(scope, receive, send)
+            return
         if scope["path"] == _PING:
             await send(_PONG)
             await send({"type": "http.response.body"})
             return
-        request = Request(scope, receive)
         path = scope["raw_path"].decode("latin-1").partition("?")[0]
         fault = None
         if path == "/" or path.startswith("/-/simulator/"):
@@ -129,8 +136,9 @@ class App:
 
     async def _own(self, request: Request, path: str) -> Response:
         """Answer what GitLab does not have: the page, seeds, the control calls."""
-        origin = request.headers.get("origin")
-        if origin not in (None, f"http://{request.headers.get('host')}"):
+        origin, host = request.headers.get("origin"), request.headers.get("host")
+        # https where a front server ends TLS.
+        if origin not in (None, f"http://{host}", f"https://{host}"):
             return JSONResponse({"error": "pages of other sites have no say here"}, 403)
         if found := page.respond(request.method, path):
             return found

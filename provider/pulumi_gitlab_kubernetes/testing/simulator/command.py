@@ -17,6 +17,7 @@ from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE, manual, seed
 from pulumi_gitlab_kubernetes.testing.simulator.app import App
+from pulumi_gitlab_kubernetes.testing.simulator.hosts import name_in
 from pulumi_gitlab_kubernetes.testing.simulator.serving import serve
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 
@@ -48,6 +49,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TOKEN",
         help=f"the administrator's token (default: ${ROOT_TOKEN_VARIABLE}, or a new one, printed)",
     )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        type=_host,
+        metavar="NAME",
+        help=(
+            "a name that requests may have in their Host header, beside localhost and addresses of "
+            "the loopback interface, for a front server or a port that is forwarded; any number"
+        ),
+    )
     parser.add_argument("--verbose", action="store_true", help="log each request")
 
 
@@ -69,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     token = given or secrets.token_urlsafe(20)
     try:
         with _listener(args.port) as listener, contextlib.closing(_store(args.data)) as store:
-            app = App(store, token)
+            app = App(store, token, args.allowed_host)
             greeting = [f"http://{_LOOPBACK}:{listener.getsockname()[1]}"]
             greeting += [] if given else [f"root token: {token}"]
             greeting += [] if args.seed is None else _sown(app, args.seed)
@@ -81,6 +93,12 @@ def run(args: argparse.Namespace) -> int:
         print(f"gitlab simulator: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _host(name: str) -> str:
+    if not (found := name_in(name)) or found != name.lower().strip("[]").removesuffix("."):
+        raise argparse.ArgumentTypeError(f"{name!r} is no name of a host (without scheme and port)")
+    return name
 
 
 def _listener(port: int) -> socket.socket:

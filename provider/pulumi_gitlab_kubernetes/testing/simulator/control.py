@@ -1,6 +1,7 @@
 """What GitLab has no API for, under `/-/simulator/`: requests, faults, the clock, jobs, reset.
 
-No token is asked for; the simulator listens on the loopback interface alone. Bodies are JSON.
+No token is asked for; the simulator listens on the loopback interface alone, and answers under its
+names and those of `--allowed-host`, so that no website reaches it by a browser. Bodies are JSON.
 A wrong one is answered with 400 and what is wrong with it, an unknown thing with 404. Requests,
 faults and races are one process's own; the rest is in the file. `ping` gets an empty answer at
 once, whatever else goes on: what the server alone costs.

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ class Simulator:
     Args:
         data: SQLite file; None keeps the state in memory.
         root_token: the administrator's personal access token.
+        allowed_hosts: names under which it answers, beside those of the loopback interface.
 
     Attributes:
         url: its address; a page in a browser.
@@ -47,8 +48,14 @@ class Simulator:
     project = PROJECT
     token = "glpat-maintainer"  # noqa: S105 - it opens nothing but this process
 
-    def __init__(self, data: Path | str | None = None, root_token: str = "root-token") -> None:  # noqa: S107 - it opens nothing but this process
+    def __init__(
+        self,
+        data: Path | str | None = None,
+        root_token: str = "root-token",  # noqa: S107 - it opens nothing but this process
+        allowed_hosts: Iterable[str] = (),
+    ) -> None:
         self.root_token = root_token
+        self._allowed_hosts = tuple(allowed_hosts)
         self.url = ""
         self._data = data
         self._process: subprocess.Popen[str] | None = None
@@ -87,6 +94,8 @@ class Simulator:
         command = [sys.executable, "-m", package]
         if self._data is not None:
             command += ["--data", str(self._data)]
+        for name in self._allowed_hosts:
+            command += ["--allowed-host", name]
         # A file, since nobody reads a pipe while the process runs.
         with tempfile.TemporaryFile("w+") as complaints:
             process = self._process = subprocess.Popen(  # noqa: S603 - this package's own program

@@ -10,6 +10,9 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+_KEEP_ALIVE = 65
+"""Seconds that an idle connection is kept, as by the nginx of a GitLab."""
+
 
 class _Gathering:
     """A transport that sends at once what is written at once: an answer's head and body."""
@@ -87,5 +90,6 @@ def serve(app: ASGIApp, listener: socket.socket, greeting: list[str]) -> None:
         server_header=False,
         date_header=False,  # the app sends its own, by the simulator's clock
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=_KEEP_ALIVE,
     )
     _Server(config, greeting).run(sockets=[listener])
