@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import ipaddress
 from dataclasses import dataclass
@@ -39,13 +40,16 @@ class Key:
         given = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         return bytes(self._private.private_bytes(*given)).decode()
 
-    def certificate(self, host_name: str, *, begins: float = -1, ends: float = 365) -> str:
+    def certificate(
+        self, host_name: str, *, begins: float = -1, ends: float = 365, serial: int | None = None
+    ) -> str:
         """Make a self-signed certificate of it, for a host and for this machine.
 
         Args:
             host_name: The host.
             begins: When it becomes valid, in days from now.
             ends: When it expires, in days from now.
+            serial: Its number, also one below 1, of one byte; random if left out.
         """
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host_name)])
         hosts = [x509.DNSName(host_name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
@@ -55,13 +59,35 @@ class Key:
             .subject_name(name)
             .issuer_name(name)
             .public_key(self._private.public_key())
-            .serial_number(x509.random_serial_number())
+            .serial_number(x509.random_serial_number() if serial is None else 1)
             .not_valid_before(now + dt.timedelta(days=begins))
             .not_valid_after(now + dt.timedelta(days=ends))
             .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
             .sign(self._private, self._digest)
         )
-        return made.public_bytes(Encoding.PEM).decode()
+        if serial is None:
+            return made.public_bytes(Encoding.PEM).decode()
+        der, one = made.public_bytes(Encoding.DER), bytes([2, 1, 2, 2, 1])  # Version 3, a number.
+        given = der.replace(one + b"\1", one + serial.to_bytes(1, "big", signed=True), 1)
+        return to_pem("CERTIFICATE", given)
+
+
+def to_pem(label: str, der: bytes, width: int = 64) -> str:
+    """Write DER as PEM.
+
+    Args:
+        label: What it is.
+        der: The DER.
+        width: How many characters a line has.
+    """
+    text = base64.b64encode(der).decode()
+    lines = [text[start : start + width] for start in range(0, len(text), width)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
+
+
+def to_der(pem: str) -> bytes:
+    """Return the DER of a PEM text with one block and nothing else."""
+    return base64.b64decode("".join(pem.splitlines()[1:-1]))
 
 
 @dataclass(frozen=True)

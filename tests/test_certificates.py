@@ -6,7 +6,7 @@ import base64
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from tests.certificates import Pair
+from tests.certificates import Key, Pair
 
 from pulumi_gitlab_kubernetes import _certificates as certificates
 
@@ -75,3 +75,16 @@ def test_base64_goes_there_and_back(pair: Pair) -> None:
 def test_pem_in_an_answer_stays_pem(pair: Pair) -> None:
     """GitLab's documentation says that it answers so."""
     assert certificates.from_base64(pair.certificate) == pair.certificate
+
+
+@pytest.mark.parametrize("serial", [-128, -1, 0])
+def test_a_serial_number_below_1_is_as_good_as_any(serial: int) -> None:
+    """OpenSSL takes it, so GitLab does; `cryptography` warns of it now, and will refuse it.
+
+    Its warnings are errors here: this is how the check fares with its next version.
+    """
+    key = Key("P-256")
+    certificate = key.certificate("old-ca", serial=serial)
+    assert certificates.certificate(certificate) is None
+    assert certificates.are_a_pair(certificate, key.pem)
+    assert not certificates.are_a_pair(certificate, Key("P-256").pem)

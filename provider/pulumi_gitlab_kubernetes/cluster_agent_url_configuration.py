@@ -10,8 +10,9 @@ import pulumi
 from . import _certificates as certificates
 from ._dynamic import Resource
 from ._fields import Difference, Failure, Field, Output, Schema, Values
+from ._pem import canonical
 from ._provider import Provider
-from ._rules import host_name, pem, url
+from ._rules import host_name, url
 from ._shared_fields import ADOPT_EXISTING, AGENT_ID, CONNECTION, PROJECT
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class ClusterAgentUrlConfigurationProvider(Provider):
                 sent="client_cert",
                 shown="client_cert",
                 check=certificates.certificate,
-                normal=pem,
+                normal=canonical,
                 to_gitlab=certificates.to_base64,
                 from_gitlab=certificates.from_base64,
             ),
@@ -74,7 +75,7 @@ class ClusterAgentUrlConfigurationProvider(Provider):
                 secret=True,
                 sent="client_key",
                 check=certificates.private_key,
-                normal=pem,
+                normal=canonical,
                 to_gitlab=certificates.to_base64,
             ),
             Field(
@@ -83,7 +84,7 @@ class ClusterAgentUrlConfigurationProvider(Provider):
                 sent="ca_cert",
                 shown="ca_cert",
                 check=certificates.certificate,
-                normal=pem,
+                normal=canonical,
                 to_gitlab=certificates.to_base64,
                 from_gitlab=certificates.from_base64,
             ),

@@ -10,8 +10,9 @@ import pulumi
 from . import _certificates as certificates
 from ._dynamic import Resource
 from ._fields import Change, Difference, Field, Output, Schema, Type, Values
+from ._pem import canonical
 from ._provider import Provider
-from ._rules import dns_label, one_of, pem, trimmed, url
+from ._rules import dns_label, one_of, trimmed, url
 from ._shared_fields import ADOPT_EXISTING, CONNECTION, CREATED_AT, PROJECT
 from .errors import InvalidInputError
 
@@ -88,7 +89,8 @@ class ProjectClusterProvider(Provider):
                 sent=f"{_ADD_USER}.ca_cert",
                 shown=f"{_SHOWN}.ca_cert",
                 check=certificates.certificate,
-                normal=pem,
+                normal=canonical,
+                to_gitlab=canonical,
             ),
             Field(
                 name="kubernetes_namespace",

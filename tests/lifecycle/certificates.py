@@ -17,3 +17,8 @@ OTHER_CERTIFICATE = _TWO.certificate("two")
 def respelled(pem: str) -> str:
     """Return the same PEM with other white space."""
     return "\n  " + pem.replace("\n", "\r\n") + "\n\n"
+
+
+def in_one_line(pem: str) -> str:
+    """Return a PEM whose line ends a template has made blanks, which OpenSSL does not take."""
+    return " ".join(pem.splitlines())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .certificates import CERTIFICATE, OTHER_CERTIFICATE, respelled
+from .certificates import CERTIFICATE, OTHER_CERTIFICATE, in_one_line
 from .course import Args, Kind, Row, Then
 from .engines import Stack
 from .fields import SecretFieldTests, UpdatableFieldTests
@@ -143,10 +143,10 @@ class TestFields(UpdatableFieldTests, SecretFieldTests):
 
 
 def test_spelling_is_no_change(stack: Stack, lab: Lab) -> None:
-    """Outer white space in scope, URL, token and certificate means nothing to GitLab."""
+    """Outer white space in scope, URL and token, and any in a certificate, means nothing."""
     plain = {"kubernetes_ca_cert": CERTIFICATE, "environment_scope": "legacy/*"}
     spaced = {
-        "kubernetes_ca_cert": respelled(CERTIFICATE),
+        "kubernetes_ca_cert": in_one_line(CERTIFICATE),
         "environment_scope": " legacy/* ",
         "kubernetes_api_url": " https://k8s.example.com ",
         "kubernetes_token": " a-kubernetes-token\n",

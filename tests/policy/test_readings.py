@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from fnmatch import fnmatchcase
 
 import hypothesis
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import strategies
-from tests.policy.pem import certificate
+from tests.certificates import Key
+from tests.policy.pem import SHA1, certificate
 
 from pulumi_gitlab_kubernetes.policy.addresses import is_private
-from pulumi_gitlab_kubernetes.policy.certificates import facts
+from pulumi_gitlab_kubernetes.policy.certificates import (
+    expires_within,
+    facts,
+    not_valid,
+    weakness,
+)
 from pulumi_gitlab_kubernetes.policy.kinds import kind_of
 from pulumi_gitlab_kubernetes.policy.scopes import overlap
 from pulumi_gitlab_kubernetes.policy.tiers import guess
 from pulumi_gitlab_kubernetes.testing.simulator.environment_names import guess_tier
 
+_SHORT = "has a key of the kind RSA with 1024 bits"
+_DAY = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 _SCOPES = strategies.text("ab*", max_size=5)
 
 
@@ -109,6 +122,30 @@ def test_all_certificates_of_a_text_count() -> None:
     found = facts(certificate(begins=-1, ends=9) + certificate(begins=-3, ends=5))
     assert found is not None
     assert (found.ends - found.begins).days in {5, 6}
+
+
+@pytest.mark.parametrize("serial", [-128, 0, 1])
+@pytest.mark.parametrize("kind", ["Ed25519", "RSA-1024"])
+def test_a_serial_number_below_1_hides_nothing(kind: str, serial: int) -> None:
+    """`cryptography` warns of it, which is an error here, and is going to refuse it."""
+    pem = Key(kind).certificate("old-ca", ends=9, serial=serial)
+    assert not_valid(pem) is None
+    assert expires_within(pem, 30)
+    assert weakness(pem, 2048) == (None if kind == "Ed25519" else _SHORT)
+
+
+def test_a_signature_tells_its_hash() -> None:
+    """By itself, and as a parameter, where SHA-1 is the default."""
+    assert weakness(SHA1, 2048) == "is signed with SHA1"
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pss")])
+    for algorithm, said in ((hashes.SHA256(), None), (hashes.SHA1(), "is signed with SHA1")):  # noqa: S303 (weak on purpose)
+        signed = (
+            x509.CertificateBuilder(name, name, key.public_key(), 1, _DAY, _DAY)
+            .sign(key, algorithm, rsa_padding=padding.PSS(padding.MGF1(algorithm), 20))
+            .public_bytes(Encoding.PEM)
+        )
+        assert weakness(signed.decode(), 2048) == said
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
 
-if TYPE_CHECKING:
-    from cryptography import x509
+from pulumi_gitlab_kubernetes import _certificates as certificates
+from pulumi_gitlab_kubernetes import _x509 as x509
 
-_WEAK_HASHES = {"md5", "sha1"}
+_WEAK_HASHES = {"MD5", "SHA1"}
+_PSS, _PSS_HASH = "RSASSA_PSS", 0xA0
+_PSS_HASHES = {"1.2.840.113549.2.5": "MD5", "1.3.14.3.2.26": "SHA1"}
 _ELLIPTIC_BITS = 256
 
 
@@ -39,12 +40,10 @@ def facts(pem: str) -> Facts | None:
     Args:
         pem: One or more certificates, the one that counts first.
     """
-    from cryptography import x509  # noqa: PLC0415 (see the module's docstring)
-
     try:
-        found = x509.load_pem_x509_certificates(pem.encode())
-        begins = max(each.not_valid_before_utc for each in found)
-        return Facts(found[0], begins, min(each.not_valid_after_utc for each in found))
+        found = certificates.read(pem)
+        begins = max(each.begins for each in found)
+        return Facts(found[0], begins, min(each.ends for each in found))
     except ValueError:
         return None
 
@@ -57,8 +56,9 @@ def _key(certificate: x509.Certificate) -> tuple[str, int]:
         ed25519,
         rsa,
     )
+    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
 
-    match key := certificate.public_key():
+    match key := load_der_public_key(certificate.public_key):
         case rsa.RSAPublicKey():
             return "RSA", key.key_size
         case ec.EllipticCurvePublicKey():
@@ -71,9 +71,32 @@ def _key(certificate: x509.Certificate) -> tuple[str, int]:
             return type(key).__name__, 0
 
 
-def _weak_hash(certificate: x509.Certificate) -> str:
-    algorithm = certificate.signature_hash_algorithm
-    return algorithm.name if algorithm and algorithm.name in _WEAK_HASHES else ""
+@cache
+def _signatures() -> dict[str, str]:
+    """Return the names of the known ways to sign by their object identifiers."""
+    from cryptography.x509.oid import SignatureAlgorithmOID  # noqa: PLC0415 (see the module)
+
+    named = vars(SignatureAlgorithmOID).items()
+    return {oid.dotted_string: name for name, oid in named if hasattr(oid, "dotted_string")}
+
+
+def _hash(certificate: x509.Certificate) -> str:
+    """Return the hash that a certificate is signed with; the way to sign where that fixes it.
+
+    Raises:
+        LookupError: It is signed in an unknown way.
+    """
+    algorithm, *parameters = x509.elements(certificate.signature)
+    name = _signatures()[x509.object_identifier(algorithm.content)]
+    if name != _PSS:
+        return name.rpartition("_WITH_")[2]
+    # RFC 4055, section 3.1: the hash comes first, and is SHA-1 where it is left out.
+    for each in x509.elements(parameters[0].content):
+        if each.tag == _PSS_HASH:
+            (given,) = x509.elements(each.content)
+            identifier, *_none = x509.elements(given.content)
+            return _PSS_HASHES.get(x509.object_identifier(identifier.content), "")
+    return "SHA1"
 
 
 def not_valid(pem: str) -> str | None:
@@ -121,11 +144,11 @@ def weakness(pem: str, minimum_rsa_bits: int) -> str | None:
     if found is None:
         return None
     try:
-        weak, (algorithm, bits) = _weak_hash(found.first), _key(found.first)
+        hash_, (algorithm, bits) = _hash(found.first), _key(found.first)
     except Exception:  # noqa: BLE001 (the library has several for what it does not know)
         return "has a key or a signature of an unknown kind"
-    if weak:
-        return f"is signed with {weak.upper()}"
+    if hash_ in _WEAK_HASHES:
+        return f"is signed with {hash_}"
     least = {"RSA": minimum_rsa_bits, "EC": _ELLIPTIC_BITS, "Ed25519": 0, "Ed448": 0}
     if bits < least.get(algorithm, bits + 1):
         return f"has a key of the kind {algorithm} with {bits} bits"

@@ -119,6 +119,18 @@ def test_bad_values_are_refused(
 
 
 @pytest.mark.usefixtures("receptive")
+def test_certificates_and_keys_are_read_line_by_line(
+    root: Callable[..., Any], path: str, pair: tuple[bytes, bytes]
+) -> None:
+    """As OpenSSL does, for which blanks are no line ends."""
+    in_one_line = [_base64(b" ".join(each.splitlines())) for each in pair]
+    given = {"client_cert": in_one_line[0], "client_key": in_one_line[1], "ca_cert": in_one_line[0]}
+    said = root("POST", path, {"url": "grpc://x", **given}).json()["message"]
+    for text in ("Client cert", "Client key", "Ca cert"):
+        assert f"{text} must be a valid PEM" in said
+
+
+@pytest.mark.usefixtures("receptive")
 def test_roles(as_role: Callable[..., Any], path: str) -> None:
     """Everything asks for Maintainer, before the agent is looked up."""
     unknown = path.replace("cluster_agents/1/", "cluster_agents/999/")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.certificates import make_pair
 
 PLATFORM = {"api_url": "https://k8s.example.com", "token": "secret"}
 
@@ -41,6 +42,15 @@ def test_the_gate_is_shut_at_first(
     assert root("POST", "projects/99/clusters/user", {}).json() == {
         "message": "404 Project Not Found"
     }
+
+
+@pytest.mark.usefixtures("clusters_on")
+def test_a_certificate_is_read_line_by_line(root: Callable[..., Any], path: str) -> None:
+    """As OpenSSL does: blanks are no line ends, and text before it means nothing."""
+    pem = make_pair("k8s.example.com").certificate
+    for text, status in ((" ".join(pem.splitlines()), 400), (f"subject=CN = k8s\n{pem}", 201)):
+        given = {"name": "c", "platform_kubernetes_attributes": {**PLATFORM, "ca_cert": text}}
+        assert root("POST", f"{path}/user", given).status_code == status
 
 
 @pytest.mark.usefixtures("clusters_on")

@@ -23,13 +23,12 @@ from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
     find_project,
 )
 from pulumi_gitlab_kubernetes.testing.simulator.mime_base64 import decode, encode
+from pulumi_gitlab_kubernetes.testing.simulator.openssl import is_certificate, is_private_key
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row
 from pulumi_gitlab_kubernetes.testing.simulator.validation import (
     NOT_A_CERTIFICATE,
-    is_certificate,
-    is_private_key,
     url_complaints,
 )
 

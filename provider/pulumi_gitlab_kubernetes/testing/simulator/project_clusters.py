@@ -17,6 +17,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
     find_project,
     find_record,
 )
+from pulumi_gitlab_kubernetes.testing.simulator.openssl import is_certificate
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
@@ -26,7 +27,6 @@ from pulumi_gitlab_kubernetes.testing.simulator.validation import (
     NOT_A_CERTIFICATE,
     NOT_A_URL,
     blank,
-    is_certificate,
     kubernetes_namespace,
     url_complaints,
 )

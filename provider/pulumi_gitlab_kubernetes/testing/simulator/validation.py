@@ -7,9 +7,6 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 BLANK = "can't be blank"
 TAKEN = "has already been taken"
 NOT_A_CERTIFICATE = "must be a valid PEM certificate"
@@ -49,24 +46,6 @@ def kubernetes_namespace(text: str) -> list[str]:
     """Return the complaints about a Kubernetes namespace that is not blank."""
     found = too_long(text, _NAMESPACE_LENGTH)
     return found if kubernetes_name(text) else [*found, _NAMESPACE_TEXT]
-
-
-def is_certificate(pem: bytes) -> bool:
-    """Tell whether the bytes are an X.509 certificate in PEM."""
-    try:
-        x509.load_pem_x509_certificate(pem)
-    except ValueError:
-        return False
-    return True
-
-
-def is_private_key(pem: bytes) -> bool:
-    """Tell whether the bytes are a private key in PEM, without a passphrase."""
-    try:
-        load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError):
-        return False
-    return True
 
 
 def url_complaints(url: str, schemes: Iterable[str], *, local: bool) -> list[str]:

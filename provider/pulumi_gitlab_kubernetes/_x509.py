@@ -1,0 +1,109 @@
+"""Reads out of an X.509 certificate what matters here.
+
+`cryptography` refuses, or is going to, what OpenSSL and so GitLab take, such as a serial number
+below 1 or the parameters that Java writes, and warns the user until then. So it reads keys alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
+_VERSION = 0xA0
+_LONG = 0x80
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate.
+
+    Args:
+        public_key: Its SubjectPublicKeyInfo in DER.
+        begins: When it becomes valid.
+        ends: When it expires.
+        signature: How it is signed: the content of an AlgorithmIdentifier in DER.
+    """
+
+    public_key: bytes
+    begins: datetime
+    ends: datetime
+    signature: bytes
+
+
+def read(der: bytes) -> Certificate:
+    """Read a certificate in DER, as RFC 5280 describes it in section 4.1.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        whole, *_trailing = elements(der)
+        signed, signature, _bits = elements(whole.content)
+        parts = list(elements(signed.content))
+        if parts[0].tag == _VERSION:
+            del parts[0]
+        _serial, _algorithm, _issuer, validity, _subject, public_key = parts[:6]
+        begins, ends = map(_moment, elements(validity.content))
+    except IndexError as error:
+        raise ValueError("it ends too early") from error
+    return Certificate(public_key.whole, begins, ends, signature.content)
+
+
+@dataclass(frozen=True)
+class Element:
+    """A part of a text in DER.
+
+    Args:
+        tag: What it is.
+        content: Its content.
+        whole: Tag, length and content.
+    """
+
+    tag: int
+    content: bytes
+    whole: bytes
+
+
+def elements(der: bytes) -> Iterator[Element]:
+    """Return the elements that follow each other in a text in DER.
+
+    Raises:
+        IndexError: The text ends before an element does.
+    """
+    at = 0
+    while at < len(der):
+        start, length = at + 2, der[at + 1]
+        if length >= _LONG:
+            start, length = start + length - _LONG, _number(der[start : start + length - _LONG])
+        end = start + length
+        if end > len(der):
+            raise IndexError
+        yield Element(der[at], der[start:end], der[at:end])
+        at = end
+
+
+def _number(digits: bytes) -> int:
+    return int.from_bytes(digits, "big")
+
+
+def _moment(element: Element) -> datetime:
+    text = element.content.decode("ascii")
+    if element.tag == _UTC_TIME:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    elif element.tag != _GENERALIZED_TIME:
+        raise ValueError("it has a date that is none")
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
+
+
+def object_identifier(content: bytes) -> str:
+    """Return an object identifier with dots."""
+    numbers, number = [], 0
+    for byte in content:
+        number = number << 7 | byte & 0x7F
+        if byte < _LONG:
+            numbers.append(number)
+            number = 0
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
