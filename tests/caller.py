@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.conftest import Project
@@ -26,12 +27,22 @@ class Caller:
         self.told: list[str] = []
         self._session = Session(given.get, say=self.said.append, tell=self.told.append)
 
-    def create(self, kind: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Create with inputs as a program gives them."""
-        core = core_for(kind)
-        inputs, failures = core.check(given, self._session)
+    def create(
+        self, kind: str, given: dict[str, Any], name: str = ""
+    ) -> tuple[str, dict[str, Any]]:
+        """Create with inputs as a program gives them, for its resource of a name."""
+        core, session = core_for(kind), self._for(name)
+        inputs, failures = core.check(given, session)
         assert not failures
-        return core.create(inputs, self._session)
+        return core.create(inputs, session)
+
+    def diff(self, kind: str, olds: dict[str, Any], given: dict[str, Any], name: str = "") -> None:
+        """Compare a state's outputs with a program's inputs, as a run does with what it has."""
+        core, session = core_for(kind), self._for(name)
+        core.diff(olds, core.check(given, session)[0], session)
+
+    def _for(self, name: str) -> Session:
+        return replace(self._session, resource=f"urn:pulumi:dev::shop::t::{name}" if name else "")
 
 
 def tokens(project: Project, agent: int) -> list[int]:

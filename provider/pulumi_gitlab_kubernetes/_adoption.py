@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 ADOPTED_AT = "adopted_at"
 """The output that tells two resources apart that hold one thing."""
 
-_HELD: defaultdict[tuple[str, str, tuple[int, ...]], set[object]] = defaultdict(set)
+OWN = "this resource"
+"""How messages name the resource that a call is for."""
+
+_HELD: defaultdict[tuple[str, str, tuple[int, ...]], set[tuple[object, str]]] = defaultdict(set)
+"""What the resources of the running program hold: each with its `adopted_at` and its URN."""
 
 
-def hold(provider: Provider, url: str, ids: tuple[int, ...], outputs: Values) -> None:
+def hold(
+    provider: Provider, url: str, ids: tuple[int, ...], outputs: Values, resource: str
+) -> None:
     """Note that a resource of the running program holds a thing.
 
     Args:
@@ -27,13 +33,14 @@ def hold(provider: Provider, url: str, ids: tuple[int, ...], outputs: Values) ->
         url: The GitLab.
         ids: The thing's ids, outermost first.
         outputs: The resource's outputs.
+        resource: Its URN.
     """
-    _HELD[url, provider.name, ids].add(outputs.get(ADOPTED_AT))
+    _HELD[url, provider.name, ids].add((outputs.get(ADOPTED_AT), resource))
 
 
-def held(provider: Provider, url: str, ids: tuple[int, ...]) -> bool:
-    """Tell whether a resource of the running program holds a thing."""
-    return (url, provider.name, ids) in _HELD
+def holders(provider: Provider, url: str, ids: tuple[int, ...]) -> set[str]:
+    """Return the URNs of the resources of the running program that hold a thing."""
+    return {resource for _adopted_at, resource in _HELD.get((url, provider.name, ids), set())}
 
 
 def held_by_another(provider: Provider, url: str, ids: tuple[int, ...], outputs: Values) -> bool:
@@ -42,7 +49,8 @@ def held_by_another(provider: Provider, url: str, ids: tuple[int, ...], outputs:
     A forced replacement creates first. Where that takes over the very thing that it is to
     replace, the deletion that follows must not delete it, though it be in a later run.
     """
-    return bool(_HELD.get((url, provider.name, ids), set()) - {outputs.get(ADOPTED_AT)})
+    known = {adopted_at for adopted_at, _urn in _HELD.get((url, provider.name, ids), set())}
+    return bool(known - {outputs.get(ADOPTED_AT)})
 
 
 def adopt(
@@ -51,6 +59,8 @@ def adopt(
     ids: tuple[int, ...],
     found: Values,
     inputs: Values,
+    *,
+    resource: str,
 ) -> Values:
     """Bring a thing that is already there to the inputs, with one update at most.
 
@@ -60,6 +70,7 @@ def adopt(
         ids: The thing's ids, outermost first.
         found: GitLab's description of it.
         inputs: Checked inputs.
+        resource: The URN of the resource that takes it over.
 
     Returns:
         GitLab's description of it afterwards, with `adopted_at`.
@@ -83,7 +94,7 @@ def adopt(
         body = provider.body(names, shown, inputs)
         found = provider.collection(client, ids[:-1]).update(ids[-1], body)
     found = {**found, ADOPTED_AT: datetime.now(timezone.utc).isoformat()}
-    hold(provider, client.connection.url, ids, found)
+    hold(provider, client.connection.url, ids, found, resource)
     return found
 
 

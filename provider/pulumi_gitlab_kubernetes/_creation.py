@@ -16,11 +16,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ._adoption import adopt, differing, held
+from ._adoption import OWN, adopt, differing, holders
 from ._clock import moment
 from ._connection import Client
 from ._fields import Values, look_up
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
     from ._provider import Provider
     from ._session import Session
 
-_MADE: set[tuple[str, str, tuple[int, ...]]] = set()
+_MADE: dict[tuple[str, str, tuple[int, ...]], str] = {}
+"""What this process has made, each with the URN of the resource that it was made for."""
 _LOCKS: defaultdict[object, threading.Lock] = defaultdict(threading.Lock)
 _LOCK = threading.Lock()
 
@@ -59,29 +59,24 @@ def create(
         GitLabError: GitLab refused, or did not answer in time; the message says what is there.
     """
     things = provider.collection(client, parents)
-
-    def holds(thing: Values) -> bool:
-        return held(provider, client.connection.url, (*parents, int(thing["id"])))
-
     key = client.connection.url, provider.name, parents, inputs.get(provider.identity or "name")
     with _LOCK:
         lock = _LOCKS[key]
     with lock:  # Else what another thread's request has just made could be taken for this one's.
+        creation = _Creation(provider, client, things, parents, inputs, session)
         try:
-            return _Creation(provider, client, things, parents, inputs, session).make()
+            return creation.make()
         except GitLabError as error:
             lost = isinstance(error, LostAnswerError)
             if error.status != BAD_REQUEST and not lost:
                 raise
-            found = _there(provider, things, inputs)
-            if found is not None and session.adopts(inputs):
-                ids = (*parents, int(found["id"]))
-                if holds(found) or (client.connection.url, provider.name, ids) in _MADE:
-                    raise GitLabError(f"{error.said}; {_TWICE}", error.status) from error
-                return adopt(provider, client, ids, found, inputs)
+            found = creation.there()
             if lost and found is None:
                 raise
-            raise _refusal(provider, error, things, inputs, found=found, holds=holds) from error
+            if found is not None and session.adopts(inputs) and not creation.holder(found):
+                ids = (*parents, int(found["id"]))
+                return adopt(provider, client, ids, found, inputs, resource=session.resource)
+            raise creation.refusal(error, found) from error
 
 
 @dataclass
@@ -103,7 +98,7 @@ class _Creation:
     def make(self) -> Values:
         """Send the request, again where nothing came of it, and return what was made."""
         answer = self._make()
-        _MADE.add(self._key(answer))
+        _MADE[self._key(answer)] = self.session.resource
         if self.missing and self.provider.identity is None:
             self._sweep()
         return answer
@@ -225,38 +220,54 @@ class _Creation:
             self.session.tell(f"revoked {listed}: a request without an answer had made it")
         return found
 
+    # Where GitLab refuses it --------------------------------------------------------------------
+
+    def there(self) -> Values | None:
+        """Find what has the identity already, if GitLab can be asked."""
+        try:
+            return self.provider.find(self.things, self.inputs)
+        except GitLabError:
+            return None  # What GitLab said first is then all that there is to say.
+
+    def holder(self, thing: Values) -> str:
+        """Name the resource of the running program that has a thing; empty where none has."""
+        key = url, _name, ids = self._key(thing)
+        urns = holders(self.provider, url, ids) | ({_MADE[key]} if key in _MADE else set())
+        if not urns:
+            return ""
+        others = sorted(urns - {self.session.resource, ""})
+        if others:
+            return f'resource "{others[0].split("::", 3)[-1]}"'
+        return OWN if self.session.resource else "another resource"
+
+    def refusal(self, error: GitLabError, found: Values | None) -> GitLabError:
+        """Complete what GitLab said by what is there, and what to do.
+
+        Args:
+            error: What GitLab said.
+            found: What has the identity already.
+        """
+        try:
+            why = self.provider.taken(self.things, self.inputs, found, self.holder)
+        except GitLabError:
+            why = None
+        if why is None:
+            return error
+        way_out = f": {self._way_out(found)}" if found is not None else ""
+        return GitLabError(f"{error.said}; {why}{way_out}", error.status)
+
+    def _way_out(self, found: Values) -> str:
+        identity, holder = self.provider.identity, self.holder(found)
+        if not holder:
+            choose = f"choose another {identity}, " if identity else ""
+            return f"{_REPLACEMENT}; else {choose}delete that one first, or {_TAKE_OVER}"
+        if holder == OWN:
+            return "it is this resource's own, whose replacement needs delete_before_replace=True"
+        return f"it is declared twice, {holder} has it already: {_ONCE}"
+
     def _key(self, thing: Values) -> tuple[str, str, tuple[int, ...]]:
         ids = (*self.parents, int(thing["id"]))
         return self.client.connection.url, self.provider.name, ids
-
-
-def _there(provider: Provider, things: Collection, inputs: Values) -> Values | None:
-    """Find what has the identity already, if GitLab can be asked."""
-    try:
-        return provider.find(things, inputs)
-    except GitLabError:
-        return None  # What GitLab said first is then all that there is to say.
-
-
-def _refusal(
-    provider: Provider,
-    error: GitLabError,
-    things: Collection,
-    inputs: Values,
-    *,
-    found: Values | None,
-    holds: Callable[[Values], bool],
-) -> GitLabError:
-    """Complete what GitLab said of a creation by what is there, and what to do."""
-    try:
-        why = provider.taken(things, inputs, found, holds)
-    except GitLabError:
-        why = None
-    if why is None:
-        return error
-    choose = f"choose another {provider.identity}, " if provider.identity else ""
-    way_out = f": {choose}delete that one first, or {_TAKE_OVER}" if found is not None else ""
-    return GitLabError(f"{error.said}; {why}{way_out}", error.status)
 
 
 def _add(error: GitLabError, text: str) -> LostAnswerError:
@@ -265,10 +276,6 @@ def _add(error: GitLabError, text: str) -> LostAnswerError:
 
 _PERHAPS = "it may have been made all the same"
 _LOOK = "look for it at GitLab before the next `pulumi up`"
-_TWICE = (
-    "this program has it already: declare it once; a replacement needs delete_before_replace=True"
-)
-_TAKE_OVER = (
-    "take it over with adopt_existing=True or, for one run, PULUMI_GITLAB_ADOPT_EXISTING=1; a "
-    "forced replacement needs delete_before_replace=True"
-)
+_REPLACEMENT = "a forced replacement (--target-replace) needs delete_before_replace=True"
+_TAKE_OVER = "take it over with adopt_existing=True or, for one run, PULUMI_GITLAB_ADOPT_EXISTING=1"
+_ONCE = "declare it once, or have the other resource give it up in an earlier `pulumi up`"

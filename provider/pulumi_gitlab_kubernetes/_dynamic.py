@@ -156,6 +156,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             self._setting,
             say=_host.say,
             tell=_host.tell,
+            resource=_host.resource(),
             time_limit=_host.time_limit(),
             refreshing=refreshing,
             job_token=self._core.job_token,

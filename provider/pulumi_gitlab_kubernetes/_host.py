@@ -113,6 +113,12 @@ def ignored_changes() -> frozenset[str]:
     return frozenset(getattr(frame.f_locals["request"], "ignoreChanges", ()) if frame else ())
 
 
+def resource() -> str:
+    """Return the URN of the resource that is being worked on; empty where that is not known."""
+    frame = _call()
+    return getattr(frame.f_locals["request"], "urn", "") if frame else ""
+
+
 def say(message: str) -> None:
     """Show a passing message on the line of the resource that is being worked on."""
     _log(message, ephemeral=True)

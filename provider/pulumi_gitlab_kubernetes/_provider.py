@@ -75,7 +75,7 @@ class Provider:
         things: Collection,
         inputs: Values,
         found: Values | None,
-        holds: Callable[[Values], bool],
+        holder: Callable[[Values], str],
     ) -> str | None:
         """Say what stands in the way of a thing that GitLab refused to create.
 
@@ -83,12 +83,12 @@ class Provider:
             things: The collection.
             inputs: What was to be created.
             found: What already has this identity.
-            holds: Tells whether the running program holds a thing.
+            holder: Names the resource of the running program that has a thing; empty for none.
 
         Returns:
             What it is, to be followed by what to do; `None` when nothing stands in the way.
         """
-        del things, inputs, holds
+        del things, inputs, holder
         return None if found is None else f"it is already there with the id {self.listed([found])}"
 
     def candidates(self, things: Collection, inputs: Values) -> list[Values]:
@@ -144,7 +144,7 @@ class Provider:
             self._require_same_gitlab(olds, news, session)
             if not session.refreshing and all(name in olds for name in self.ids):
                 ids = tuple(int(olds[name]) for name in self.ids)
-                hold(self, session.connection(news).url, ids, olds)
+                hold(self, session.connection(news).url, ids, olds, session.resource)
         found = self.schema.diff(olds, news, session.ignored)
         if "project" in found.replaces and self._same_project(olds, news, session):
             replaces = tuple(name for name in found.replaces if name != "project")

@@ -18,6 +18,7 @@ class Session:
         setting: Looks up the stack's configuration.
         say: Shows a passing message on the resource's line.
         tell: Shows a message of the resource that stays.
+        resource: The URN of the resource that the call is for; empty where that is not known.
         time_limit: Seconds that `custom_timeouts` gives the call; `None` for no limit.
         refreshing: Whether the call is a part of a refresh, which must not show plans.
         job_token: Whether the token of a CI job will do.
@@ -27,6 +28,7 @@ class Session:
     setting: Setting
     say: Callable[[str], None]
     tell: Callable[[str], None]
+    resource: str = ""
     time_limit: float | None = None
     refreshing: bool = False
     job_token: bool = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from ._adoption import OWN
 from ._clock import moment
 from ._dynamic import Resource
 from ._fields import Change, Difference, Field, Output, Schema, Type, Values
@@ -119,7 +120,7 @@ class ClusterAgentTokenProvider(Provider):
         things: Collection,
         inputs: Values,
         found: Values | None,
-        holds: Callable[[Values], bool],
+        holder: Callable[[Values], str],
     ) -> str | None:
         """List the active tokens when there are as many as GitLab allows."""
         del found
@@ -127,10 +128,10 @@ class ClusterAgentTokenProvider(Provider):
         if len(active) < ACTIVE_TOKENS:
             return None
         listed = (
-            f"{self.listed([token])}{', which is of this stack' if holds(token) else ''}"
+            f"{self.listed([token])}{', which is of this stack' if holder(token) else ''}"
             for token in active
         )
-        rotating = "rotation_triggers" in inputs and any(map(holds, active))
+        rotating = "rotation_triggers" in inputs and OWN in map(holder, active)
         return (
             f"active are {'; '.join(listed)}: revoke the one that is no longer used in GitLab, "
             f"or delete its resource first{_HALF_WAY if rotating else ''}"

@@ -168,10 +168,10 @@ class ProjectClusterProvider(Provider):
         things: Collection,
         inputs: Values,
         found: Values | None,
-        holds: Callable[[Values], bool],
+        holder: Callable[[Values], str],
     ) -> str | None:
         """Name the cluster that has the scope."""
-        del things, holds
+        del things, holder
         if found is None:
             return None
         return (

@@ -8,7 +8,7 @@ import pytest
 
 from .engines import Stack, resource
 from .gitlab import Lab, path_of
-from .resources import NAMES, agent, environment
+from .resources import NAMES, agent, cluster, environment
 
 
 class Thing(NamedTuple):
@@ -131,13 +131,53 @@ def test_nor_does_a_later_run(stack: Stack, lab: Lab) -> None:
     assert lab.things() == set()
 
 
-def test_two_resources_cannot_take_over_one_thing(stack: Stack, lab: Lab) -> None:
-    """Neither what this run has just made, nor what a resource of the program has had before."""
-    one = agent(lab.project.path)
-    two = resource("ClusterAgent", "two", project=lab.project.path, name="agent")
-    stack.environ["PULUMI_GITLAB_ADOPT_EXISTING"] = "1"
-    assert "this program has it already: declare it once" in stack.up(one, two).error()
-    (made,) = lab.things()
-    kept = one if "agent" in stack.resources() else two
-    assert stack.up(kept).ok
-    assert lab.things() == {made}
+def test_what_is_declared_twice_is_told_so(stack: Stack, lab: Lab) -> None:
+    """Both new, or one there before; and nobody takes over what is the program's own."""
+    one, two = cluster(lab.project.path, "one"), cluster(lab.project.path, "two")
+    for adopting in ("0", "1"):
+        stack.environ["PULUMI_GITLAB_ADOPT_EXISTING"] = adopting
+        error = stack.up(one, two).error()
+        kept = "one" if "one" in stack.resources() else "two"
+        assert f'it is declared twice, resource "{kept}" has it already: declare it once' in error
+        assert "adopt" not in error
+        assert "delete_before_replace" not in error
+    assert len(lab.things()) == 1
+
+
+def test_what_a_resource_is_about_to_give_up_is_still_its_own(stack: Stack, lab: Lab) -> None:
+    """Its old thing goes at the end of the run: the next one can have the name."""
+    project = lab.project.path
+    assert stack.up(agent(project)).ok
+    moved = resource("ClusterAgent", "agent", project=project, name="moved")
+    heir = resource("ClusterAgent", "heir", project=project, name="agent")
+    error = stack.up(moved, heir).error("heir")
+    assert 'resource "agent" has it already' in error
+    assert "or have the other resource give it up in an earlier `pulumi up`" in error
+    assert stack.up(moved).ok
+    assert stack.up(moved, heir).ok
+
+
+def test_a_replacement_that_was_asked_for_is_told_what_it_needs(stack: Stack, lab: Lab) -> None:
+    """By `replace_on_changes`, where the name stays: the thing in its way is the resource's own."""
+
+    def declared(description: str, **more: Any) -> dict[str, Any]:
+        opts = {"replace_on_changes": ["description"], **more}
+        args = {"project": lab.project.path, "name": "e", "description": description}
+        return resource("ProjectEnvironment", "e", opts=opts, **args)
+
+    assert stack.up(declared("old")).ok
+    error = stack.up(declared("new")).error("e")
+    assert "this resource's own, whose replacement needs delete_before_replace=True" in error
+    assert "adopt" not in error
+    assert stack.up(declared("new", delete_before_replace=True)).ok
+
+
+def test_a_forced_replacement_is_told_what_it_needs_first(stack: Stack, lab: Lab) -> None:
+    """Before what others may do about a name that is taken."""
+    declared = agent(lab.project.path)
+    assert stack.up(declared).ok
+    stack.taint("agent")
+    error = stack.up(declared).error("agent")
+    forced = error.index("a forced replacement (--target-replace) needs delete_before_replace=True")
+    assert forced < error.index("choose another name, delete that one first, or take it over")
+    assert stack.up({**declared, "opts": {"delete_before_replace": True}}).ok

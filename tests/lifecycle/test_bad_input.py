@@ -203,17 +203,25 @@ def test_what_gitlab_refuses_leaves_no_trace(bench: Bench, name: str) -> None:
 
 def test_what_there_can_be_only_one_of(stack: Stack, lab: Lab) -> None:
     """A scope or an agent's configuration that is there already is named, and a way out."""
-    project = lab.project.path
-    there = [agent(project), url_configuration(project), cluster(project)]
-    assert stack.up(*there).ok
+    base = f"projects/{lab.project.id}"
+    agent_id = lab.agent("receptive")
+    url = "grpcs://theirs.example.com"
+    lab.root("POST", f"{base}/cluster_agents/{agent_id}/url_configurations", url=url)
+    platform = {"api_url": "https://k8s.example.com", "token": "theirs"}
+    lab.root(
+        "POST",
+        f"{base}/clusters/user",
+        name="theirs",
+        platform_kubernetes_attributes=platform,
+    )
     before = lab.things()
-    error = stack.up(*there, url_configuration(project, "wrong")).error("wrong")
+    error = stack.up(url_configuration(lab.project.path, "wrong", agent_id=agent_id)).error("wrong")
     assert "URL configuration already exists for this agent" in error
     assert "it is already there with the id" in error
-    error = stack.up(*there, cluster(project, "wrong")).error("wrong")
-    assert 'environment_scope "*" is that of cluster' in error
-    assert "choose another environment_scope" in error
-    assert "delete_before_replace=True" in error
+    error = stack.up(cluster(lab.project.path, "wrong")).error("wrong")
+    assert 'environment_scope "*" is that of cluster "theirs"' in error
+    replacement = error.index("a forced replacement (--target-replace) needs delete_before_replace")
+    assert replacement < error.index("choose another environment_scope, delete that one first, or")
     assert lab.things() == before
 
 
