@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,12 +92,19 @@ class DynamicHost:
     Args:
         config: The stack's configuration, by `namespace:key`.
         environ: Variables to add to an environment without any of Pulumi's and GitLab's.
+        arguments: What the engine gives it; `{}` stands for the engine's address.
     """
 
-    def __init__(self, config: Mapping[str, str], environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, str],
+        environ: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = ("{}",),
+    ) -> None:
         self.engine = Engine()
         self._config = dict(config)
         self._environ = dict(environ or {})
+        self._arguments = arguments
 
     def __enter__(self) -> Self:
         """Start the engine's service and the process, and configure it."""
@@ -104,11 +112,14 @@ class DynamicHost:
         engine_pb2_grpc.add_EngineServicer_to_server(self.engine, self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
+        self._arguments = [each.format(f"127.0.0.1:{port}") for each in self._arguments]
+        self._stderr = tempfile.TemporaryFile("w+")
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI", "GITLAB"))}
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{port}"],
+            [sys.executable, "-u", "-m", "pulumi.dynamic", *self._arguments],
             env={**clean, **self._environ},
             stdout=subprocess.PIPE,
+            stderr=self._stderr,
             text=True,
         )
         assert self._process.stdout
@@ -131,6 +142,18 @@ class DynamicHost:
         self._process.terminate()
         self._process.communicate(timeout=_TIMEOUT)
         self._server.stop(None).wait()
+        sys.stderr.write(self.stderr())
+        self._stderr.close()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    def stderr(self) -> str:
+        """Return what the process has written there, which the engine shows."""
+        self._stderr.seek(0)
+        return self._stderr.read()
 
     def lose_engine(self) -> None:
         """Let nobody listen at the engine's address any more."""

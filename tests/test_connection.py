@@ -351,22 +351,20 @@ def test_a_project_id_is_never_asked_for(simulator: Simulator, calls: Calls) -> 
     assert calls() == []
 
 
-def test_four_threads_ask_once_for_a_path(
-    simulator: Simulator, project: Project, calls: Calls
-) -> None:
-    """The dynamic host works with four, each with a client of its own."""
+def test_threads_ask_once_for_a_path(simulator: Simulator, project: Project, calls: Calls) -> None:
+    """Each has a client of its own."""
     connection = _resolve({"gitlab:token": simulator.root_token, "gitlab:baseUrl": simulator.url})
-    start = threading.Barrier(4)
+    start = threading.Barrier(64)
 
     def ask(_number: int) -> tuple[int, Client]:
         start.wait()
         client = client_for(connection, print)
         return client.project_id(project.path), client
 
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(ask, range(4)))
+    with ThreadPoolExecutor(64) as pool:
+        found = list(pool.map(ask, range(64)))
     assert {id_ for id_, _client in found} == {project.id}
-    assert len({id(client) for _id, client in found}) == 4
+    assert len({id(client) for _id, client in found}) == 64
     assert len(calls()) == 1
 
 

@@ -146,7 +146,7 @@ def many(simulator: Simulator) -> tuple[int, list[int]]:
     ]
 
 
-def test_four_threads_read_many_with_few_requests(
+def test_several_threads_read_many_with_few_requests(
     host: DynamicHost, many: tuple[int, list[int]], calls: Calls
 ) -> None:
     """A refresh of 130 environments: one single, then page by page; each gets its own answer."""

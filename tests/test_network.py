@@ -218,7 +218,7 @@ def test_two_gitlabs_in_one_program_never_see_each_others_token(
 
 
 def test_connections_are_kept_alive(project: Project) -> None:
-    """The dynamic host's four threads have one each."""
+    """Calls share them: there are no more than there are calls at a time."""
     simulator = project.simulator
     with Front(simulator.url) as front:
         config = {"gitlab:baseUrl": front.url, "gitlab:token": simulator.root_token}

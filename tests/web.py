@@ -86,6 +86,10 @@ class Request(BaseHTTPRequestHandler):
         del args
 
 
+class _Listener(ThreadingHTTPServer):
+    request_queue_size = 128  # As many may connect at the same moment.
+
+
 class Server:
     """A server on a free port of this machine; what it answers is up to a subclass.
 
@@ -95,7 +99,7 @@ class Server:
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self.connections = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Request, self))
+        self._server = _Listener(("127.0.0.1", 0), partial(Request, self))
         if tls:
             self._server.socket = tls.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False

@@ -176,8 +176,9 @@ class Client:
         self._gitlab.session.max_redirects = _REDIRECTS
         if connection.certificate:
             self._gitlab.session.cert = connection.certificate
+        self.transport = Transport(self._retries, self.clock)
         for scheme in ("http://", "https://"):
-            self._gitlab.session.mount(scheme, Transport(self._retries, self.clock))
+            self._gitlab.session.mount(scheme, self.transport)
 
     def _say(self, message: str) -> None:
         self.say(message)
@@ -301,19 +302,38 @@ class _Ids:
         key = connection, path
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
-        with lock:  # Four threads that want the same project ask once.
+        with lock:  # Threads that want the same project ask once.
             if key not in self._ids:
                 self._ids[key] = ask()
             return self._ids[key]
 
 
+class _Pools:
+    """The network connections of this process, which its threads share."""
+
+    def __init__(self) -> None:
+        self._shared: dict[Connection, Transport] = {}
+        self._lock = threading.Lock()
+
+    def share(self, client: Client) -> None:
+        """Let a client use what others with the same settings have opened, and they its own."""
+        with self._lock:
+            first = self._shared.setdefault(client.connection, client.transport)
+        client.transport.poolmanager = first.poolmanager
+        client.transport.proxy_manager = first.proxy_manager
+
+
 _IDS = _Ids()
+_POOLS = _Pools()
 _LISTINGS = Listings()
 _LOCAL = threading.local()
 
 
 def client_for(connection: Connection, say: Callable[[str], None]) -> Client:
     """Return this thread's client: requests' sessions are not promised to be thread-safe.
+
+    The network connections below them, which are urllib3's, are shared: each request takes one that
+    is idle, so there are never more than there are threads.
 
     Args:
         connection: Where and as whom.
@@ -322,6 +342,7 @@ def client_for(connection: Connection, say: Callable[[str], None]) -> Client:
     clients: dict[Connection, Client] = _LOCAL.__dict__.setdefault("clients", {})
     if connection not in clients:
         clients[connection] = Client(connection)
+        _POOLS.share(clients[connection])
     clients[connection].say = say
     clients[connection].deadline.renew()
     return clients[connection]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,10 +19,12 @@ from pulumi import dynamic
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from . import _host
+from . import _host, _host_process
 from ._fields import UNKNOWN, Values
 from ._provider import SCHEMA_VERSION, Provider
 from ._session import Session
+from ._settings import most_at_once
+from ._turns import TURNS
 from .errors import InvalidInputError, PartialFailureError, ProviderError
 from .registry import NEWER, provider_for
 
@@ -54,11 +57,13 @@ class DynamicProvider(dynamic.ResourceProvider):
     def configure(self, req: dynamic.ConfigureRequest) -> None:
         """Keep the stack's configuration for when a call needs it."""
         self._setting = req.config.get
-        _host.end_with_engine()
+        _host_process.end_with_engine()
+        _host_process.serve_more_calls()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
         """Validate inputs, fill in defaults."""
         with _host.clean_errors():
+            self._most_at_once()  # What is wrong with it shows in the preview.
             values, failures = self._core.check(_incoming(news), self._session())
         return dynamic.CheckResult(
             self._outgoing(values),
@@ -95,13 +100,13 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Make the thing at GitLab."""
-        with _host.clean_errors():
+        with self._working():
             id_, values = self._core.create(_incoming(props), self._session())
         return dynamic.CreateResult(id_, self._outgoing(values))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Read the thing for a refresh, or for `.get()`."""
-        with _host.clean_errors():
+        with self._working():
             state = _state(props)
             known = "schema_version" in state  # Only what this provider wrote has it.
             managed = "connection" in state  # What `.get()` read does not.
@@ -121,7 +126,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]
     ) -> dynamic.UpdateResult:
         """Bring the thing at GitLab to its new inputs."""
-        with _host.clean_errors():
+        with self._working():
             olds, news = _state(_olds), _incoming(_news)
             try:
                 values = self._core.update(_id, olds, news, self._session())
@@ -135,7 +140,7 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete the thing at GitLab."""
-        with _host.clean_errors():
+        with self._working():
             self._core.delete(_id, _state(_props), self._session())
 
     def _followed(self, values: Values) -> Values:
@@ -147,6 +152,15 @@ class DynamicProvider(dynamic.ResourceProvider):
         steering = self._core.schema.steering()
         kept = {name: value for name, value in inputs.items() if name not in steering}
         return kept | {name: given[name] for name in steering if name in given}
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Show failures as one line, and work on no more calls at a time than are wanted."""
+        with _host.clean_errors(), TURNS.take(self._most_at_once()):
+            yield
+
+    def _most_at_once(self) -> int:
+        return most_at_once(self._setting, _host_process.MOST_CALLS)
 
     def _session(self, *, refreshing: bool = False) -> Session:
         ignored = _host.ignored_changes()

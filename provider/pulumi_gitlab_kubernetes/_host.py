@@ -1,18 +1,15 @@
-"""What the dynamic host process allows beyond its own interface.
+"""What the dynamic host allows beyond its own interface.
 
 The host hands providers neither the request nor a way to talk to the engine, and shows every
 exception as a traceback. Both can be had from the running call: its frame has the gRPC context,
-and `sys.argv[1]` is the engine's address. Where a future host differs, all of this falls silent.
+and the process was started with the engine's address. Where a future host differs, all of this
+falls silent.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import sys
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -25,41 +22,11 @@ from google.rpc import status_pb2  # type: ignore[import-untyped] # has no types
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
+from ._host_process import engine_address
 from .errors import ProviderError, unexpected
 
 _DETAILS = "grpc-status-details-bin"
 _UNKNOWN = 2  # The only code that the host ends a failed call with; another one is a mismatch.
-
-
-_PROBE_EVERY = 0.5  # Seconds.
-_MISSED = 4  # Probes without an answer; one that is refused is enough.
-
-
-@cache
-def end_with_engine() -> None:
-    """End this process as soon as the engine is gone: nobody else would.
-
-    What is under way then ends with it, and no further call begins: nobody would hear of it.
-    """
-    main = getattr(sys.modules["__main__"], "__spec__", None)
-    if main is None or not main.name.startswith("pulumi.dynamic") or not sys.argv[1:]:
-        return
-    host, _, port = sys.argv[1].rpartition(":")
-
-    def watch() -> None:
-        missed = 0
-        while missed < _MISSED:
-            time.sleep(_PROBE_EVERY)
-            try:
-                socket.create_connection((host, int(port)), timeout=_PROBE_EVERY).close()
-                missed = 0
-            except ConnectionRefusedError:
-                break
-            except OSError:  # Perhaps this machine is short of something.
-                missed += 1
-        os._exit(1)
-
-    threading.Thread(target=watch, name="end with the engine", daemon=True).start()
 
 
 @contextmanager
@@ -130,8 +97,8 @@ def tell(message: str) -> None:
 
 
 def _log(message: str, *, ephemeral: bool) -> None:
-    frame = _call()
-    if frame is None or len(sys.argv) < 2:  # noqa: PLR2004 (the address is the first argument)
+    frame, address = _call(), engine_address()
+    if frame is None or address is None:
         return
     request = engine_pb2.LogRequest(
         severity=engine_pb2.INFO,
@@ -140,7 +107,7 @@ def _log(message: str, *, ephemeral: bool) -> None:
         ephemeral=ephemeral,
     )
     try:
-        _engine(sys.argv[1]).Log(request, timeout=1)
+        _engine(address).Log(request, timeout=1)
     except grpc.RpcError:
         return  # A message that nobody hears must not fail the work.
 

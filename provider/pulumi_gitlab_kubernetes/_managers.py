@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import gitlab
 from gitlab.base import RESTManager, RESTObject
@@ -162,7 +161,10 @@ def project_collection(
     client: gitlab.Gitlab, project_id: int, attribute: str, **more: Any
 ) -> Collection:
     """Return a collection of a project without asking GitLab for the project."""
-    return Collection(getattr(_project(client, project_id), attribute), **more)
+    from gitlab.v4 import objects  # noqa: PLC0415 (a program that only declares needs none)
+
+    parent: Any = _Parent(project_id)
+    return Collection(getattr(objects, _OF_PROJECT[attribute])(client, parent=parent), **more)
 
 
 def agent_collection(
@@ -173,12 +175,25 @@ def agent_collection(
     **more: Any,
 ) -> Collection:
     """Return a collection of an agent without asking GitLab for the agent."""
-    agents = _project(client, project_id).cluster_agents
-    agent = agents.get(agent_id, lazy=True)
-    return Collection(manager(client, parent=agent), (Collection(agents), agent_id), **more)
+    agents = project_collection(client, project_id, "cluster_agents")
+    agent: Any = _Parent(agent_id, project_id)
+    return Collection(manager(client, parent=agent), (agents, agent_id), **more)
 
 
-@lru_cache(maxsize=64)
-def _project(client: gitlab.Gitlab, project_id: int) -> Any:
-    """python-gitlab gives each project its hundred managers, which takes longer than a read."""
-    return client.projects.get(project_id, lazy=True)
+class _Parent(NamedTuple):
+    """What a manager takes from the object above it.
+
+    python-gitlab's own object of a project has a hundred managers, which takes longer than a read.
+    """
+
+    id: int
+    project_id: int | None = None
+
+
+_OF_PROJECT = {
+    "clusters": "ProjectClusterManager",
+    "cluster_agents": "ProjectClusterAgentManager",
+    "environments": "ProjectEnvironmentManager",
+    "protected_environments": "ProjectProtectedEnvironmentManager",
+}
+"""python-gitlab's managers, by the end of their path."""

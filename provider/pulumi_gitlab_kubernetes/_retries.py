@@ -17,6 +17,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 from ._clock import seconds_until
+from ._turns import TURNS
 from .errors import PASSING, TOO_MANY_REQUESTS
 
 _SAFE_TO_REPEAT = frozenset({"GET", "PUT", "DELETE"})
@@ -137,9 +138,10 @@ class Retries(Retry):
     def sleep(self, response: BaseHTTPResponse | None = None, *, reason: str = _SILENT) -> None:
         """Wait, and say so when it takes long enough to be noticed."""
         pause = self._pause(response)
+        if response is not None and response.status == TOO_MANY_REQUESTS:
+            TURNS.slow_down()
+            reason = "GitLab limits the rate of requests"
         if pause >= _WORTH_SAYING:
-            if response is not None and response.status == TOO_MANY_REQUESTS:
-                reason = "GitLab limits the rate of requests"
             self.say(f"retrying in {pause:.0f} s: {reason}")
         time.sleep(pause)
 

@@ -15,6 +15,7 @@ DEFAULT = "gitlab"
 """The name, and configuration namespace, of the connection used when none is named."""
 
 DEFAULT_URL = "https://gitlab.com"
+MAX_PARALLEL = "gitlab-kubernetes:maxParallel"
 _PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"[^\x00-\x20\x7f\s]+")
 _HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
@@ -114,6 +115,19 @@ def seconds(setting: Setting, key: str, default: float) -> float:
     if not 0 < seconds < math.inf:
         raise ConfigurationError(f"{key} must be a number of seconds above 0, such as {default:g}")
     return seconds
+
+
+def most_at_once(setting: Setting, most: int) -> int:
+    """Read how many calls may be at work at a time.
+
+    Args:
+        setting: Looks up the stack's configuration.
+        most: How many there are at most, and without the setting.
+    """
+    given = setting(MAX_PARALLEL) or str(most)
+    if not (given.isascii() and given.isdecimal()) or not 1 <= int(given) <= most:
+        raise ConfigurationError(f"{MAX_PARALLEL} must be a whole number from 1 to {most}")
+    return int(given)
 
 
 def headers(setting: Setting, name: str) -> tuple[tuple[str, str], ...]:

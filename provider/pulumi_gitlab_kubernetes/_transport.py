@@ -16,6 +16,7 @@ from ._settings import origin
 from .errors import GitLabError
 
 _CONNECT_TIMEOUT = 10.0  # Seconds.
+_KEPT = 64  # Idle connections: one for each call that the dynamic host can work on.
 
 
 class _WholeAnswers:
@@ -47,7 +48,7 @@ class Transport(HTTPAdapter):
     """
 
     def __init__(self, retries: Retries, clock: Clock) -> None:
-        super().__init__(max_retries=retries)
+        super().__init__(max_retries=retries, pool_maxsize=_KEPT)
         self._clock = clock
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

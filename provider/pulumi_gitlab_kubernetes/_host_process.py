@@ -1,0 +1,97 @@
+"""The dynamic host's process: it ends with the engine, and works on many calls at a time.
+
+Both are done from a running call. Where a future host differs, it works as Pulumi made it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+from functools import cache
+from types import FrameType
+from typing import Any
+
+MOST_CALLS = 64
+"""How many calls the host works on at a time, at most."""
+
+_PROBE_EVERY = 0.5  # Seconds.
+_MISSED = 4  # Probes without an answer; one that is refused is enough.
+
+
+def engine_address() -> str | None:
+    """Return the engine's address, the last argument: flags for logs and traces come before it."""
+    host, _, port = sys.argv[-1].rpartition(":") if sys.argv[1:] else ("", "", "")
+    return f"{host}:{port}" if host and port.isdecimal() else None
+
+
+@cache
+def end_with_engine() -> None:
+    """End this process as soon as the engine is gone: nobody else would.
+
+    What is under way then ends with it, and no further call begins: nobody would hear of it.
+    """
+    main = getattr(sys.modules["__main__"], "__spec__", None)
+    if main is None or not main.name.startswith("pulumi.dynamic"):
+        return
+    address = engine_address()
+    if address is None:
+        _warn("its arguments do not end with the engine's address")
+        return
+    try:
+        threading.Thread(
+            target=_watch, args=(address,), name="end with the engine", daemon=True
+        ).start()
+    except RuntimeError as error:  # This machine is short of threads.
+        _warn(str(error))
+
+
+def _watch(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    missed = 0
+    while missed < _MISSED:
+        time.sleep(_PROBE_EVERY)
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_PROBE_EVERY).close()
+            missed = 0
+        except ConnectionRefusedError:
+            break
+        except OSError:  # Perhaps this machine is short of something.
+            missed += 1
+    os._exit(1)
+
+
+def _warn(why: str) -> None:
+    pid = os.getpid()
+    sys.stderr.write(
+        f"pulumi-gitlab-kubernetes: process {pid}, which serves dynamic resources, cannot tell "
+        f"when Pulumi ends ({why}): if `pulumi` is killed, run `kill {pid}`\n"
+    )
+
+
+def serve_more_calls() -> None:
+    """Have the host work on `MOST_CALLS` at a time rather than four.
+
+    It serves from a pool of four threads. This runs on one of them, whose first frame refers to the
+    pool; the pool looks at its limit whenever a call comes in.
+    """
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 (the only way to the pool)
+    while frame is not None and not _is_pools(frame):
+        frame = frame.f_back
+    if frame is None:
+        return
+    try:
+        pool: Any = frame.f_locals["executor_reference"]()
+        if pool._max_workers < MOST_CALLS:  # noqa: SLF001 (there is no other way)
+            pool._max_workers = MOST_CALLS  # noqa: SLF001
+            for _waiting in range(pool._work_queue.qsize()):  # noqa: SLF001
+                pool.submit(int)  # Starts a thread for a call that came before this one.
+    except (AttributeError, KeyError, TypeError, RuntimeError):
+        return
+
+
+def _is_pools(frame: FrameType) -> bool:
+    module = frame.f_globals.get("__name__")
+    return (module, frame.f_code.co_name) == ("concurrent.futures.thread", "_worker")
