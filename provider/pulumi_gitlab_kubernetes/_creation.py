@@ -97,10 +97,22 @@ class _Creation:
 
     def make(self) -> Values:
         """Send the request, again where nothing came of it, and return what was made."""
-        answer = self._make()
+        unclaimed = [] if self._is_all_ours() else self._unclaimed()
+        try:
+            answer = self._make()
+        except GitLabError as error:
+            if not self._make_room(error):
+                raise
+            answer, unclaimed = self._make(), []
         _MADE[self._key(answer)] = self.session.resource
         if self.missing and self.provider.identity is None:
             self._sweep()
+        if unclaimed := [thing for thing in unclaimed if not self.holder(thing)]:
+            self.session.tell(
+                "also active, never used, and of no resource in this run: "
+                f"{self.provider.listed(unclaimed)}; revoke in GitLab what a failed or killed run "
+                "has left there"
+            )
         return answer
 
     def _make(self) -> Values:
@@ -161,7 +173,7 @@ class _Creation:
 
     def _judge(self) -> tuple[list[Values], list[Values]]:
         """Return what these requests made, and what they may have made or is in their way."""
-        things = self.provider.candidates(self.things, self.inputs)
+        things = self.provider.candidates(self.things, self.inputs, self.holder)
         judged = [(thing, self._is_ours(thing)) for thing in things]
         mine = [thing for thing, ours in judged if ours]
         unique = self.provider.identity is not None
@@ -220,6 +232,55 @@ class _Creation:
             self.session.tell(f"revoked {listed}: a request without an answer had made it")
         return found
 
+    # What an earlier run has lost ---------------------------------------------------------------
+
+    def _is_all_ours(self) -> bool:
+        """Tell whether no earlier run can have made such a thing: a name, or its agent, is new."""
+        parent = self.client.connection.url, self.provider.parent, self.parents
+        return self.provider.identity is not None or parent in _MADE
+
+    def _unclaimed(self) -> list[Values]:
+        """Return what is there of this name and user, never used, and of no resource known yet."""
+        try:
+            things = self.provider.candidates(self.things, self.inputs, self.holder)
+            unused = [thing for thing in things if not thing.get("last_used_at")]
+            user = self.client.user_id() if unused else None
+        except GitLabError:
+            return []  # It is for a message alone, or for what is done only where it is certain.
+        creator = self.provider.creator
+        return [
+            thing
+            for thing in unused
+            if look_up(thing, creator)[1] == user and not self.holder(thing)
+        ]
+
+    def _left_behind(self) -> Values | None:
+        """Return the one thing that an earlier run has lost, if it is certain which."""
+        found = [
+            thing for thing in self._unclaimed() if not differing(self.provider, thing, self.inputs)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _make_room(self, error: GitLabError) -> bool:
+        """Revoke what an earlier run has lost where it is in the way, if this run may do so."""
+        if self.provider.identity is not None or error.status != BAD_REQUEST:
+            return False
+        if not self.session.adopts_once or self._taken(None) is None:
+            return False
+        if (thing := self._left_behind()) is None:
+            return False
+        listed = self.provider.listed([thing])
+        try:
+            self.provider.recover(self.things, thing)
+        except GitLabError as failed:
+            said = f"{error.said}; {listed} could not be revoked: {failed.said}"
+            raise GitLabError(said, error.status) from failed
+        self.session.tell(
+            f"revoked {listed}: of no resource in this run, never used, and as asked for here, so "
+            "a run that was killed had made it"
+        )
+        return True
+
     # Where GitLab refuses it --------------------------------------------------------------------
 
     def there(self) -> Values | None:
@@ -227,7 +288,7 @@ class _Creation:
         try:
             return self.provider.find(self.things, self.inputs)
         except GitLabError:
-            return None  # What GitLab said first is then all that there is to say.
+            return None
 
     def holder(self, thing: Values) -> str:
         """Name the resource of the running program that has a thing; empty where none has."""
@@ -247,14 +308,20 @@ class _Creation:
             error: What GitLab said.
             found: What has the identity already.
         """
-        try:
-            why = self.provider.taken(self.things, self.inputs, found, self.holder)
-        except GitLabError:
-            why = None
-        if why is None:
+        if (taken := self._taken(found)) is None:
             return error
-        way_out = f": {self._way_out(found)}" if found is not None else ""
-        return GitLabError(f"{error.said}; {why}{way_out}", error.status)
+        why, advice = taken
+        if found is not None:
+            advice = f": {self._way_out(found)}"
+        elif self.provider.identity is None and (thing := self._left_behind()):
+            advice += f"; or have one `pulumi up` with {_ADOPT} revoke {thing['id']}, {_UNCLAIMED}"
+        return GitLabError(f"{error.said}; {why}", error.status, advice=advice)
+
+    def _taken(self, found: Values | None) -> tuple[str, str] | None:
+        try:
+            return self.provider.taken(self.things, self.inputs, found, self.holder)
+        except GitLabError:
+            return None  # What GitLab said first is then all that there is to say.
 
     def _way_out(self, found: Values) -> str:
         identity, holder = self.provider.identity, self.holder(found)
@@ -277,5 +344,7 @@ def _add(error: GitLabError, text: str) -> LostAnswerError:
 _PERHAPS = "it may have been made all the same"
 _LOOK = "look for it at GitLab before the next `pulumi up`"
 _REPLACEMENT = "a forced replacement (--target-replace) needs delete_before_replace=True"
-_TAKE_OVER = "take it over with adopt_existing=True or, for one run, PULUMI_GITLAB_ADOPT_EXISTING=1"
+_ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING=1"
+_TAKE_OVER = f"take it over with adopt_existing=True or, for one run, {_ADOPT}"
+_UNCLAIMED = "which no resource in this run has and nobody has used"
 _ONCE = "declare it once, or have the other resource give it up in an earlier `pulumi up`"

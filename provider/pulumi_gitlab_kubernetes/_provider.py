@@ -42,6 +42,8 @@ class Provider:
     creator: ClassVar[str] = ""
     """GitLab's name for the id of the user who made the thing, dotted where nested."""
     schema: ClassVar[Schema]
+    parent: ClassVar[str] = ""
+    """The kind of resource that things belong to, where that is not the project alone."""
     ids: ClassVar[tuple[str, ...]]
     """The outputs that make up the id, outermost first."""
     role: ClassVar[str] = "Maintainer"
@@ -76,7 +78,7 @@ class Provider:
         inputs: Values,
         found: Values | None,
         holder: Callable[[Values], str],
-    ) -> str | None:
+    ) -> tuple[str, str] | None:
         """Say what stands in the way of a thing that GitLab refused to create.
 
         Args:
@@ -86,13 +88,17 @@ class Provider:
             holder: Names the resource of the running program that has a thing; empty for none.
 
         Returns:
-            What it is, to be followed by what to do; `None` when nothing stands in the way.
+            What it is, and what to do where that is special; `None` when nothing is in the way.
         """
         del things, inputs, holder
-        return None if found is None else f"it is already there with the id {self.listed([found])}"
+        told = "it is already there with the id"
+        return None if found is None else (f"{told} {self.listed([found])}", "")
 
-    def candidates(self, things: Collection, inputs: Values) -> list[Values]:
-        """Return what may have come of a creation whose answer was lost."""
+    def candidates(
+        self, things: Collection, inputs: Values, holder: Callable[[Values], str]
+    ) -> list[Values]:
+        """Return what may have come of a creation whose answer was lost; `holder` as above."""
+        del holder  # What has the identity is in the way, whoever has it.
         found = self.find(things, inputs)
         return [] if found is None else [found]
 

@@ -47,6 +47,11 @@ class Session:
         """Tell whether a creation may take over what already has the identity."""
         return (
             bool(inputs.get("adopt_existing"))
-            or os.environ.get("PULUMI_GITLAB_ADOPT_EXISTING") == "1"
+            or self.adopts_once
             or self.setting("gitlab-kubernetes:adoptExisting") in {"true", True}
         )
+
+    @property
+    def adopts_once(self) -> bool:
+        """Whether who started this run has seen what is there, and lets this run deal with it."""
+        return os.environ.get("PULUMI_GITLAB_ADOPT_EXISTING") == "1"

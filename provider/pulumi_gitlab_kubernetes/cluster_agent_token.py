@@ -40,6 +40,7 @@ class ClusterAgentTokenProvider(Provider):
     noun = "agent token"
     identity = None
     creator = "created_by_user_id"
+    parent = "ClusterAgent"
     ids = ("project_id", "agent_id", "token_id")
     hidden = "the token's user may not see the agent's tokens: it needs the role Developer or above"
     schema = Schema(
@@ -121,7 +122,7 @@ class ClusterAgentTokenProvider(Provider):
         inputs: Values,
         found: Values | None,
         holder: Callable[[Values], str],
-    ) -> str | None:
+    ) -> tuple[str, str] | None:
         """List the active tokens when there are as many as GitLab allows."""
         del found
         active = _active(things)
@@ -132,14 +133,14 @@ class ClusterAgentTokenProvider(Provider):
             for token in active
         )
         rotating = "rotation_triggers" in inputs and OWN in map(holder, active)
-        return (
-            f"active are {'; '.join(listed)}: revoke the one that is no longer used in GitLab, "
-            f"or delete its resource first{_HALF_WAY if rotating else ''}"
-        )
+        return f"active are {'; '.join(listed)}", _REVOKE + (_HALF_WAY if rotating else "")
 
-    def candidates(self, things: Collection, inputs: Values) -> list[Values]:
-        """Return the active tokens of that name."""
-        return [token for token in _active(things) if token["name"] == inputs["name"]]
+    def candidates(
+        self, things: Collection, inputs: Values, holder: Callable[[Values], str]
+    ) -> list[Values]:
+        """Return the active tokens of that name which no resource of the program has."""
+        name = inputs["name"]
+        return _active(things, lambda token: token["name"] == name and not holder(token))
 
     def recover(self, things: Collection, thing: Values) -> None:
         """Revoke the token: its value was in the answer that was lost."""
@@ -154,15 +155,18 @@ class ClusterAgentTokenProvider(Provider):
         )
 
 
+_REVOKE = ": revoke the one that is no longer used in GitLab, or delete its resource first"
 _HALF_WAY = (
     "; where a rotation failed half-way, set rotation_triggers back and run `pulumi up` first"
 )
 
 
-def _active(things: Collection) -> list[Values]:
+def _active(
+    things: Collection, wanted: Callable[[Values], bool] = lambda _token: True
+) -> list[Values]:
     """Get tokens one by one: their list lacks `last_used_at`."""
     found = []
-    for token in list(things.list()):
+    for token in filter(wanted, list(things.list())):
         with suppress(NotFoundError):  # Revoked meanwhile.
             found.append(things.get(token["id"]))
     return found

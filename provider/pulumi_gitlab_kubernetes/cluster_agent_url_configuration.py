@@ -42,6 +42,7 @@ class ClusterAgentUrlConfigurationProvider(Provider):
     name = "ClusterAgentUrlConfiguration"
     noun = "URL configuration"
     identity = ""
+    parent = "ClusterAgent"
     ids = ("project_id", "agent_id", "url_configuration_id")
     hidden = (
         "receptive agents are not available there: GitLab needs an Ultimate licence and the "

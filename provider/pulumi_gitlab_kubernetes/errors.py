@@ -69,12 +69,14 @@ class GitLabError(ProviderError):
     Args:
         said: What GitLab said, flattened to one line; or why it could not be asked.
         status: The HTTP status, `None` when there was no answer.
+        advice: What to do, to follow at once; without a word of GitLab's, so that it is never cut.
     """
 
-    def __init__(self, said: str, status: int | None = None) -> None:
+    def __init__(self, said: str, status: int | None = None, *, advice: str = "") -> None:
         super().__init__(said)
         self.said = str(self)
         self.status = status
+        self.advice = advice
 
 
 class NotFoundError(GitLabError):
@@ -182,7 +184,8 @@ def explain(
         )
     elif error.status and error.status >= SERVER_ERROR:
         hint = "; that is GitLab's own trouble: see its status or logs, then run it again"
-    return GitLabError(f"cannot {action}: {said}{answered}{hint}{also}", error.status)
+    told = f"{said}{error.advice}{answered}{hint}{also}"
+    return GitLabError(f"cannot {action}: {told}", error.status)
 
 
 def unexpected(error: Exception) -> str:

@@ -169,15 +169,16 @@ class ProjectClusterProvider(Provider):
         inputs: Values,
         found: Values | None,
         holder: Callable[[Values], str],
-    ) -> str | None:
+    ) -> tuple[str, str] | None:
         """Name the cluster that has the scope."""
         del things, holder
         if found is None:
             return None
-        return (
+        told = (
             f'environment_scope "{inputs["environment_scope"]}" is that of cluster '
             f'"{found["name"]}" with the id {self.listed([found])}'
         )
+        return told, ""
 
     def diff(self, olds: Values, news: Values, session: Session) -> Difference:
         """Delete first where the new one has the same scope: a project has each scope once."""

@@ -24,17 +24,17 @@ from .gitlab import Lab, path_of
 from .resources import agent, cluster, environment, token, url_configuration
 
 ENGINE, DYNAMIC_HOST = "the engine", "the dynamic host"
+ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING"
 ENDS_WITHIN = 5.0
 """Seconds that the dynamic host may outlive the engine."""
 
 _LATENCY = 0.1
 _PATIENCE = 60.0
-_ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING"
 _KIND = "pulumi-python:dynamic/gitlab:"
 _TAKEN = re.compile(
     r"cannot create (?P<kind>agent|certificate-based cluster|environment|URL configuration) .*"
     r"with the id (?P<id>\d+)(?P<made>, made [\d:.TZ-]+)?(?P<who> by user \d+)?: "
-    rf".*adopt_existing=True.*{_ADOPT}=1"
+    rf".*adopt_existing=True.*{ADOPT}=1"
 )
 _SHOWN = {"environment": "made", "URL configuration": "id"}
 """The last of id, `made` and `who` that GitLab shows; it shows all three of other kinds."""
@@ -63,6 +63,34 @@ def program(lab: Lab, *, changed: bool) -> list[dict[str, Any]]:
         {**environment(project, f"moved-{now}", **unbound), "name": "moved"},
         environment(project, ("old", "new")[now], cluster_agent_id=ref("renamed.agent_id")),
     ]
+
+
+def kill_at(stack: Stack, lab: Lab, verb: str, method: str, path: str) -> None:
+    """Kill engine and dynamic host while GitLab is at work on a request, which it then finishes.
+
+    Args:
+        stack: The stack.
+        lab: The GitLab.
+        verb: What to run.
+        method: The request's method.
+        path: What its path ends with.
+    """
+    lab.calls()
+    lab.simulator.faults({"method": method, "path": f"{path}$", "latency": 1.0})
+    with stack.begin(verb) as process:
+        deadline = time.monotonic() + _PATIENCE
+        while not any(call.method == method and call.path.endswith(path) for call in lab.calls()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        for other in running_in(stack.directory):
+            if other.is_dynamic_host:
+                os.kill(other.pid, signal.SIGKILL)
+        process.kill()
+        process.communicate(timeout=_PATIENCE)
+    for other in running_in(stack.directory):
+        if not other.ended(ENDS_WITHIN):
+            os.kill(other.pid, signal.SIGKILL)
+    stack.unlock()
 
 
 @dataclass
@@ -151,9 +179,9 @@ class Course:
             assert rounds < len(program(self.lab, changed=True)), outcome.text
             for error in outcome.errors():
                 self._follow(error)
-            self.stack.environ[_ADOPT] = "1"
+            self.stack.environ[ADOPT] = "1"
             outcome = self._run(verb)
-            del self.stack.environ[_ADOPT]
+            del self.stack.environ[ADOPT]
         self._converged()
 
     def _run(self, verb: str) -> Outcome:
@@ -168,10 +196,8 @@ class Course:
         if full := _LIMIT.search(error):
             agent = f"projects/{self.lab.project.id}/cluster_agents/{full['agent']}"
             active = {f"{agent}/tokens/{id_}" for id_ in re.findall(r'(\d+) "', full["active"])}
-            lost = active - self._known()
-            assert lost, error
-            for path in lost:
-                self.lab.root("DELETE", path)
+            (lost,) = active - self._known()
+            assert f"{ADOPT}=1 revoke {lost.rpartition('/')[2]}, which" in error, error
             return
         taken = _TAKEN.search(error)
         assert taken, error
@@ -197,7 +223,7 @@ class Course:
             assert "/tokens/" in path, f"{path} was left behind"
             lost = self.lab.get(path)
             assert lost
-            assert re.search(rf"ClusterAgentToken(::| \(){lost['name']}\b", self.said), self.said
+            assert f'of no resource in this run: {lost["id"]} "{lost["name"]}"' in self.said
 
 
 def _read(process: subprocess.Popen[str], lines: int) -> str:

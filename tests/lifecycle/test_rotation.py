@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
+from .crashes import ADOPT, kill_at
 from .engines import Stack, ref
 from .gitlab import Lab
 from .resources import agent, environment, token
@@ -78,3 +81,48 @@ def test_a_rotation_that_failed_half_way_and_goes_on_says_the_way_out(
         assert outcome.ok, outcome.text
     assert _active(lab, stack) == {_id(stack)}
     assert _id(stack) > new
+
+
+def test_after_a_kill_in_the_middle_the_lost_token_makes_room(stack: Stack, lab: Lab) -> None:
+    """The next run says which it is and how to have it revoked, and does so where it may."""
+    project = lab.project.path
+    rotated = [[agent(project), token(project, rotation_triggers={"n": n})] for n in (1, 2)]
+    assert stack.up(*rotated[0]).ok
+    old = _id(stack)
+    stack.declare(*rotated[1])
+    kill_at(stack, lab, "up", "POST", "/tokens")
+    (lost,) = _eventually(lambda: _active(lab, stack) - {old})
+    error = stack.run("up").error("token")
+    assert (
+        f"{ADOPT}=1 revoke {lost}, which no resource in this run has and nobody has used" in error
+    )
+    assert _active(lab, stack) == {old, lost}
+    stack.environ[ADOPT] = "1"
+    outcome = stack.run("up")
+    assert outcome.ok, outcome.text
+    assert [each.text for each in outcome.messages if f'revoked {lost} "token"' in each.text]
+    assert f'revoked {lost} "token"' in outcome.text
+    assert _active(lab, stack) == {_id(stack)}
+    assert _id(stack) > lost
+
+
+def test_after_a_kill_in_a_creation_the_lost_token_is_told(stack: Stack, lab: Lab) -> None:
+    """The next run makes another one, and says on its line which one nobody knows the value of."""
+    declared = [agent(lab.project.path), token(lab.project.path)]
+    stack.declare(*declared)
+    kill_at(stack, lab, "up", "POST", "/tokens")
+    (lost,) = _eventually(lambda: _active(lab, stack))
+    outcome = stack.run("up")
+    assert outcome.ok, outcome.text
+    told = [each for each in outcome.messages if f': {lost} "token" (created' in each.text]
+    assert [each.name for each in told] == ["token"]
+    assert f'never used, and of no resource in this run: {lost} "token"' in outcome.text
+    assert _active(lab, stack) == {lost, _id(stack)}
+
+
+def _eventually(find: Callable[[], set[int]]) -> set[int]:
+    """Wait for GitLab to finish what it was asked for."""
+    deadline = time.monotonic() + 10
+    while not (found := find()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
