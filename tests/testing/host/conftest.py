@@ -88,6 +88,7 @@ class Things(ResourceProvider):
         if props.get("print"):
             print(props["print"])
         time.sleep(float(props.get("seconds", 0)))
+        log("made", props["name"])
         if props.get("fail") == "create":
             fail("no more things")
         props = {k: v for k, v in props.items() if k != "__provider"}

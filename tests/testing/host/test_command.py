@@ -262,3 +262,14 @@ def test_a_killed_run_leaves_a_state_to_carry_on_with(project: Any, stack: Any) 
     warnings = [m.message for m in result.diagnostics if m.severity == "warning"]
     assert "removed the lock of a process that is no more" in warnings[0]
     assert "interrupted while creating" in warnings[1]
+
+
+def test_operations_run_as_many_at_a_time_as_is_said(project: Any, run: Run) -> None:
+    """Under the CLI's names, for all four commands."""
+    project.write('for name in "abc":\n    Thing(name, seconds=0.5)')
+    run("up", "--yes", "--parallel", "1")
+    assert [call for call, _name in project.calls("create", "made")] == ["create", "made"] * 3
+    run("preview", "-p", "2")
+    run("refresh", "--yes", "-p", "2")
+    run("destroy", "--yes", "--parallel=2")
+    assert project.contents() == {}

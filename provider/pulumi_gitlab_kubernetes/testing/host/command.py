@@ -65,6 +65,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         run_parser.add_argument(
             "--expect-no-changes", action="store_true", help="fail if there is any change"
         )
+        run_parser.add_argument(
+            "-p",
+            "--parallel",
+            metavar="P",
+            type=int,
+            help="run as many operations at a time (1 for one after the other); by default"
+            " $PULUMI_PARALLEL, or four times the cores",
+        )
         if name != "refresh":
             run_parser.add_argument(
                 "-r", "--refresh", action="store_true", help="read all resources first"
@@ -137,7 +145,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(stack: Stack, arguments: argparse.Namespace) -> int:
-    options: dict[str, Any] = {"diff": arguments.diff, "show_secrets": arguments.show_secrets}
+    options: dict[str, Any] = {
+        "diff": arguments.diff,
+        "show_secrets": arguments.show_secrets,
+        "parallel": arguments.parallel,
+    }
     name: str = arguments.stack_command
     if name != "refresh":
         options["refresh"] = arguments.refresh

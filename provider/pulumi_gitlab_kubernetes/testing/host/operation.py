@@ -1,8 +1,9 @@
 """One operation on a stack, from its first line shown to its last."""
 
 import io
+import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
@@ -25,7 +26,7 @@ from .project import Project
 from .result import Message, Result, StepResult, Violation
 from .values import Secret
 
-_PARALLEL: Final = 16  # operations; the dynamic host takes four at a time
+_PARALLEL_PER_CORE: Final = 4
 _HEADINGS: Final = {"update": "Updating", "refresh": "Refreshing", "destroy": "Destroying"}
 _PROGRAM_STREAM: Final = 1  # its standard error is the next one
 _PLUGIN_STREAM: Final = 3
@@ -46,6 +47,26 @@ class Options:
     diff: bool
     show_secrets: bool
     policy_packs: tuple[Local, ...] = ()
+    parallel: int | None = None
+
+
+def degree_of_parallelism(asked: int | None, environ: Mapping[str, str]) -> int:
+    """How many steps are made at a time: as many as the Pulumi CLI would.
+
+    Args:
+        asked: What `--parallel` says.
+        environ: Where ``PULUMI_PARALLEL`` may be.
+    """
+    if asked is not None:
+        return max(1, asked)
+    with suppress(ValueError):
+        if (given := int(environ.get("PULUMI_PARALLEL", ""))) > 0:
+            return given
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # Linux alone has it
+        cores = os.cpu_count() or 1
+    return cores * _PARALLEL_PER_CORE
 
 
 class Operation:
@@ -132,6 +153,7 @@ class Operation:
 
     def _deploy(self) -> bool:
         options, events = self._options, self._events
+        parallel = degree_of_parallelism(options.parallel, self._environ)
         with ExitStack() as cleanup:
             engine, address = serve(
                 engine_pb2_grpc.add_EngineServicer_to_server,
@@ -176,7 +198,7 @@ class Operation:
                 Policies(packs, events, self._root, preview=options.preview),
                 events,
                 lambda deployment: self._checkpoint.save(deployment, serializer),
-                parallel=_PARALLEL,
+                parallel=parallel,
                 preview=options.preview,
             )
 
@@ -191,7 +213,7 @@ class Operation:
                     monitor=monitor,
                     engine=address,
                     preview=options.preview,
-                    parallel=_PARALLEL,
+                    parallel=parallel,
                 )
 
             if self._verb == "refresh":

@@ -97,6 +97,7 @@ class Stack:
         diff: bool = False,
         show_secrets: bool = False,
         policy_packs: Sequence[Local] = (),
+        parallel: int | None = None,
     ) -> Result:
         """Shows what `up` would do, and does nothing.
 
@@ -105,6 +106,8 @@ class Stack:
             diff: Show every property that changes.
             show_secrets: Show secrets in plain text.
             policy_packs: What judges the resources.
+            parallel: How many operations run at a time; without it ``PULUMI_PARALLEL``, or four
+                times the cores.
 
         Returns:
             What would be done.
@@ -115,6 +118,7 @@ class Stack:
             diff=diff,
             show_secrets=show_secrets,
             policy_packs=policy_packs,
+            parallel=parallel,
         )
 
     def up(
@@ -125,6 +129,7 @@ class Stack:
         diff: bool = False,
         show_secrets: bool = False,
         policy_packs: Sequence[Local] = (),
+        parallel: int | None = None,
     ) -> Result:
         """Brings what is there in line with the program.
 
@@ -134,16 +139,24 @@ class Stack:
             diff: Show every property that changes.
             show_secrets: Show secrets in plain text.
             policy_packs: What judges the resources.
+            parallel: How many operations run at a time; without it ``PULUMI_PARALLEL``, or four
+                times the cores.
 
         Returns:
             What was done.
         """
         return self._run(
-            "update", Options(preview, refresh, diff, show_secrets, tuple(policy_packs))
+            "update",
+            Options(preview, refresh, diff, show_secrets, tuple(policy_packs), parallel=parallel),
         )
 
     def refresh(
-        self, *, preview: bool = False, diff: bool = False, show_secrets: bool = False
+        self,
+        *,
+        preview: bool = False,
+        diff: bool = False,
+        show_secrets: bool = False,
+        parallel: int | None = None,
     ) -> Result:
         """Brings the stack's record of its resources in line with what is there.
 
@@ -151,12 +164,14 @@ class Stack:
             preview: Only show what would change.
             diff: Show every property that changed.
             show_secrets: Show secrets in plain text.
+            parallel: As with `up`.
 
         Returns:
             What was found.
         """
         return self._run(
-            "refresh", Options(preview, refresh=True, diff=diff, show_secrets=show_secrets)
+            "refresh",
+            Options(preview, refresh=True, diff=diff, show_secrets=show_secrets, parallel=parallel),
         )
 
     def destroy(
@@ -166,6 +181,7 @@ class Stack:
         refresh: bool = False,
         diff: bool = False,
         show_secrets: bool = False,
+        parallel: int | None = None,
     ) -> Result:
         """Deletes all resources of the stack, without the program.
 
@@ -174,11 +190,14 @@ class Stack:
             refresh: Read all resources first.
             diff: Show every property.
             show_secrets: Show secrets in plain text.
+            parallel: As with `up`.
 
         Returns:
             What was done.
         """
-        return self._run("destroy", Options(preview, refresh, diff, show_secrets))
+        return self._run(
+            "destroy", Options(preview, refresh, diff, show_secrets, parallel=parallel)
+        )
 
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack's deployment, as ``pulumi stack export`` gives it.
