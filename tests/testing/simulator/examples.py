@@ -41,15 +41,60 @@ ENVIRONMENT = ENVIRONMENT_BASIC | _keys(
 )
 WITH_AGENT = _keys("cluster_agent kubernetes_namespace flux_resource_path")
 REVIEW_APPS = _keys("scheduled_entries unprocessable_entries")
-PROJECT = PROJECT_DETAILS | _keys(
-    "visibility archived empty_repo creator_id updated_at permissions repository_access_level "
-    "builds_access_level environments_access_level infrastructure_access_level"
+PROJECT_FOR_ALL = PROJECT_DETAILS | _keys(
+    "_links visibility archived empty_repo creator_id updated_at permissions import_status "
+    "description_html shared_with_groups container_expiration_policy compliance_frameworks "
+    "repository_object_format service_desk_enabled can_create_merge_request_in open_issues_count "
+    "issues_enabled merge_requests_enabled wiki_enabled jobs_enabled snippets_enabled "
+    "container_registry_enabled packages_enabled requirements_enabled "
+    "security_and_compliance_enabled issues_access_level repository_access_level "
+    "merge_requests_access_level forking_access_level wiki_access_level builds_access_level "
+    "snippets_access_level pages_access_level analytics_access_level "
+    "container_registry_access_level security_and_compliance_access_level releases_access_level "
+    "environments_access_level feature_flags_access_level infrastructure_access_level "
+    "monitor_access_level model_experiments_access_level model_registry_access_level "
+    "requirements_access_level resolve_outdated_diff_discussions emails_disabled emails_enabled "
+    "shared_runners_enabled lfs_enabled public_jobs request_access_enabled "
+    "only_allow_merge_if_pipeline_succeeds only_allow_merge_if_all_discussions_are_resolved "
+    "allow_merge_on_skipped_pipeline remove_source_branch_after_merge "
+    "printing_merge_request_link_enabled merge_method squash_option enforce_auth_checks_on_uploads "
+    "warn_about_potentially_unwanted_characters autoclose_referenced_issues "
+    "suggestion_commit_message merge_commit_template squash_commit_template issue_branch_template"
 )
+PROJECT_OF_PLANS = _keys(  # Premium's and Ultimate's
+    "approvals_before_merge mirror external_authorization_classification_label issues_template "
+    "merge_requests_template merge_pipelines_enabled merge_trains_enabled "
+    "merge_trains_skip_train_allowed allow_pipeline_trigger_approve_deployment "
+    "only_allow_merge_if_all_status_checks_passed prevent_merge_without_jira_issue"
+)
+PROJECT_FOR_REPORTERS = (
+    PROJECT_FOR_ALL | PROJECT_OF_PLANS | _keys("ci_config_path service_desk_address")
+)
+PROJECT = PROJECT_FOR_REPORTERS | _keys(
+    "import_url import_type import_error build_git_strategy build_timeout "
+    "auto_cancel_pending_pipelines auto_devops_enabled auto_devops_deploy_strategy "
+    "group_runners_enabled ci_default_git_depth ci_delete_pipelines_in_seconds "
+    "ci_forward_deployment_enabled ci_forward_deployment_rollback_allowed ci_separated_caches "
+    "ci_allow_fork_pipelines_to_run_in_parent_project ci_id_token_sub_claim_components "
+    "ci_push_repository_for_job_token_allowed ci_pipeline_variables_minimum_override_role "
+    "restrict_user_defined_variables keep_latest_artifact ci_restrict_pipeline_cancellation_role "
+    "ci_job_token_scope_enabled runners_token runner_token_expiration_interval"
+)
+BRANCH = _keys(
+    "name merged protected developers_can_push developers_can_merge can_push default web_url commit"
+)
+SHARE = _keys("id project_id group_id group_access expires_at")
 MEMBER = USER | _keys("access_level created_at expires_at membership_state")
 GROUP = _keys(
     "id web_url name path description visibility avatar_url full_name full_path created_at "
-    "parent_id"
+    "parent_id share_with_group_lock require_two_factor_authentication two_factor_grace_period "
+    "project_creation_level auto_devops_enabled subgroup_creation_level emails_disabled "
+    "emails_enabled mentions_disabled lfs_enabled math_rendering_limits_enabled "
+    "lock_math_rendering_limits_enabled default_branch default_branch_protection "
+    "default_branch_protection_defaults request_access_enabled shared_runners_setting "
+    "max_artifacts_size membership_lock prevent_forking_outside_group wiki_access_level"
 )
+GROUP_DETAILS = GROUP | {"shared_with_groups"}
 PERSON = USER | _keys("created_at bio location bot")
 ACCESS_TOKEN = _keys(
     "id name revoked created_at description scopes user_id last_used_at active expires_at"
@@ -205,9 +250,26 @@ OTHERS = (
     Example(f"GET {_PROTECTED}/{{name}}", PROTECTED),
     Example(f"POST {_PROTECTED}", PROTECTED, PROTECTION, twice=409),
     Example(f"DELETE {_PROTECTED}/{{name}}", twice=404),
-    Example("GET /projects", PROJECT),
-    Example("POST /projects", PROJECT, lambda _, at: {"name": f"new{at['n']}"}, twice=400),
-    Example("GET /projects/{id}", PROJECT, role=Role.REPORTER),
+    Example(
+        "GET /projects",
+        PROJECT_FOR_ALL | PROJECT_OF_PLANS | {"owner", "ci_config_path"},
+        name="a public one of a user",
+    ),
+    Example(
+        "POST /projects",
+        PROJECT | {"owner"},
+        lambda _, at: {"name": f"new{at['n']}"},
+        twice=400,
+    ),
+    Example("GET /projects/{id}", PROJECT_FOR_REPORTERS, role=Role.REPORTER),
+    Example("GET /projects/{id}", PROJECT, role=Role.MAINTAINER, name="to a Maintainer"),
+    Example(
+        "POST /projects/{id}/share",
+        SHARE,
+        lambda _, at: {"group_id": at["group_id"], "group_access": 30, "expires_at": "2100-01-01"},
+        twice=409,
+    ),
+    Example("DELETE /projects/{id}/share/{group_id:int}", twice=404),
     Example("PUT /projects/{id}", PROJECT, {"description": "d"}),
     Example("DELETE /projects/{id}", _keys("message"), twice=404),
     Example("POST /projects/{id}/archive", PROJECT),
@@ -232,6 +294,8 @@ OTHERS = (
     ),
     Example("PUT /groups/{id}/members/{user_id:int}", MEMBER, {"access_level": 20}),
     Example("DELETE /groups/{id}/members/{user_id:int}", twice=404),
+    Example("GET /projects/{id}/repository/branches", BRANCH),
+    Example("GET /projects/{id}/repository/branches/{branch}", BRANCH),
     Example(f"POST {_FILE}", _keys("file_path branch"), _COMMIT, twice=400),
     Example(f"PUT {_FILE}", _keys("file_path branch"), _COMMIT),
     Example(
@@ -245,14 +309,14 @@ OTHERS = (
     Example(f"GET {_FILE}/raw", name="the file itself"),
     Example(f"DELETE {_FILE}", None, _COMMIT, twice=400),
     Example("GET /groups", GROUP),
-    Example("GET /groups/{id}", GROUP),
+    Example("GET /groups/{id}", GROUP_DETAILS),
     Example(
         "POST /groups",
-        GROUP,
+        GROUP_DETAILS | {"runners_token"},
         lambda _, at: {"name": "new", "path": f"new{at['n']}"},
         twice=400,
     ),
-    Example("PUT /groups/{id}", GROUP, {"description": "d"}),
+    Example("PUT /groups/{id}", GROUP_DETAILS | {"runners_token"}, {"description": "d"}),
     Example("DELETE /groups/{id}", _keys("message"), twice=404),
     Example("GET /user", PERSON | _keys("email external namespace_id")),
     Example("GET /users", PERSON),

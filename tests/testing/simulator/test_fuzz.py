@@ -139,7 +139,7 @@ _DATES = ["Thu, 01 Jan 2015 00:00:00 GMT", "2100-01-01T00:00:00Z", "soon", "", "
 
 def _around_examples(route: Route) -> st.SearchStrategy[dict[str, Any]]:
     """Return good parameters of a route with some of them changed or left out."""
-    names = {"n": 9, "id": 1, "user_id": 2, "agent_id": 1}
+    names = {"n": 9, "id": 1, "user_id": 2, "agent_id": 1, "group_id": 2}
     good = [
         example.body(None, names) if callable(example.body) else example.body or {}
         for example in EXAMPLES[key(route)]

@@ -147,6 +147,13 @@ class World:
         api, path = self.simulator.api, route.path
         if "/members" in path:
             values["user_id"] = self.user()
+        if "/share" in path:
+            name = f"invited{values['n']}"
+            given = {"name": name, "path": name, "visibility": "public"}
+            values["group_id"] = api("POST", "groups", **given)["id"]
+            if route.method == "DELETE":
+                given = {"group_id": values["group_id"], "group_access": 30}
+                api("POST", f"projects/{values['id']}/share", **given)
         if "/members/{" in path or (route.method == "GET" and "/members" in path):
             collection = self.fill(path.partition("/{user_id")[0], values)
             api("POST", collection, user_id=values["user_id"], access_level=10)
@@ -155,6 +162,10 @@ class World:
             if route.method != "POST":
                 commit = {"branch": "main", "commit_message": "m", "content": "text"}
                 api("POST", self.fill(path.removesuffix("/raw"), values), **commit)
+        if "/branches" in path:
+            commit = {"branch": "main", "commit_message": "m", "content": "text"}
+            api("POST", f"projects/{values['id']}/repository/files/README.md", **commit)
+            values["branch"] = "main"
         if "{name}" in path:
             values["name"] = "production"
         if "/protected_environments" in path and route.method != "POST":

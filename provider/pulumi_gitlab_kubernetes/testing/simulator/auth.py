@@ -122,33 +122,64 @@ def _sudo(call: Call, target: str) -> None:
     call.user = user
 
 
+_ABOVE = """
+WITH RECURSIVE above(id, parent_id, owner_id) AS (
+  SELECT id, parent_id, owner_id FROM namespaces WHERE id = ?
+  UNION ALL
+  SELECT n.id, n.parent_id, n.owner_id FROM namespaces n JOIN above a ON n.id = a.parent_id
+)"""
+
+_MEMBERSHIP = f"""
+{_ABOVE}, shares(group_id, group_access) AS (
+  SELECT group_id, group_access FROM project_group_links
+  WHERE project_id = ? AND (expires_at IS NULL OR expires_at > ?)
+), invited(id, parent_id, group_access) AS (
+  SELECT n.id, n.parent_id, s.group_access FROM shares s JOIN namespaces n ON n.id = s.group_id
+  UNION ALL
+  SELECT n.id, n.parent_id, i.group_access FROM invited i JOIN namespaces n ON n.id = i.parent_id
+)
+SELECT max(level) FROM (
+  SELECT access_level AS level FROM members WHERE user_id = ? AND project_id = ?
+  UNION ALL
+  SELECT access_level FROM members WHERE user_id = ? AND namespace_id IN (SELECT id FROM above)
+  UNION ALL
+  SELECT min(m.access_level, i.group_access) FROM invited i
+    JOIN members m ON m.namespace_id = i.id AND m.user_id = ?
+  UNION ALL
+  SELECT 50 FROM above WHERE owner_id = ?
+)
+"""
+
+
 def access_level(store: Store, user: Row, project: Row) -> int:
-    """Return the user's role in a project: the highest of direct and inherited ones."""
-    if user["admin"]:
-        return Role.OWNER
+    """Return the user's role in a project; an administrator is an owner everywhere."""
+    return Role.OWNER if user["admin"] else membership_level(store, user, project)
+
+
+def membership_level(store: Store, user: Row, project: Row) -> int:
+    """Return the highest role that a user has as a member.
+
+    A member of the project, of a group above it, or of a group that it is shared with or one above
+    that: then no more than the share gives.
+    """
     level: int | None = store.scalar(
-        """
-        WITH RECURSIVE above(id, parent_id, owner_id) AS (
-          SELECT id, parent_id, owner_id FROM namespaces WHERE id = ?
-          UNION ALL
-          SELECT n.id, n.parent_id, n.owner_id FROM namespaces n JOIN above a ON n.id = a.parent_id
-        )
-        SELECT max(level) FROM (
-          SELECT access_level AS level FROM members WHERE user_id = ? AND project_id = ?
-          UNION ALL
-          SELECT access_level FROM members
-            WHERE user_id = ? AND namespace_id IN (SELECT id FROM above)
-          UNION ALL
-          SELECT 50 FROM above WHERE owner_id = ?
-        )
-        """,
+        _MEMBERSHIP,
         project["namespace_id"],
+        project["id"],
+        store.timestamp()[:10],
         user["id"],
         project["id"],
         user["id"],
         user["id"],
+        user["id"],
     )
     return level or Role.NONE
+
+
+def namespaces_above(store: Store, project: Row) -> set[int]:
+    """Return the ids of the namespace that a project is in, and of those above."""
+    rows = store.all(f"{_ABOVE} SELECT id FROM above", project["namespace_id"])
+    return {row["id"] for row in rows}
 
 
 def can_see(store: Store, user: Row, project: Row) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth
+from pulumi_gitlab_kubernetes.testing.simulator import auth, project_settings
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import full_path
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call
@@ -72,11 +72,12 @@ def basic_project_details(call: Call, project: Row) -> dict[str, Any]:
     host = call.base_url.partition("://")[2].partition(":")[0]
     code = {"default_branch": project["default_branch"]} if reads_code else {}
     extras: dict[str, Any] = {"readme_url": None, "forks_count": 0} if reads_code else {}
+    topics = project_settings.topics(project)
     return {
         **project_identity(call, project),
         **code,
-        "tag_list": [],
-        "topics": [],
+        "tag_list": topics,
+        "topics": topics,
         "ssh_url_to_repo": f"git@{host}:{path}.git",
         "http_url_to_repo": f"{call.base_url}/{path}.git",
         "web_url": f"{call.base_url}/{path}",

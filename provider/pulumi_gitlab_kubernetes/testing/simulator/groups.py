@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import errors
+from pulumi_gitlab_kubernetes.testing.simulator import errors, group_settings
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import full_path
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
@@ -40,7 +40,16 @@ def _group(call: Call, group: Row) -> dict[str, Any]:
         "full_path": group["full_path"],
         "created_at": group["created_at"],
         "parent_id": group["parent_id"],
+        **group_settings.shown(call.store, group, group_level(call, group)),
     }
+
+
+def _details(call: Call, group: Row) -> dict[str, Any]:
+    """Return what is shown of a group that was asked for alone."""
+    answer = {**_group(call, group), "shared_with_groups": []}
+    if group_level(call, group) >= Role.OWNER:
+        answer["runners_token"] = None  # as where tokens of registration are switched off
+    return answer
 
 
 def find_group(call: Call) -> Row:
@@ -100,7 +109,7 @@ def _list(call: Call) -> Any:
 
 @routes.get("/groups/{id}", role=Role.GUEST, errors=(404,))
 def _show(call: Call) -> Any:
-    return _group(call, find_group(call))
+    return _details(call, find_group(call))
 
 
 @routes.post(
@@ -110,6 +119,7 @@ def _show(call: Call) -> Any:
     Param("parent_id", int),
     Param("description"),
     Param("visibility", default="private", values=VISIBILITIES),
+    *group_settings.params(creation=True),
     errors=(400, 403, 404),
 )
 def _create(call: Call) -> Any:
@@ -119,7 +129,11 @@ def _create(call: Call) -> Any:
         parent = store.get("namespaces", parent_id)
         if parent is None or parent["kind"] != "group" or not group_level(call, parent):
             raise errors.not_found("Group")
-        _require_owner(call, parent)
+        if (
+            group_level(call, parent)
+            < group_settings.CREATORS[group_settings.value(parent, "subgroup_creation_level")]
+        ):
+            raise errors.forbidden()
         path = f"{parent['full_path']}/{path}"
     _require_free(store, path)
     group = store.insert(
@@ -132,6 +146,7 @@ def _create(call: Call) -> Any:
         visibility=given["visibility"],
         description=given.get("description"),
         created_at=store.timestamp(),
+        **group_settings.column(store, given),
     )
     store.insert(
         "members",
@@ -140,7 +155,7 @@ def _create(call: Call) -> Any:
         access_level=Role.OWNER,
         created_at=store.timestamp(),
     )
-    return _group(call, group)
+    return _details(call, group)
 
 
 def _require_free(store: Store, path: str) -> None:
@@ -157,18 +172,21 @@ def _require_free(store: Store, path: str) -> None:
     Param("path", allow_blank=False),
     Param("description"),
     Param("visibility", values=VISIBILITIES),
+    *group_settings.params(creation=False),
     role=Role.OWNER,
     errors=(400, 403, 404),
 )
 def _update(call: Call) -> Any:
     group, given, store = find_group(call), call.params, call.store
     _require_owner(call, group)
-    changes = {key: value for key, value in given.items() if key != "id" and value is not None}
+    own = ("name", "path", "description", "visibility")
+    changes = {key: given[key] for key in own if given.get(key) is not None}
+    changes |= group_settings.column(store, given, group)
     if (path := changes.get("path")) and path != group["path"]:
         changes["full_path"] = "/".join([*group["full_path"].split("/")[:-1], path])
         _require_free(store, changes["full_path"])
         _move_children(store, group, changes["full_path"])
-    return _group(call, store.update("namespaces", group["id"], **changes))
+    return _details(call, store.update("namespaces", group["id"], **changes))
 
 
 def _move_children(store: Store, group: Row, path: str) -> None:

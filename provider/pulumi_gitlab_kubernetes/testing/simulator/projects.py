@@ -5,10 +5,18 @@ Follows https://docs.gitlab.com/api/projects/.
 
 from __future__ import annotations
 
+import html
 import re
+from datetime import datetime
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator import (
+    auth,
+    errors,
+    fragments,
+    group_settings,
+    project_settings,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.groups import (
     PATH,
@@ -19,22 +27,17 @@ from pulumi_gitlab_kubernetes.testing.simulator.groups import (
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project, full_path
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.project_shares import LEVELS, shared_with_groups
 from pulumi_gitlab_kubernetes.testing.simulator.repository_files import add_file
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
-from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, from_timestamp
 
-_FEATURES = (
-    "repository_access_level",
-    "builds_access_level",
-    "environments_access_level",
-    "infrastructure_access_level",
-)
 _OPTIONS = (
     Param("description"),
     Param("visibility", values=VISIBILITIES),
     Param("default_branch"),
-    *(Param(name, values=("disabled", "private", "enabled", "public")) for name in _FEATURES),
 )
+_ORDERS = ("id", "name", "path", "created_at", "updated_at", "last_activity_at")
 _PATH_TEXT = (
     "can contain only letters, digits, '_', '-' and '.'. Cannot start with '-', "
     "end in '.git' or end in '.atom'"
@@ -48,12 +51,16 @@ def _project(call: Call, project: Row) -> dict[str, Any]:
     level = auth.access_level(call.store, call.caller, project)
     return {
         **fragments.basic_project_details(call, project),
+        **_links(call, project),
         "visibility": project["visibility"],
         "archived": bool(project["archived"]),
         "empty_repo": empty,
         "creator_id": project["creator_id"],
+        "import_status": "none",
+        "description_html": _html(project["description"]),
         "updated_at": project["updated_at"],
-        **{name: project[name] for name in _FEATURES},
+        **project_settings.shown(call, project),
+        "shared_with_groups": shared_with_groups(call, project),
         "permissions": {
             "project_access": {"access_level": level, "notification_level": 3} if level else None,
             "group_access": None,
@@ -61,31 +68,87 @@ def _project(call: Call, project: Row) -> dict[str, Any]:
     }
 
 
+def _links(call: Call, project: Row) -> dict[str, Any]:
+    """Return the addresses of what is below a project, and the owner of one that has no group."""
+    own = f"{call.base_url}/api/v4/projects/{project['id']}"
+    below = {
+        "issues": "issues",
+        "merge_requests": "merge_requests",
+        "repo_branches": "repository/branches",
+        "labels": "labels",
+        "events": "events",
+        "members": "members",
+        "cluster_agents": "cluster_agents",
+    }
+    owner = call.store.fetch("namespaces", project["namespace_id"])["owner_id"]
+    links = {"self": own, **{name: f"{own}/{path}" for name, path in below.items()}}
+    if owner is None:
+        return {"_links": links}
+    return {
+        "_links": links,
+        "owner": fragments.user_basic(call, call.store.fetch("users", owner)),
+    }
+
+
+def _html(description: str | None) -> str:
+    # Markdown is not rendered.
+    return f'<p dir="auto">{html.escape(description)}</p>' if description else ""
+
+
 @routes.get(
     "/projects",
     Param("search"),
     Param("membership", bool),
+    Param("owned", bool),
     Param("archived", bool),
+    Param("visibility", values=VISIBILITIES),
+    Param("min_access_level", int, values=LEVELS),
+    Param("updated_after", datetime),
+    Param("updated_before", datetime),
+    Param("last_activity_after", datetime),
+    Param("last_activity_before", datetime),
+    Param("order_by", default="created_at", values=_ORDERS),
+    Param("sort", default="desc", values=("asc", "desc")),
     *PAGE_PARAMS,
     errors=(400,),
 )
 def _list(call: Call) -> Any:
-    store, given = call.store, call.params
-    least = Role.GUEST if given.get("membership") else Role.NONE
+    given = call.params
     seen = [
         project["id"]
-        for project in store.all("SELECT * FROM projects")
-        if auth.can_see(store, call.caller, project)
-        and auth.access_level(store, call.caller, project) >= least
-        and given.get("archived") in (None, bool(project["archived"]))
+        for project in call.store.all("SELECT * FROM projects")
+        if auth.can_see(call.store, call.caller, project) and _is_meant(call, project)
     ]
     marks = ", ".join("?" * len(seen))
+    # A project's last activity is its last change here.
+    order = given["order_by"].replace("last_activity_at", "updated_at")
     return paginate(
         call,
         f"SELECT * FROM projects WHERE id IN ({marks}) AND instr(lower(name), lower(?)) "
-        "ORDER BY created_at DESC, id DESC",
+        f"ORDER BY {order} {given['sort']}, id {given['sort']}",
         (*seen, given.get("search") or ""),
         lambda project: _project(call, project),
+    )
+
+
+def _is_meant(call: Call, project: Row) -> bool:
+    """Tell whether a project passes the filters of a list."""
+    given, updated_at = call.params, from_timestamp(project["updated_at"])
+    least = max(
+        Role.OWNER if given.get("owned") else Role.NONE,
+        Role.GUEST if given.get("membership") else Role.NONE,
+        given.get("min_access_level") or Role.NONE,
+    )
+    # An administrator is no member of everything.
+    if least and auth.membership_level(call.store, call.caller, project) < least:
+        return False
+    after = [given[key] for key in ("updated_after", "last_activity_after") if given.get(key)]
+    before = [given[key] for key in ("updated_before", "last_activity_before") if given.get(key)]
+    return (
+        given.get("archived") in (None, bool(project["archived"]))
+        and given.get("visibility") in (None, project["visibility"])
+        and all(updated_at > moment for moment in after)
+        and all(updated_at < moment for moment in before)
     )
 
 
@@ -101,6 +164,7 @@ def _show(call: Call) -> Any:
     Param("namespace_id", int),
     Param("initialize_with_readme", bool),
     *_OPTIONS,
+    *project_settings.params(creation=True),
     errors=(400,),
 )
 def _create(call: Call) -> Any:
@@ -126,7 +190,7 @@ def _create(call: Call) -> Any:
         creator_id=call.caller["id"],
         created_at=now,
         updated_at=now,
-        **{feature: given.get(feature) or "enabled" for feature in _FEATURES},
+        **project_settings.columns(call, given),
     )
     # A new project takes over a path that another one moved away from.
     store.execute("DELETE FROM redirects WHERE path = ?", full_path(store, project))
@@ -148,7 +212,8 @@ def _namespace(call: Call, namespace_id: int | None) -> Row:
     if found is None:
         raise errors.model_errors({"namespace": ["is not valid"]})
     own = found["owner_id"] == caller["id"] or caller["admin"]
-    if not own and group_level(call, found) < Role.DEVELOPER:
+    least = group_settings.CREATORS[group_settings.value(found, "project_creation_level")]
+    if not own and group_level(call, found) < least:
         raise errors.model_errors({"namespace": ["is not valid"]})
     return found
 
@@ -173,14 +238,17 @@ def _check_path(store: Store, namespace: Row, path: str) -> None:
     Param("name", allow_blank=False),
     Param("path", allow_blank=False),
     *_OPTIONS,
+    *project_settings.params(creation=False),
     role=Role.MAINTAINER,
     errors=(400, 403, 404),
 )
 def _update(call: Call) -> Any:
     project, store = find_project(call), call.store
     auth.require(call, project, Role.MAINTAINER)
-    changes = {name: value for name, value in call.params.items() if name != "id"}
+    own = ("name", "path", *(option.name for option in _OPTIONS))
+    changes = {name: value for name, value in call.params.items() if name in own}
     changes = {n: v for n, v in changes.items() if v is not None or n == "description"}
+    changes |= project_settings.columns(call, call.params, project)
     if (path := changes.get("path", project["path"])) != project["path"]:
         namespace = store.fetch("namespaces", project["namespace_id"])
         if path.lower() != project["path"].lower():

@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS namespaces (
   path TEXT NOT NULL COLLATE NOCASE, full_path TEXT NOT NULL UNIQUE COLLATE NOCASE,
   parent_id INTEGER REFERENCES namespaces ON DELETE CASCADE,
   owner_id INTEGER REFERENCES users ON DELETE CASCADE,
-  visibility TEXT NOT NULL, description TEXT, created_at TEXT NOT NULL
+  visibility TEXT NOT NULL, description TEXT, settings TEXT NOT NULL DEFAULT '{}',
+  created_at TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS namespaces_of_owner ON namespaces (owner_id);
 CREATE INDEX IF NOT EXISTS namespaces_of_parent ON namespaces (parent_id);
@@ -34,8 +35,17 @@ CREATE TABLE IF NOT EXISTS projects (
   default_branch TEXT, archived INTEGER NOT NULL DEFAULT 0, creator_id INTEGER,
   repository_access_level TEXT NOT NULL, builds_access_level TEXT NOT NULL,
   environments_access_level TEXT NOT NULL, infrastructure_access_level TEXT NOT NULL,
+  settings TEXT NOT NULL DEFAULT '{}',
   created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (namespace_id, path)
 );
+CREATE TABLE IF NOT EXISTS project_group_links (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  group_id INTEGER NOT NULL REFERENCES namespaces ON DELETE CASCADE,
+  group_access INTEGER NOT NULL, expires_at TEXT,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, group_id)
+);
+CREATE INDEX IF NOT EXISTS links_of_group ON project_group_links (group_id);
 CREATE TABLE IF NOT EXISTS redirects (
   path TEXT PRIMARY KEY COLLATE NOCASE,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE
