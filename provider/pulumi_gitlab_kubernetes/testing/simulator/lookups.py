@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
-from pulumi_gitlab_kubernetes.testing.simulator.parameters import parse_moment
+from pulumi_gitlab_kubernetes.testing.simulator.moments import parse_moment
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, from_timestamp
 
@@ -92,13 +90,9 @@ def check_unmodified_since(call: Call, row: Row) -> None:
     Raises:
         ApiError: 412.
     """
-    header = call.headers.get("if-unmodified-since", "")
-    for parse in (parsedate_to_datetime, parse_moment):
-        try:
-            limit = parse(header)
-        except (TypeError, ValueError):
-            continue  # what cannot be read is ignored
-        limit = limit if limit.tzinfo else limit.replace(tzinfo=timezone.utc)
-        if from_timestamp(row["updated_at"]) > limit:
-            raise errors.message(412, "412 Precondition Failed")
-        return
+    try:
+        limit = parse_moment(call.headers.get("if-unmodified-since", ""))
+    except ValueError:
+        return  # what cannot be read is ignored
+    if from_timestamp(row["updated_at"]) > limit:
+        raise errors.message(412, "412 Precondition Failed")

@@ -12,10 +12,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors
+from pulumi_gitlab_kubernetes.testing.simulator.moments import parse_date, parse_moment
 
 _LARGEST = 2**63 - 1
 _TRUE = {"1", "on", "On", "ON", "t", "true", "True", "TRUE", "T", "y", "yes", "Yes", "YES", "Y"}
@@ -168,19 +169,18 @@ def _boolean(value: Any) -> bool:
     return text in _TRUE
 
 
-def parse_moment(value: Any) -> datetime:
-    """Return the moment an ISO 8601 text names, in UTC; it means UTC unless it says otherwise.
+def _moment(value: Any) -> datetime:
+    return parse_moment(_only_text(value))
 
-    Raises:
-        ValueError: the text is not a moment.
-    """
-    moment = datetime.fromisoformat(_text(value).strip().replace("Z", "+00:00"))
-    try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(
-            timezone.utc
-        )
-    except OverflowError:
-        raise ValueError(f"{value} is out of range") from None
+
+def _date(value: Any) -> date:
+    return parse_date(_only_text(value))
+
+
+def _only_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return _text(value)
 
 
 def _list(value: Any) -> list[str]:
@@ -202,8 +202,8 @@ _COERCIONS: dict[type, Any] = {
     int: _integer,
     float: _number,
     bool: _boolean,
-    datetime: parse_moment,
-    date: lambda value: date.fromisoformat(_text(value)),
+    datetime: _moment,
+    date: _date,
     list: _list,
     dict: _hash,
 }
