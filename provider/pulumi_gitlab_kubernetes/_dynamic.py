@@ -19,7 +19,7 @@ from pulumi import dynamic
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from . import _host, _host_process
+from . import _host, _host_process, _inline
 from ._fields import UNKNOWN, Values
 from ._provider import SCHEMA_VERSION, Provider
 from ._session import Session
@@ -213,6 +213,7 @@ class Resource(dynamic.Resource):
             inputs: Its arguments; those that are `None` are not set.
             opts: Pulumi's resource options.
         """
+        _inline.require_interpreter()
         schema = self._core.schema
         secrets = schema.secrets()
         props: dict[str, Any] = dict.fromkeys(
