@@ -11,6 +11,7 @@ from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -93,6 +94,7 @@ class DynamicHost:
         config: The stack's configuration, by `namespace:key`.
         environ: Variables to add to an environment without any of Pulumi's and GitLab's.
         arguments: What the engine gives it; `{}` stands for the engine's address.
+        folder: The program's folder, in which the engine starts the process.
     """
 
     def __init__(
@@ -100,11 +102,14 @@ class DynamicHost:
         config: Mapping[str, str],
         environ: Mapping[str, str] | None = None,
         arguments: Sequence[str] = ("{}",),
+        *,
+        folder: Path | None = None,
     ) -> None:
         self.engine = Engine()
         self._config = dict(config)
         self._environ = dict(environ or {})
         self._arguments = arguments
+        self._folder = folder
 
     def __enter__(self) -> Self:
         """Start the engine's service and the process, and configure it."""
@@ -117,6 +122,7 @@ class DynamicHost:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI", "GITLAB"))}
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", "pulumi.dynamic", *self._arguments],
+            cwd=self._folder,
             env={**clean, **self._environ},
             stdout=subprocess.PIPE,
             stderr=self._stderr,

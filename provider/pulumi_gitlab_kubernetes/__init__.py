@@ -7,6 +7,7 @@ environments, as dynamic resources on python-gitlab.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._hidden import tell_hidden
 from .errors import (
     ConfigurationError,
     GitLabError,
@@ -45,7 +46,9 @@ def __getattr__(name: str) -> Any:
     """Import a resource when it is first used: this package's programs start without Pulumi."""
     if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    resource = globals()[name] = getattr(import_module(f".{MODULES[name]}", __name__), name)
+    with tell_hidden():
+        module = import_module(f".{MODULES[name]}", __name__)
+    resource = globals()[name] = getattr(module, name)
     return resource
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ._hidden import explanation
 from ._quotes import flatten, one_line, quoted
 
 BAD_REQUEST = 400
@@ -191,8 +192,11 @@ def explain(
 def unexpected(error: Exception) -> str:
     """Return one line for a defect: where it is, which is enough to mend it.
 
-    The exception's own text may quote anything, a secret too.
+    The exception's own text may quote anything, a secret too. Where a module of the program hides
+    another one, that is said instead.
     """
+    if hidden := explanation(error):
+        return hidden
     where = traceback.extract_tb(error.__traceback__)[-1]
     return (
         f"unexpected {type(error).__name__} in {Path(where.filename).name}:{where.lineno}; "

@@ -57,8 +57,9 @@ def provider_for(name: str) -> DynamicProvider:
     Raises:
         ProviderError: This version has no such class.
     """
-    from ._dynamic import DynamicProvider  # noqa: PLC0415 (that module needs this one)
-    from ._host import clean_errors  # noqa: PLC0415 (as above)
+    from ._host import clean_errors  # noqa: PLC0415 (this module stands alone at first)
 
     with clean_errors():
+        from ._dynamic import DynamicProvider  # noqa: PLC0415 (that module needs this one)
+
         return DynamicProvider(core_for(name))

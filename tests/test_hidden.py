@@ -1,0 +1,152 @@
+"""Modules in a program's folder that hide what this package needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.dynamic_host import CallError, DynamicHost
+
+from pulumi_gitlab_kubernetes import _hidden
+from pulumi_gitlab_kubernetes.testing.host import Stack
+
+_WHOSE = {
+    "cryptography": "the package cryptography",
+    "dill": "the package dill",
+    "gitlab": "the package gitlab of python-gitlab",
+    "google": "the package google of googleapis-common-protos and protobuf",
+    "grpc": "the package grpc of grpcio",
+    "pulumi": "the package pulumi",
+    "requests": "the package requests",
+    "semver": "the package semver",
+    "urllib3": "the package urllib3",
+}
+_BY_OURS = ("cryptography", "gitlab", "requests", "urllib3")
+"""What the dynamic host does not import before it runs this package."""
+_PROGRAM = """\
+from pulumi_gitlab_kubernetes import ClusterAgentUrlConfiguration
+
+ClusterAgentUrlConfiguration("a", project="1", agent_id=1, url="grpc://x:1", ca_cert="PEM")
+"""
+
+
+def _line(file: Path, name: str) -> str:
+    needed = f"{file} hides {_WHOSE[name]}, which pulumi-gitlab-kubernetes needs"
+    return f"{needed}: rename {file.name}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of a program, which uses this environment."""
+    folder = tmp_path / "program"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text(
+        "name: hidden\nruntime: {name: python, options: {virtualenv: .venv}}\n"
+    )
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "__main__.py").write_text(_PROGRAM)
+    return folder
+
+
+@pytest.fixture
+def stack(folder: Path, tmp_path: Path) -> Stack:
+    """The program's stack, on the deployment host."""
+    stack = Stack(folder, backend=tmp_path / "state", passphrase="p")
+    stack.init()
+    stack.set_config("gitlab:baseUrl", "http://127.0.0.1:9")
+    stack.set_config("gitlab:token", "glpat-x", secret=True)
+    return stack
+
+
+def _last_line(stack: Stack) -> str:
+    preview = stack.preview()
+    assert not preview.ok
+    (error,) = (each.message for each in preview.diagnostics if each.severity == "error")
+    return error.strip().splitlines()[-1].removeprefix("ImportError: ")
+
+
+@pytest.mark.parametrize("name", _WHOSE)
+def test_a_file_of_a_dependencys_name_is_named(folder: Path, stack: Stack, name: str) -> None:
+    """At the end of what the program prints; also what only the dynamic host would fail at."""
+    (folder / f"{name}.py").write_text("x = 1\n")
+    assert _last_line(stack) == _line(folder / f"{name}.py", name)
+
+
+@pytest.mark.parametrize("name", ["gitlab", "google"])
+def test_a_folder_of_a_dependencys_name_is_named(folder: Path, stack: Stack, name: str) -> None:
+    """If it is a package; else it hides nothing."""
+    (folder / name).mkdir()
+    preview = stack.preview()
+    assert "ca_cert" in preview.stdout, preview.stdout  # which is no certificate: all was imported
+    (folder / name / "__init__.py").touch()
+    assert _last_line(stack) == _line(folder / name, name)
+
+
+def test_a_program_that_is_itself_what_hides_is_named(folder: Path, stack: Stack) -> None:
+    """The likeliest case: a module for all that is at GitLab, which imports this package."""
+    (folder / "gitlab.py").write_text(_PROGRAM)
+    (folder / "__main__.py").write_text("import gitlab\n")
+    assert _last_line(stack) == _line(folder / "gitlab.py", "gitlab")
+
+
+@pytest.mark.parametrize("name", _BY_OURS)
+def test_the_dynamic_host_tells_it_in_one_line(folder: Path, name: str) -> None:
+    """A refresh and a destroy run no program that could have told."""
+    (folder / f"{name}.py").write_text("x = 1\n")
+    config = {"gitlab:baseUrl": "http://127.0.0.1:9", "gitlab:token": "glpat-x"}
+    inputs = {"project": "1", "agent_id": 1, "url": "grpc://x:1", "ca_cert": "PEM"}
+    with DynamicHost(config, folder=folder) as host, pytest.raises(CallError) as caught:
+        host.check("ClusterAgentUrlConfiguration", inputs)
+    assert caught.value.status.message == _line(folder / f"{name}.py", name)
+
+
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no `pulumi` on PATH")
+@pytest.mark.parametrize("name", ["gitlab", "grpc", "cryptography"])
+@pytest.mark.usefixtures("stack")
+def test_the_cli_shows_that_line(folder: Path, tmp_path: Path, name: str) -> None:
+    """Of the program, of the program for the dynamic host, and of the dynamic host."""
+    (folder / f"{name}.py").write_text("x = 1\n")
+    environ = {
+        "PATH": f"{Path(shutil.which('pulumi') or '').parent}{os.pathsep}/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "p",
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+    }
+    done = subprocess.run(
+        ["pulumi", "preview", "--stack", "dev", "--non-interactive", "--color=never"],  # noqa: S607 (whichever is on PATH)
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    shown = done.stdout.partition("Diagnostics:")[2]
+    assert _line(folder / f"{name}.py", name) in shown, done.stdout
+
+
+def test_what_is_installed_hides_nothing() -> None:
+    """Not even an older copy further down the path, nor do modules of another name."""
+    for error in (
+        ImportError(name="gitlab.x"),
+        ImportError(name="_socket"),
+        ImportError(name="tests"),
+        AttributeError(obj=os, name="x"),
+    ):
+        assert _hidden.explanation(error) is None
+
+
+def test_a_module_of_pythons_own_is_named_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once something has failed for want of it."""
+    (tmp_path / "queue.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert str(_hidden.explanation(ImportError(name="queue"))).startswith(
+        f"{tmp_path / 'queue.py'} hides Python's module queue, "
+    )
