@@ -35,6 +35,28 @@ def test_the_answer_that_was_quickest_counts() -> None:
     assert told < TEN_PAST - timedelta(minutes=59)
 
 
+def test_a_clock_tells_what_a_moment_was_at_the_latest() -> None:
+    """The header was written a second before the next one at most, after the request was sent."""
+    clock, now = Clock(), time.monotonic()
+    clock.note(DATE, sent=now - 8)
+    assert clock.at_latest(now) == TEN_PAST + timedelta(seconds=9)
+    clock.note(DATE, sent=now - 2)
+    assert clock.at_latest(now - 10) == TEN_PAST - timedelta(seconds=7)
+    clock.note(DATE, sent=now - 5)
+    assert clock.at_latest(now) == TEN_PAST + timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("then", ["Sun, 22 Nov 2026 04:00:00 GMT", "Sun, 22 Nov 2026 06:00:00 GMT"])
+def test_a_clock_that_was_set_tells_its_new_time(then: str) -> None:
+    """Back or forward, at the earliest and at the latest."""
+    clock, now = Clock(), time.monotonic()
+    clock.note(DATE, sent=now)
+    clock.note(then, sent=now)
+    latest = clock.at_latest(now)
+    assert latest == http_date(then) + timedelta(seconds=1)
+    assert clock.at(now) < latest
+
+
 @pytest.mark.parametrize("date", [None, "", "yesterday"])
 def test_without_a_date_nothing_is_told(date: str | None) -> None:
     """Not even when an earlier answer had one: GitLab's clock may have been moved since."""
@@ -42,6 +64,7 @@ def test_without_a_date_nothing_is_told(date: str | None) -> None:
     clock.note(DATE)
     clock.note(date)
     assert clock.at(time.monotonic()) is None
+    assert clock.at_latest(time.monotonic()) is None
 
 
 def test_moments_are_read_as_gitlab_spells_them() -> None:

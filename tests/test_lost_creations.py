@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 from tests.caller import Caller, tokens
 from tests.certificates import Pair
 from tests.conftest import Calls, Project
+from tests.dynamic_host import DynamicHost
 from tests.gateway import Gateway
 from tests.kinds import KINDS, inputs_of
 
 from pulumi_gitlab_kubernetes.errors import GitLabError
+from pulumi_gitlab_kubernetes.registry import core_for
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 LOST = {"method": "POST", "drop": "after"}
@@ -95,6 +98,80 @@ def test_what_another_user_makes_meanwhile_is_not_ours(
         caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
     assert "it is already there with the id" in str(raised.value)
     assert f"by user {id_}" not in str(raised.value)
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "before"}], ids=str)
+def test_what_the_same_user_makes_later_is_not_ours(
+    simulator: Simulator, project: Project, caller: Caller, fault: dict[str, Any]
+) -> None:
+    """Another stack makes it when the request has failed, or can no longer be on its way."""
+    path = f"projects/{project.id}/cluster_agents"
+    simulator.faults({"method": "POST", "path": path, "latency": 0.5, **fault})
+
+    def make() -> None:
+        with ago(simulator, -20):
+            project.agent()
+
+    with _meanwhile(simulator, make), pytest.raises(GitLabError) as raised:
+        caller.create("ClusterAgent", {"project": str(project.id), "name": "prod"})
+    (theirs,) = project.api("GET", "cluster_agents")
+    assert f"it is already there with the id {theirs['id']}, made " in str(raised.value)
+    assert caller.told == []
+
+
+def test_a_token_that_the_same_user_makes_later_is_told(
+    simulator: Simulator, project: Project, caller: Caller
+) -> None:
+    """It is not revoked, as another stack may have it; nor passed over, as nobody may."""
+    agent = project.agent()
+    path = f"cluster_agents/{agent}/tokens"
+    simulator.faults({"method": "POST", "path": path, "latency": 0.5, "status": 503})
+
+    def make() -> None:
+        with ago(simulator, -20):
+            project.api("POST", path, name="helm")
+
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    with _meanwhile(simulator, make), pytest.raises(GitLabError) as raised:
+        caller.create("ClusterAgentToken", given)
+    (theirs,) = tokens(project, agent)
+    assert f'as one of {theirs} "helm" (created 20' in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "ClusterAgentToken"])
+def test_what_is_taken_is_told(
+    simulator: Simulator, project: Project, pair: Pair, caller: Caller, kind: str
+) -> None:
+    """With its id, and when and by whom it was made where GitLab shows that."""
+    given = inputs_of(kind, project, pair)
+    simulator.faults(LOST)
+    id_, outputs = caller.create(kind, given)
+    told = f"{core_for(kind).noun} {id_.split(':')[-1]}"
+    if "created_at" in outputs:
+        told += f", made {outputs['created_at']}"
+    if kind in {"ClusterAgent", "ProjectCluster"}:
+        told += " by user 1"
+    moment = "if another stack made it at that moment, only one of them may keep it"
+    assert caller.told == [f"taken after a lost answer: {told}; {moment}"]
+
+
+def test_of_two_stacks_that_take_one_agent_both_are_told(
+    simulator: Simulator, project: Project
+) -> None:
+    """Where both lost their answers at one moment nothing tells them apart."""
+    config = {"gitlab:baseUrl": simulator.url, "gitlab:token": simulator.root_token}
+    given = {"project": str(project.id), "name": "prod"}
+    path = f"projects/{project.id}/cluster_agents"
+    with DynamicHost(config) as one, DynamicHost(config) as two:
+        for host in (one, two):
+            host.check("ClusterAgent", given)  # It has loaded everything then.
+        simulator.faults({**LOST, "path": path, "latency": 2.0, "times": 2})
+        with ThreadPoolExecutor(2) as pool:
+            made = list(pool.map(lambda host: host.create("ClusterAgent", given), (one, two)))
+        messages = [each.message for host in (one, two) for each in host.engine.messages]
+    assert len({id_ for id_, _outputs in made}) == 1
+    told = f"taken after a lost answer: agent {made[0][1]['agent_id']:.0f}, made "
+    assert [each.startswith(told) for each in messages] == [True, True]
 
 
 def test_what_is_not_as_asked_for_is_not_ours(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
+_RESOLUTION = timedelta(seconds=1)
+"""That of the header `Date`."""
 _SET_BACK = timedelta(minutes=5)
 """Further back than any answer takes: GitLab's clock was set, or another machine answers."""
 
@@ -50,24 +52,41 @@ def seconds_until(text: str, headers: Mapping[str, str]) -> float | None:
 class Clock:
     """Tells GitLab's time at a moment of `time.monotonic()`, from its answers' `Date`.
 
-    That header counts whole seconds, and it was written before the answer arrived: what follows
-    from one is up to a second, and the answer's way, too early. It is never too late, so the latest
-    of all is the best.
+    That header counts whole seconds, and it was written after the request was sent and before the
+    answer arrived. So each answer tells what time it was at the earliest and at the latest, and the
+    narrowest of all is the best.
     """
 
     def __init__(self) -> None:
         self._start: datetime | None = None
+        self._end: datetime | None = None
 
-    def note(self, date: str | None) -> None:
-        """Take the `Date` of an answer that has just arrived."""
+    def note(self, date: str | None, sent: float | None = None) -> None:
+        """Take the `Date` of an answer that has just arrived.
+
+        Args:
+            date: The header.
+            sent: When its request was sent, by `time.monotonic()`; now when left out.
+        """
         if (found := http_date(date)) is None:
-            self._start = None
+            self._start = self._end = None
             return
-        start = found - timedelta(seconds=time.monotonic())
+        now = time.monotonic()
+        start = found - timedelta(seconds=now)
+        end = found + _RESOLUTION - timedelta(seconds=now if sent is None else sent)
         set_back = self._start is not None and self._start - start > _SET_BACK
         if self._start is None or start > self._start or set_back:
             self._start = start
+        # Where it is before the start, GitLab's clock was set forward, or another machine answers.
+        if self._end is None or end < self._end or self._end < self._start or set_back:
+            self._end = end
 
     def at(self, when: float) -> datetime | None:
-        """Return GitLab's time, or `None` where its last answer had no `Date`."""
+        """Return GitLab's time at the earliest, or `None` where its last answer had no `Date`."""
         return None if self._start is None else self._start + timedelta(seconds=when)
+
+    def at_latest(self, when: float) -> datetime | None:
+        """Return GitLab's time at the latest, or `None` where its last answer had no `Date`."""
+        if self._start is None or self._end is None:
+            return None
+        return max(self._start, self._end) + timedelta(seconds=when)

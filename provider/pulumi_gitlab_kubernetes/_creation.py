@@ -2,9 +2,9 @@
 
 Whoever sends such a request again without a look makes a second thing, or is told that the name is
 taken. So GitLab is asked first. What is there under this identity, is as asked for, belongs to the
-token's user, is younger than the request and was not made by this process for another resource is
-what the request made, and serves as its answer. Where there is none, the request goes again: of two
-things with one name GitLab refuses the second, however late the first request arrives.
+token's user, was made while such a request was on its way, and not by this process for another
+resource, is what the request made, and serves as its answer. Where there is none, the request goes
+again: of two things with one name GitLab refuses the second, however late the first one arrives.
 
 Tokens are not unique by name, and a lost answer has lost the value: what such a request made is
 revoked. Where there was no answer at all the request may still be on its way: before another one is
@@ -17,7 +17,8 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from ._adoption import OWN, adopt, differing, holders
 from ._clock import moment
@@ -79,6 +80,17 @@ def create(
             raise creation.refusal(error, found) from error
 
 
+class _Lost(NamedTuple):
+    """When a request of which nobody knows what came was sent, and until when GitLab may do it.
+
+    What was cut off may arrive later still, which matters for tokens: GitLab refuses none of them.
+    """
+
+    sent: float
+    until: float
+    late: bool
+
+
 @dataclass
 class _Creation:
     """The requests that it takes until it is certain what came of one creation."""
@@ -89,7 +101,7 @@ class _Creation:
     parents: tuple[int, ...]
     inputs: Values
     session: Session
-    began: float = field(default_factory=time.monotonic)
+    lost: list[_Lost] = field(default_factory=list)
     missing: int = 0
     """How many requests were lost of which nothing has been found."""
     patience: float = 0.0
@@ -119,13 +131,16 @@ class _Creation:
         payload = self.provider.schema.payload(self.inputs)
         lost: LostAnswerError | None = None
         for _attempt in self.client.attempts():
+            sent = time.monotonic()
             try:
                 return self.things.create(payload)
-            except LostAnswerError as error:  # noqa: PERF203 (what goes wrong is what it is for)
+            except LostAnswerError as error:
                 lost = error
                 self.missing += 1
+                until = time.monotonic()
                 if error.late:
-                    self.patience = time.monotonic() + self.client.connection.timeout
+                    until = self.patience = until + self.client.connection.timeout
+                self.lost.append(_Lost(sent, until, late=error.late))
                 if (found := self._settle(error)) is not None:
                     return found
                 if not error.again:
@@ -192,10 +207,9 @@ class _Creation:
         thing = self.provider.reveal(self.client, ids, thing, self.inputs)
         if self._key(thing) in _MADE or differing(self.provider, thing, self.inputs):
             return False
-        if (made := moment(thing.get("created_at"))) is not None:
-            began = self.client.clock.at(self.began)
-            if began is None or made < began:
-                return None if began is None else False
+        made = moment(thing.get("created_at"))
+        if made is not None and (meanwhile := self._made_meanwhile(made)) is not True:
+            return meanwhile
         if creator := self.provider.creator:
             try:
                 user = self.client.user_id()
@@ -204,6 +218,22 @@ class _Creation:
             if look_up(thing, creator)[1] != user:
                 return False
         return None if thing.get("last_used_at") else True
+
+    def _made_meanwhile(self, made: datetime) -> bool | None:
+        """Tell whether GitLab made something at a moment at which it may have done one of these.
+
+        Of a token that is younger than all of them that cannot be told.
+        """
+        clock, tokens = self.client.clock, self.provider.identity is None
+        younger = False
+        for each in self.lost:
+            began, ended = clock.at(each.sent), clock.at_latest(each.until)
+            if began is None or ended is None:
+                return None
+            younger = younger or began <= made
+            if began <= made and (made <= ended + _SKEW or (tokens and each.late)):
+                return True
+        return None if younger and tokens else False
 
     def _sweep(self) -> None:
         """Clear away what a lost request has made after all, and tell what is not known of any."""
@@ -225,11 +255,16 @@ class _Creation:
             )
 
     def _recover(self, thing: Values) -> Values | None:
-        """Take what a lost request made, or delete what is of no use and say so."""
+        """Take what a lost request made, or delete what is of no use, and say so."""
         found = self.provider.recover(self.things, thing)
+        listed = self.provider.listed([thing])
         if found is None:
-            listed = self.provider.listed([thing])
             self.session.tell(f"revoked {listed}: a request without an answer had made it")
+        else:
+            self.session.tell(
+                f"taken after a lost answer: {self.provider.noun} {listed}; if another stack made "
+                "it at that moment, only one of them may keep it"
+            )
         return found
 
     # What an earlier run has lost ---------------------------------------------------------------
@@ -341,6 +376,8 @@ def _add(error: GitLabError, text: str) -> LostAnswerError:
     return LostAnswerError(f"{error.said}; {text}", error.status)
 
 
+_SKEW = timedelta(seconds=1)
+"""How far the clocks of one GitLab's machines may be apart."""
 _PERHAPS = "it may have been made all the same"
 _LOOK = "look for it at GitLab before the next `pulumi up`"
 _REPLACEMENT = "a forced replacement (--target-replace) needs delete_before_replace=True"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -50,6 +51,7 @@ class Transport(HTTPAdapter):
     def __init__(self, retries: Retries, clock: Clock) -> None:
         super().__init__(max_retries=retries, pool_maxsize=_KEPT)
         self._clock = clock
+        self._sent = 0.0
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use pools that read whole answers."""
@@ -69,6 +71,11 @@ class Transport(HTTPAdapter):
             kwargs["timeout"] = min(whole, _CONNECT_TIMEOUT), whole
         return super().send(request, *args, **kwargs)
 
+    def add_headers(self, request: PreparedRequest, **_kwargs: Any) -> None:
+        """Add none: requests calls this right before it sends, which is what the clock wants."""
+        del request
+        self._sent = time.monotonic()
+
     def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
         """Hand over a body that has been read.
 
@@ -78,7 +85,7 @@ class Transport(HTTPAdapter):
         """
         response = super().build_response(req, resp)
         response._content = resp.data  # noqa: SLF001 (requests has no other way in)
-        self._clock.note(response.headers.get("Date"))
+        self._clock.note(response.headers.get("Date"), self._sent)
         if self.max_retries.connect is not None:  # The address is right: it may come back.
             self.max_retries = self.max_retries.new(connect=None)
         if response.is_redirect:
