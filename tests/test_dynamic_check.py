@@ -70,7 +70,10 @@ def test_check_takes_floats_and_texts_for_ids(host: DynamicHost) -> None:
     assert failures == {}
     assert (inputs["project"], inputs["agent_id"]) == ("42", 7)
     _inputs, failures = host.check("ClusterAgentToken", {**given, "agent_id": 7.5})
-    assert failures == {"agent_id": "must be an integer"}
+    assert failures == {
+        "agent_id": "must be an integer: give the agent's number, `agent.agent_id`, or its whole "
+        "id, `agent.id`"
+    }
 
 
 def test_check_keeps_unknowns_within_triggers(host: DynamicHost) -> None:

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.certificates import Pair
+from tests.kinds import KINDS
 
+from pulumi_gitlab_kubernetes._gitlab_names import gitlab_names
 from pulumi_gitlab_kubernetes._quotes import flatten, scrub
 from pulumi_gitlab_kubernetes.errors import (
     ConfigurationError,
@@ -23,6 +25,7 @@ from pulumi_gitlab_kubernetes.errors import (
     explain,
     from_status,
 )
+from pulumi_gitlab_kubernetes.registry import core_for
 
 BAD_GATEWAY = """<!DOCTYPE html>
 <html><head><title>GitLab is not responding &amp; will be back (502)</title>
@@ -256,3 +259,84 @@ def test_an_invalid_input_leads_with_its_name() -> None:
     """And keeps it for whoever wants to know."""
     error = InvalidInputError("name", "is bad")
     assert (str(error), error.property, error.reason) == ("name is bad", "name", "is bad")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        (
+            "ProjectCluster",
+            "platform_kubernetes_attributes[token] is invalid, name is missing",
+            "kubernetes_token is invalid, name is missing",
+        ),
+        (
+            "ProjectCluster",
+            {
+                "platform_kubernetes.api_url": ["is blocked", "must be a valid URL"],
+                "platform_kubernetes.base": ["Cannot modify managed Kubernetes cluster"],
+                "environment_scope": ["cannot add duplicated environment scope"],
+                "management_project_id": ["Project does not exist"],
+            },
+            (
+                "kubernetes_api_url is blocked, must be a valid URL; Cannot modify managed "
+                "Kubernetes cluster; environment_scope cannot add duplicated environment scope; "
+                "management_project_id Project does not exist"
+            ),
+        ),
+        (
+            "ProjectCluster",
+            {"platform_kubernetes": {"ca_cert": ["must be a valid PEM certificate"]}},
+            "kubernetes_ca_cert must be a valid PEM certificate",
+        ),
+        (
+            "ProjectCluster",
+            'name "a; platform_kubernetes.token b, platform_kubernetes_attributes[token] c" is bad',
+            'name "a; platform_kubernetes.token b, platform_kubernetes_attributes[token] c" is bad',
+        ),
+        (
+            "ProjectCluster",
+            "can't be 'x, platform_kubernetes.token y', platform_kubernetes.token can't be blank",
+            "can't be 'x, platform_kubernetes.token y', kubernetes_token can't be blank",
+        ),
+        (
+            "ProjectCluster",
+            "the text platform_kubernetes.token is in the middle",
+            "the text platform_kubernetes.token is in the middle",
+        ),
+        (
+            "ClusterAgentUrlConfiguration",
+            '400 - ["Tls host must be a valid host!", "Client cert is \\", \\"Url x"]',
+            '400 - ["tls_host must be a valid host!", "client_cert is \\", \\"Url x"]',
+        ),
+        (
+            "ClusterAgentToken",
+            '400 Bad request - ["Name is too long", "Description is too long"]; Name Name',
+            '400 Bad request - ["name is too long", "description is too long"]; Name Name',
+        ),
+        (
+            "ProjectEnvironment",
+            "cluster_agent_id is invalid, tier does not have a valid value",
+            "cluster_agent_id is invalid, tier does not have a valid value",
+        ),
+    ],
+)
+def test_errors_name_arguments_as_the_program_does(kind: str, body: object, said: str) -> None:
+    """GitLab's names are those of its own parameters; what it quotes stays as it was."""
+    names = gitlab_names(core_for(kind).schema.fields)
+    error = explain(
+        from_status(400, body), action="create it", role="Maintainer", host="", names=names
+    )
+    answered = "" if "400" in said else " (GitLab answered 400)"
+    assert str(error) == f"cannot create it: {said}{answered}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gitlabs_names_are_those_of_all_fields(kind: str) -> None:
+    """Each field that is sent is known by its parameter, and by the model's words for it."""
+    fields = core_for(kind).schema.fields
+    names = gitlab_names(fields)
+    for field in fields:
+        if field.sent:
+            outer, *inner = field.sent.split(".")
+            assert names[outer + "".join(f"[{each}]" for each in inner)] == field.name
+            assert field.name in {value for name, value in names.items() if name[0].isupper()}

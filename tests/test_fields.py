@@ -127,9 +127,29 @@ def test_empty_is_not_set(empty: Any) -> None:
     """An empty text, an empty map and null mean the same as leaving it out."""
     for name in ("text", "triggers"):
         assert SCHEMA.check({"name": "x", name: empty}) == SCHEMA.check({"name": "x"})
-    _values, failures = SCHEMA.check({"name": empty})
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({}, "is required: set it; --target needs what it comes from too"),
+        ({"name": None}, "is required: set it; --target needs what it comes from too"),
+        ({"name": ""}, "must be set: it is empty"),
+        ({"name": " \n"}, "must be set: it is empty"),
+        ({"name": {}}, "must be set: it is empty"),
+    ],
+)
+def test_what_is_required_has_to_be_there(given: Values, reason: str) -> None:
+    """Where the program gives an empty text, no `--target` is the cause."""
+    assert SCHEMA.check(given)[1] == [Failure("name", reason)]
+
+
+def test_no_text_holds_a_null_character() -> None:
+    """GitLab refuses a request with one, whatever it is in."""
+    _values, failures = SCHEMA.check({"name": "x", "text": "a\0b", "password": "hidden\0"})
     assert failures == [
-        Failure("name", "is required: set it; --target needs what it comes from too")
+        Failure("text", "must not hold a null character"),
+        Failure("password", "must not hold a null character"),
     ]
 
 

@@ -48,6 +48,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         super().__init__()
         self._core = core
         self._setting: Callable[[str], str | None] = lambda _key: None
+        self._keys: frozenset[str] = frozenset()
         self._refreshed: set[str] = set()
 
     def __reduce__(self) -> tuple[Callable[[str], DynamicProvider], tuple[str]]:
@@ -57,6 +58,7 @@ class DynamicProvider(dynamic.ResourceProvider):
     def configure(self, req: dynamic.ConfigureRequest) -> None:
         """Keep the stack's configuration for when a call needs it."""
         self._setting = req.config.get
+        self._keys = frozenset(getattr(req.config, "_props", ()))  # A detail of the SDK.
         _host_process.end_with_engine()
         _host_process.serve_more_calls()
 
@@ -170,7 +172,9 @@ class DynamicProvider(dynamic.ResourceProvider):
             self._setting,
             say=_host.say,
             tell=_host.tell,
+            warn=_host.warn,
             resource=_host.resource(),
+            keys=self._keys,
             time_limit=_host.time_limit(),
             refreshing=refreshing,
             job_token=self._core.job_token,

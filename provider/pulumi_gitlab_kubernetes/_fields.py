@@ -7,26 +7,26 @@ Nothing here knows Pulumi or HTTP. Values are plain: text, integers, booleans, n
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-_NUMBER = re.compile(r"\d+(\.\d+)?")
+from ._values import UNKNOWN, Type, Values, contains_unknown, whole_id
 
-Values = dict[str, Any]
-"""A resource's inputs or outputs by field name; what is not set is absent."""
-
-
-class _Unknown(enum.Enum):
-    UNKNOWN = "unknown"
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown.UNKNOWN
-"""A value that only `up` will know."""
+__all__ = [
+    "UNKNOWN",
+    "Change",
+    "Difference",
+    "Failure",
+    "Field",
+    "Output",
+    "Rule",
+    "Schema",
+    "Type",
+    "Values",
+    "contains_unknown",
+    "look_up",
+]
 
 
 class Change(enum.Enum):
@@ -40,56 +40,6 @@ class Change(enum.Enum):
     """GitLab never sees it: only the state changes."""
     NONE = "none"
     """It steers other decisions and is no change by itself."""
-
-
-class Type(enum.Enum):
-    """The types of values that a field can have."""
-
-    TEXT = "text"
-    INTEGER = "an integer"
-    NUMBER = "a number"
-    BOOLEAN = "true or false"
-    MAP = "a map"
-
-    def coerce(self, value: Any) -> Any:
-        """Bring a value as it comes over the wire, or from configuration, to this type.
-
-        Args:
-            value: A known value.
-
-        Returns:
-            The value as `str`, `int`, `float`, `bool` or `dict`.
-
-        Raises:
-            ValueError: It is of another type; the text says what was expected.
-        """
-        match self, value:
-            case (Type.TEXT, str()) | (Type.BOOLEAN, bool()):
-                result = value
-            case Type.BOOLEAN, "true" | "false":
-                result = value == "true"
-            case Type.TEXT, int() if not isinstance(value, bool):
-                result = str(value)
-            case Type.INTEGER, str() if value.strip().isdecimal():
-                result = int(value)
-            case Type.NUMBER, str() if _NUMBER.fullmatch(value.strip()):
-                result = float(value)
-            case (Type.INTEGER, int()) | (Type.NUMBER, int() | float()) if not isinstance(
-                value, bool
-            ):
-                result = value
-            case Type.MAP, Mapping():
-                result = dict(value)
-            case _:
-                raise ValueError(f"must be {self.value}")
-        return result
-
-    def fits(self, value: Any) -> bool:
-        """Tell whether a value is of this type, or not set."""
-        try:
-            return value is None or self.coerce(value) is not None
-        except ValueError:
-            return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +57,10 @@ class Field:
         sent: GitLab's name for it in requests, dotted where nested; empty when it is not sent.
         shown: GitLab's name for it in answers, dotted where nested; empty when not shown.
         resent: Whether each update sends it, since GitLab takes its default for what is absent.
+        hint: What to give in place of a value of another type.
         check: Given a known value, says what is wrong with it, or `None`.
+        warn: Given a good value, says what its user may not have meant, or `None`.
+        whole: The parts of an id of another resource that will do too; the last one is kept.
         normal: The form in which two values are compared.
         to_gitlab: The form in which GitLab takes it.
         from_gitlab: The form in which programs have it.
@@ -123,6 +76,9 @@ class Field:
     sent: str = ""
     shown: str = ""
     resent: bool = False
+    hint: str = ""
+    warn: Callable[[Any], str | None] = lambda _value: None
+    whole: tuple[str, ...] = ()
     check: Callable[[Any], str | None] = lambda _value: None
     normal: Callable[[Any], Any] = lambda value: value
     to_gitlab: Callable[[Any], Any] = lambda value: value
@@ -132,6 +88,41 @@ class Field:
     def write_only(self) -> bool:
         """Whether GitLab takes it but never shows it: reading keeps what the state has."""
         return bool(self.sent) and not self.shown
+
+    def accept(self, value: Any) -> tuple[Any, str | None]:
+        """Bring a program's value to the form to store, and find what is wrong with it.
+
+        Args:
+            value: The value; `None` where there is none.
+
+        Returns:
+            The value to store, the default where there is none, and what is wrong, or `None`.
+        """
+        empty = value == {} or (isinstance(value, str) and not value.strip())
+        if value is None or empty:  # GitLab takes an empty text for none at all.
+            return self.default, self._why_not(empty=empty)
+        if value is UNKNOWN:
+            return value, None
+        if ids := whole_id(value, self.whole):
+            value = ids[-1]
+        try:
+            value = self.type.coerce(value)
+        except ValueError as error:
+            return value, f"{error}: {self.hint}" if self.hint else str(error)
+        if contains_unknown(value):
+            return value, None
+        if isinstance(value, str) and "\0" in value:
+            return value, "must not hold a null character"
+        return value, self.check(value)
+
+    def _why_not(self, *, empty: bool) -> str | None:
+        if empty and self.default is not None:
+            return f"must not be empty: leave it out for {self.default!r}, the default"
+        if not self.required:
+            return None
+        if empty:
+            return "must be set: it is empty"
+        return "is required: set it; --target needs what it comes from too"
 
     def same(self, old: Any, new: Any) -> bool:
         """Tell whether two values mean the same to GitLab; an unknown one is never the same."""
@@ -229,32 +220,11 @@ class Schema:
         values: Values = {}
         failures: list[Failure] = []
         for field in self.fields:
-            value = news.get(field.name)
-            if value == {} or (isinstance(value, str) and not value.strip()):
-                value = None  # GitLab takes an empty text for none at all.
-                if field.default is not None:
-                    hint = f"leave it out for {field.default!r}, the default"
-                    failures.append(Failure(field.name, f"must not be empty: {hint}"))
-            if value is None:
-                value = field.default
-            if value is None:
-                if field.required:
-                    failures.append(
-                        Failure(
-                            field.name,
-                            "is required: set it; --target needs what it comes from too",
-                        )
-                    )
-                continue
-            if value is not UNKNOWN:
-                try:
-                    value = field.type.coerce(value)
-                    reason = field.check(value) if not contains_unknown(value) else None
-                except ValueError as error:
-                    reason = str(error)
-                if reason:
-                    failures.append(Failure(field.name, reason))
-            values[field.name] = value
+            value, reason = field.accept(news.get(field.name))
+            if reason:
+                failures.append(Failure(field.name, reason))
+            if value is not None:
+                values[field.name] = value
         failures += [
             Failure(name, "is not an argument of this resource: remove it")
             for name in sorted(set(news) - {field.name for field in self.fields})
@@ -262,6 +232,27 @@ class Schema:
         if not failures:
             failures = [failure for rule in self.rules for failure in rule(values)]
         return values, failures
+
+    def warnings(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """Say what the user of good inputs may not have meant.
+
+        Args:
+            values: Checked inputs; may hold `UNKNOWN`.
+        """
+        for field in self.fields:
+            value = values.get(field.name)
+            known = value is not None and not contains_unknown(value)
+            if known and (warning := field.warn(value)):
+                yield f"{field.name} {warning}"
+
+    def projects(self, news: Mapping[str, Any]) -> dict[str, int]:
+        """Return the ids of the projects that whole ids name, by the fields that were given one.
+
+        Args:
+            news: The program's inputs.
+        """
+        found = ((f.name, whole_id(news.get(f.name), f.whole)) for f in self.fields)
+        return {name: ids[0] for name, ids in found if ids}
 
     def diff(
         self, olds: Mapping[str, Any], news: Mapping[str, Any], ignored: Collection[str] = ()
@@ -385,12 +376,3 @@ def look_up(answer: Mapping[str, Any], path: str) -> tuple[bool, Any]:
             return False, None
         value = value[key]
     return True, value
-
-
-def contains_unknown(value: Any) -> bool:
-    """Tell whether a value is, or holds at any depth, something not known yet."""
-    if isinstance(value, Mapping):
-        return any(contains_unknown(each) for each in value.values())
-    if isinstance(value, list | tuple):
-        return any(contains_unknown(each) for each in value)
-    return value is UNKNOWN

@@ -81,29 +81,36 @@ def ignored_changes() -> frozenset[str]:
 
 
 def resource() -> str:
-    """Return the URN of the resource that is being worked on; empty where that is not known."""
+    """Return the URN of the resource that is being worked on; empty where it is not known."""
     frame = _call()
-    return getattr(frame.f_locals["request"], "urn", "") if frame else ""
+    return str(getattr(frame.f_locals["request"], "urn", "")) if frame else ""
 
 
 def say(message: str) -> None:
     """Show a passing message on the line of the resource that is being worked on."""
-    _log(message, ephemeral=True)
+    _log(message, engine_pb2.INFO, ephemeral=True)
 
 
 def tell(message: str) -> None:
     """Show a message of the resource that is being worked on, to stay."""
-    _log(message, ephemeral=False)
+    _log(message, engine_pb2.INFO)
 
 
-def _log(message: str, *, ephemeral: bool) -> None:
+def warn(message: str) -> None:
+    """Show a warning of the resource that is being worked on."""
+    _log(message, engine_pb2.WARNING)
+
+
+def _log(
+    message: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool = False
+) -> None:
     frame, address = _call(), engine_address()
     if frame is None or address is None:
         return
     request = engine_pb2.LogRequest(
-        severity=engine_pb2.INFO,
+        severity=severity,
         message=message,
-        urn=getattr(frame.f_locals["request"], "urn", ""),
+        urn=resource(),
         ephemeral=ephemeral,
     )
     try:

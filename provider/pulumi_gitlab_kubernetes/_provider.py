@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar
 
+from . import _whole_ids
 from ._absence import agent_missing, another_project, project_missing, what_is_missing
 from ._adoption import ADOPTED_AT, held_by_another, hold
 from ._connection import Client
 from ._creation import create
 from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values, look_up
+from ._gitlab_names import gitlab_names
 from ._managers import Collection
 from ._session import Session
 from .errors import (
@@ -130,11 +132,17 @@ class Provider:
         """Validate inputs and fill in defaults, without asking GitLab.
 
         Raises:
-            ConfigurationError: The connection has no token or another setting is wrong.
+            ConfigurationError: The connection has no token, or a setting is wrong or unknown.
         """
         values, failures = self.schema.check(news)
-        if not failures and values.get("connection") is not UNKNOWN:
-            session.connection(values)
+        elsewhere = _whole_ids.check(session.resource, self.schema.projects(news), values)
+        failures = failures or elsewhere
+        if not failures:
+            if values.get("connection") is not UNKNOWN:
+                session.require_known_settings(values)
+                session.connection(values)
+            for warning in self.schema.warnings(values):
+                session.warn(warning)
         return values, failures
 
     def diff(self, olds: Values, news: Values, session: Session) -> Difference:
@@ -143,11 +151,11 @@ class Provider:
         A project spelled in another way is still the same project, which GitLab is asked.
 
         Raises:
-            InvalidInputError: The connection leads to another GitLab.
+            InvalidInputError: The connection leads to another GitLab, or an id to another project.
             GitLabError: The new spelling of the project could not be looked up.
         """
         if UNKNOWN not in (olds.get("connection"), news.get("connection")):
-            self._require_same_gitlab(olds, news, session)
+            session.require_same_gitlab(olds, news)
             if not session.refreshing and all(name in olds for name in self.ids):
                 ids = tuple(int(olds[name]) for name in self.ids)
                 hold(self, session.connection(news).url, ids, olds, session.resource)
@@ -155,6 +163,8 @@ class Provider:
         if "project" in found.replaces and self._same_project(olds, news, session):
             replaces = tuple(name for name in found.replaces if name != "project")
             found = Difference(changed=found.changed, replaces=replaces)
+        if "project_id" in olds and "project" not in found.replaces and not session.refreshing:
+            _whole_ids.require_project(session.resource, news, int(olds["project_id"]))
         return found
 
     def create(self, inputs: Values, session: Session) -> tuple[str, Values]:
@@ -177,6 +187,7 @@ class Provider:
                 project_id = client.project_id(inputs["project"])
             except NotFoundError as error:
                 raise project_missing(inputs["project"], error.status) from error
+            _whole_ids.require_project(session.resource, inputs, project_id)
             parents = (project_id, *(inputs[name] for name in self.ids[1:-1]))
             try:
                 answer = create(self, client, parents, inputs, session)
@@ -349,17 +360,6 @@ class Provider:
             except NotFoundError as error:
                 raise project_missing(new, error.status) from error
 
-    def _require_same_gitlab(self, olds: Values, news: Values, session: Session) -> None:
-        old, new = olds.get("connection"), news.get("connection")
-        if not old or old == new:
-            return
-        if session.connection(olds).url != session.connection(news).url:
-            raise InvalidInputError(
-                "connection",
-                f'cannot change from "{old}" to "{new}", which is another GitLab: '
-                "give the resource a new name instead",
-            )
-
     @contextmanager
     def _explained(
         self, client: Client, verb: str, values: Mapping[str, object], id_: str = ""
@@ -377,6 +377,7 @@ class Provider:
                 host=client.connection.url,
                 also=self.forbidden(client, dict(values)) if forbidden else "",
                 token_setting=client.connection.token_setting,
+                names=gitlab_names(self.schema.fields),
                 secrets=(*client.connection.secrets(), *self.schema.secret_texts(values)),
                 values={
                     name: text

@@ -16,6 +16,8 @@ _DEEPEST = 8  # Levels of an answer that are looked at.
 _SHORTEST = 4  # Characters of a secret's line; a shorter one is found in any text.
 _PIECE = 8  # Characters of a secret that are hidden also without the rest.
 _PAGE = re.compile(r"<html|^\s*<[!?a-z]", re.IGNORECASE)
+_LIST = re.compile(r'\[".*"\]')  # A printed Ruby array, in which some of GitLab's errors come.
+_QUOTED = r"""\"[^\"]*\"|(?<!\w)'[^']*'"""
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
@@ -57,6 +59,36 @@ def _flatten(body: object, levels: int) -> str:
         title = _TITLE.search(text)
         text = unescape(title[1]) if title else "a web page, not an answer of the API"
     return one_line(text)
+
+
+def renamed(said: str, names: Mapping[str, str]) -> str:
+    """Put the program's names of arguments in place of GitLab's.
+
+    GitLab names one at the beginning of a message alone: what it quotes stays as it is.
+
+    Args:
+        said: One line, as `flatten` makes it.
+        names: The program's names by GitLab's; one that is empty goes. Those that begin with a
+            capital are words, as a model has them in its list of messages.
+    """
+    if _LIST.search(said):
+        words = _one_of(name for name in names if name[0].isupper())
+        pattern = rf'(?P<before>\["|(?<!\\)", ")(?P<name>{words}) '
+    else:
+        paths = _one_of(name for name in names if not name[0].isupper())
+        pattern = rf"(?P<before>^|; |, )(?P<name>{paths}) (?=\S)|{_QUOTED}"
+
+    def own(found: re.Match[str]) -> str:
+        if found["name"] is None:
+            return found[0]
+        name = names[found["name"]]
+        return found["before"] + (f"{name} " if name else "")
+
+    return re.sub(pattern, own, said)
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "(?!)"
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

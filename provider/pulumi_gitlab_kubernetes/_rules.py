@@ -1,30 +1,73 @@
 """Checks and normal forms of single values, shared by the fields of several resources.
 
-Each check returns what is wrong and what to do, to follow the property's name, or `None`.
+Each check returns what is wrong and what to do, to follow the property's name, or `None`. What is
+given to GitLab is judged as GitLab does: what it refuses for its form alone never gets past here.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_LABEL_LENGTH = 63
 _HOST_LABEL = r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
 _HOST_NAME = re.compile(rf"{_HOST_LABEL}(\.{_HOST_LABEL})*")
 _HOST_NAME_LENGTH = 253
+_DOMAIN_LENGTH = 255
 _NAMESPACE = re.compile(r"[a-z][a-z0-9-]*")
-_PROJECT = re.compile(r"[1-9][0-9]*|[\w.-]+(/[\w.-]+)+")
+_RESERVED_NAMESPACE = "gitlab-managed-apps"
+_SCOPE = re.compile(r"[A-Za-z0-9_/${}. *-]+")
+_RUBYS_SPACE = "\0\t\n\v\f\r "  # What Ruby's `strip` takes away.
+_LARGEST = (1 << 53) - 1  # Above this Pulumi's numbers are not exact.
+
+_PROJECT_ID = re.compile(r"[1-9][0-9]*")
+_PATH_PART = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,255}(?<!\.git)(?<!\.atom)")
+_WHOLE_ID = re.compile(r"[0-9]+(:[0-9]+)+")
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/:@]+@[^/:]+:")
+
+_URL = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://([^/?#\[\]]*@)?"
+    r"(?P<host>\[[0-9a-f.:]+\]|[^\W_][^\s/?#:@\[\]<>{}\\\"]*)(:(?P<port>[0-9]{0,5}))?([/?#].*)?",
+    re.IGNORECASE,
+)
+_LINE_BREAK = re.compile(r"\r|\n|%0a|%0d", re.IGNORECASE)
+_LARGEST_PORT = 65_535
+_PREFIX = re.compile(r"([^:/?#]+):")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
+_UNSAFE_SCHEMES = ("data", "javascript", "vbscript")
+_AUTHORITY = re.compile(r"([^:/?#]+:)?//([^/?#]*)")
+_HOST = re.compile(r"\[[A-Za-z0-9._~!$&'()*+,;=:-]*\]|[^<>{}\\@\"\s\[\]]*")
+_PORT = re.compile(r"([0-9]{1,5})?")
+_WITH_HOST = re.compile(
+    r"(http|https|t?ftp|sftp|ssh|svn\+ssh|telnet|nntp|gopher|wais|ldap|prospero)", re.IGNORECASE
+)
 
 Check = Callable[[str], str | None]
 
 
 def project(value: str) -> str | None:
     """Accept an id or a full path. See https://docs.gitlab.com/api/rest/#namespaced-paths."""
-    if _PROJECT.fullmatch(value):
+    example = "group/app"
+    if _PROJECT_ID.fullmatch(value):
         return None
-    return "must be a project's numeric id or its full path, such as group/app"
+    if _WHOLE_ID.fullmatch(value):
+        return "must be a project, not the id of a thing in one: give its `project_id`"
+    if _REMOTE.match(value):
+        return f"must not be a URL: give the full path, without host and .git, such as {example}"
+    *groups, last = value.split("/")
+    if groups and last.endswith((".git", ".atom")):
+        return f"must not end in .git or .atom: no project's path does; drop it, as in {example}"
+    fits = all(map(_PATH_PART.fullmatch, (*groups, last))) and last.strip(".")
+    if groups and fits and not any(group.endswith(".") for group in groups):
+        return None
+    return f"must be a project's numeric id or its full path, such as {example}"
+
+
+def id_number(value: int) -> str | None:
+    """Accept a number that GitLab can give as an id, and that a state can hold."""
+    return None if 0 < value <= _LARGEST else "must be an id of GitLab's: a number from 1"
 
 
 def namespace(value: str) -> str | None:
@@ -70,21 +113,98 @@ def one_of(*allowed: str) -> Check:
     return check
 
 
-def url(*schemes: str) -> Check:
-    """Accept a URL with a host and one of these schemes."""
+def all_of(*checks: Check) -> Check:
+    """Accept what several checks accept."""
 
     def check(value: str) -> str | None:
-        try:
-            parts = urlsplit(value.strip())
-            port_is_fine = parts.port is None or parts.port > 0
-        except ValueError:
-            parts, port_is_fine = urlsplit(""), False
-        if parts.scheme in schemes and parts.hostname and port_is_fine:
+        return next((reason for each in checks if (reason := each(value))), None)
+
+    return check
+
+
+def not_reserved(value: str) -> str | None:
+    """Accept any namespace but the one that GitLab keeps for its own."""
+    return "is kept by GitLab for its own: choose another" if value == _RESERVED_NAMESPACE else None
+
+
+def environment_scope(value: str) -> str | None:
+    """Accept what GitLab takes as the scope of a cluster, which it trims."""
+    if _SCOPE.fullmatch(value.strip(_RUBYS_SPACE)):
+        return None
+    return (
+        "must hold only letters, digits, spaces and - _ / $ { } . *: it is one pattern, such as "
+        "review/*, not a list"
+    )
+
+
+def domain(value: str) -> str | None:
+    """Accept a domain as GitLab's Auto DevOps does: labels alone, which may begin with digits."""
+    if len(value) <= _DOMAIN_LENGTH and _HOST_NAME.fullmatch(value):
+        return None
+    return (
+        "must be a domain alone, such as apps.example.com: without scheme, port, path and wildcard"
+    )
+
+
+def url(*schemes: str) -> Check:
+    """Accept a URL with a host and one of these schemes, which GitLab is to call."""
+
+    def check(value: str) -> str | None:
+        found = _URL.fullmatch(value.strip(_RUBYS_SPACE))
+        if found and found["scheme"].lower() in schemes and _can_be_called(found):
             return None
         forms = " or ".join(f"{scheme}://" for scheme in schemes)
         return f"must be a URL that starts with {forms} and names a host"
 
     return check
+
+
+def _can_be_called(found: re.Match[str]) -> bool:
+    host = found["host"]
+    if host.startswith("["):
+        try:
+            ipaddress.IPv6Address(host[1:-1])
+        except ValueError:
+            return False
+    port = int(found["port"] or 1)
+    return 0 < port <= _LARGEST_PORT and not _LINE_BREAK.search(found[0])
+
+
+def web_address(value: str) -> str | None:
+    """Accept what GitLab takes as the address of an environment: any text that can be a link.
+
+    See https://github.com/sporkmonger/addressable, by which GitLab judges.
+    """
+    prefix = _PREFIX.match(value)
+    scheme = prefix[1].lower() if prefix else ""
+    if scheme in _UNSAFE_SCHEMES:
+        return f"must not have the scheme {scheme}, which GitLab refuses: give an https:// URL"
+    found = _AUTHORITY.match(value)
+    host = _host(found[2]) if found else ""
+    rest = value[found.end() if found else prefix.end() if prefix else 0 :]
+    path = re.split(r"[?#]", rest)[0]
+    good = (not scheme or _SCHEME.fullmatch(scheme)) and host is not None
+    if good and (host or path or not _WITH_HOST.fullmatch(scheme)):
+        return None
+    return "must be a URL, such as https://shop.example.com"
+
+
+def _host(authority: str) -> str | None:
+    """Return the host in what follows the two slashes of a URL, or `None` where it has none."""
+    user, _at, rest = authority.rpartition("@")
+    host, colon, port = rest.rpartition(":")
+    if not colon or "]" in port:
+        host, port = rest, ""
+    good = _HOST.fullmatch(host) and _PORT.fullmatch(port) and not {"[", "]"} & set(user)
+    return host if good else None
+
+
+def without_scheme(value: str) -> str | None:
+    """Tell of an address that a browser takes for a path at GitLab."""
+    found = _AUTHORITY.match(value)
+    if found and found[1]:
+        return None
+    return "has no scheme such as https://: GitLab takes it, but its link leads nowhere"
 
 
 def trimmed(value: str) -> str:

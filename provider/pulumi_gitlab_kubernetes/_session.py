@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from ._connection import Client, Connection, client_for
+from ._setting_names import require_known
 from ._settings import DEFAULT, Setting
+from .errors import InvalidInputError
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,9 @@ class Session:
         setting: Looks up the stack's configuration.
         say: Shows a passing message on the resource's line.
         tell: Shows a message of the resource that stays.
-        resource: The URN of the resource that the call is for; empty where that is not known.
+        warn: Shows a warning of the resource.
+        resource: The resource's URN; empty where it is not known.
+        keys: The keys of the stack's configuration.
         time_limit: Seconds that `custom_timeouts` gives the call; `None` for no limit.
         refreshing: Whether the call is a part of a refresh, which must not show plans.
         job_token: Whether the token of a CI job will do.
@@ -28,7 +32,9 @@ class Session:
     setting: Setting
     say: Callable[[str], None]
     tell: Callable[[str], None]
+    warn: Callable[[str], None] = lambda _message: None
     resource: str = ""
+    keys: Collection[str] = ()
     time_limit: float | None = None
     refreshing: bool = False
     job_token: bool = False
@@ -38,6 +44,32 @@ class Session:
         """Return the connection that a resource's values name."""
         name = str(values.get("connection") or DEFAULT)
         return Connection.resolve(self.setting, name, job_token=self.job_token)
+
+    def require_known_settings(self, values: Mapping[str, object]) -> None:
+        """Refuse settings that look like ours and are none.
+
+        Raises:
+            ConfigurationError: There is one.
+        """
+        require_known(self.keys, str(values.get("connection") or DEFAULT))
+
+    def require_same_gitlab(self, olds: Mapping[str, object], news: Mapping[str, object]) -> None:
+        """Refuse another connection that leads to another GitLab.
+
+        Args:
+            olds: The values that a resource has.
+            news: Those that it is to have.
+
+        Raises:
+            InvalidInputError: It does.
+        """
+        old, new = olds.get("connection"), news.get("connection")
+        if old and old != new and self.connection(olds).url != self.connection(news).url:
+            raise InvalidInputError(
+                "connection",
+                f'cannot change from "{old}" to "{new}", which is another GitLab: '
+                "give the resource a new name instead",
+            )
 
     def client(self, values: Mapping[str, object]) -> Client:
         """Return this thread's client for the connection that a resource's values name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._fields import Change, Field, Output, Type
-from ._rules import namespace, project
+from ._rules import id_number, namespace, project
 from ._settings import DEFAULT
 
 PROJECT = Field(
@@ -26,10 +26,16 @@ ADOPT_EXISTING = Field(
     change=Change.LOCAL,
     default=False,
 )
+WHOLE_AGENT_ID = ("project_id", "agent_id")
+"""The parts of an agent's whole id, which will do where its number is wanted."""
+AGENT_HINT = "give the agent's number, `agent.agent_id`, or its whole id, `agent.id`"
 AGENT_ID = Field(
     name="agent_id",
-    doc="Id of the agent: `agent.agent_id`.",
+    doc="Id of the agent: `agent.agent_id`, or `agent.id`.",
     type=Type.INTEGER,
+    hint=AGENT_HINT,
+    whole=WHOLE_AGENT_ID,
+    check=id_number,
     required=True,
     shown="agent_id",
 )

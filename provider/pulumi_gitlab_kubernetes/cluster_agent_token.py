@@ -214,7 +214,7 @@ class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):
             resource_name: The resource's name in the stack.
             opts: Pulumi's resource options.
             project: Id or full path of the agent's project.
-            agent_id: Id of the agent: `agent.agent_id`. A change makes a new token.
+            agent_id: Id of the agent: `agent.agent_id`, or `agent.id`. A change makes a new token.
             name: Name of the token, at most 255 characters. A change makes a new token.
             description: What it is for, at most 1024 characters. A change makes a new token.
             rotation_triggers: Any values; a change in them makes a new token.

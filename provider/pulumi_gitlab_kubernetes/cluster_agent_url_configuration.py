@@ -169,7 +169,7 @@ class ClusterAgentUrlConfiguration(Resource, module="gitlab", name="ClusterAgent
             resource_name: The resource's name in the stack.
             opts: Pulumi's resource options; `delete_before_replace` is always on by default.
             project: Id or full path of the agent's project.
-            agent_id: Id of the agent: `agent.agent_id`.
+            agent_id: Id of the agent: `agent.agent_id`, or `agent.id`.
             url: Where the agent listens, `grpc://host:port` or `grpcs://host:port`.
             client_cert: Certificate in PEM with which GitLab authenticates. Without it GitLab uses
                 a key of its own, whose public half is the output `public_key`.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ._hidden import explanation
-from ._quotes import flatten, one_line, quoted
+from ._quotes import flatten, one_line, quoted, renamed
 
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
@@ -145,6 +145,7 @@ def explain(
     token_setting: str = "gitlab:token or PULUMI_GITLAB_TOKEN",  # noqa: S107 (a setting's name)
     secrets: Iterable[str] = (),
     values: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> GitLabError:
     """Say what was asked, what GitLab said and what to do, in one line.
 
@@ -157,11 +158,12 @@ def explain(
         token_setting: Where the token can be set.
         secrets: Values that must not show, should GitLab quote its input.
         values: Values by name that are shown by that name alone.
+        names: The arguments' names by what GitLab calls them.
 
     Returns:
         The error to raise in its place.
     """
-    said = quoted(error.said, secrets, values or {})
+    said = quoted(renamed(error.said, names or {}), secrets, values or {})
     repeated = not error.status or str(error.status) in said
     answered = "" if repeated else f" (GitLab answered {error.status})"
     hint = ""

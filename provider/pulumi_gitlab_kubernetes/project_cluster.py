@@ -12,7 +12,17 @@ from ._dynamic import Resource
 from ._fields import Change, Difference, Field, Output, Schema, Type, Values
 from ._pem import canonical
 from ._provider import Provider
-from ._rules import dns_label, one_of, trimmed, url
+from ._rules import (
+    all_of,
+    dns_label,
+    domain,
+    environment_scope,
+    id_number,
+    not_reserved,
+    one_of,
+    trimmed,
+    url,
+)
 from ._shared_fields import ADOPT_EXISTING, CONNECTION, CREATED_AT, PROJECT
 from .errors import InvalidInputError
 
@@ -98,7 +108,7 @@ class ProjectClusterProvider(Provider):
                 change=Change.UPDATE,
                 sent=f"{_ADD_USER}.namespace",
                 shown=f"{_SHOWN}.namespace",
-                check=dns_label,
+                check=all_of(dns_label, not_reserved),
             ),
             Field(
                 name="kubernetes_authorization_type",
@@ -115,6 +125,7 @@ class ProjectClusterProvider(Provider):
                 default="*",
                 sent="environment_scope",
                 shown="environment_scope",
+                check=environment_scope,
                 normal=trimmed,
             ),
             Field(
@@ -123,14 +134,17 @@ class ProjectClusterProvider(Provider):
                 change=Change.UPDATE,
                 sent="domain",
                 shown="domain",
+                check=domain,
             ),
             Field(
                 name="management_project_id",
                 doc="Id of the project that manages the cluster.",
                 type=Type.INTEGER,
+                hint="give the id of a project, such as `agent.project_id`",
                 change=Change.UPDATE,
                 sent="management_project_id",
                 shown="management_project.id",
+                check=id_number,
             ),
             _switch("enabled", "Whether GitLab uses the cluster."),
             _switch("managed", "Whether GitLab manages namespaces and service accounts."),

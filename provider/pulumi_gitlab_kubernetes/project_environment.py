@@ -12,8 +12,15 @@ from ._dynamic import Resource
 from ._environment_stop import stop
 from ._fields import Change, Failure, Field, Output, Schema, Type, Values, look_up
 from ._provider import Provider
-from ._rules import at_most, dns_label, one_of
-from ._shared_fields import ADOPT_EXISTING, CONNECTION, CREATED_AT, PROJECT
+from ._rules import all_of, at_most, dns_label, id_number, one_of, web_address, without_scheme
+from ._shared_fields import (
+    ADOPT_EXISTING,
+    AGENT_HINT,
+    CONNECTION,
+    CREATED_AT,
+    PROJECT,
+    WHOLE_AGENT_ID,
+)
 from .errors import FORBIDDEN, GitLabError, NotFoundError
 
 if TYPE_CHECKING:
@@ -77,7 +84,8 @@ class ProjectEnvironmentProvider(Provider):
                 change=Change.UPDATE,
                 sent="external_url",
                 shown="external_url",
-                check=at_most(255),
+                check=all_of(at_most(255), web_address),
+                warn=without_scheme,
             ),
             Field(
                 name="description",
@@ -106,11 +114,14 @@ class ProjectEnvironmentProvider(Provider):
             ),
             Field(
                 name="cluster_agent_id",
-                doc="Id of the agent that shows the environment's cluster.",
+                doc="Id of the agent that shows the environment's cluster: `agent.agent_id`.",
                 type=Type.INTEGER,
+                hint=AGENT_HINT,
+                whole=WHOLE_AGENT_ID,
                 change=Change.UPDATE,
                 sent="cluster_agent_id",
                 shown="cluster_agent.id",
+                check=id_number,
             ),
             Field(
                 name="kubernetes_namespace",
@@ -300,7 +311,8 @@ class ProjectEnvironment(Resource, module="gitlab", name="ProjectEnvironment"):
             tier: `production`, `staging`, `testing`, `development` or `other`; GitLab guesses from
                 the name when it is not set.
             auto_stop_setting: `always` (default) or `with_action`.
-            cluster_agent_id: Id of the agent in this project that shows the cluster.
+            cluster_agent_id: Id of the agent in this project that shows the cluster:
+                `agent.agent_id`, or `agent.id`.
             kubernetes_namespace: Namespace in the cluster; needs `cluster_agent_id`.
             flux_resource_path: Path of the Flux resource that deploys it, such as
                 `kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/app`; needs

@@ -49,6 +49,28 @@ INVALID = {
     "project that is no path": Case(
         "ClusterAgent", {**_AGENT, "project": "shop"}, ("has a problem: project ", "full path")
     ),
+    "project with parents": Case(
+        "ClusterAgent", {**_AGENT, "project": "a/../b"}, ("has a problem: project ", "full path")
+    ),
+    "project of a remote": Case(
+        "ClusterAgent", {**_AGENT, "project": "acme/shop.git"}, ("project must not end in .git",)
+    ),
+    "project that is a URL": Case(
+        "ClusterAgent",
+        {**_AGENT, "project": "https://gitlab.com/acme/shop.git"},
+        ("project must not be a URL", "without host and .git"),
+    ),
+    "empty project": Case(
+        "ClusterAgent", {**_AGENT, "project": ""}, ("project must be set: it is empty",)
+    ),
+    "agent 0": Case(
+        "ClusterAgentToken", {"agent_id": 0, "name": "token"}, ("agent_id must be an id",)
+    ),
+    "agent by its name": Case(
+        "ClusterAgentToken",
+        {"agent_id": "prod", "name": "token"},
+        ("agent_id must be an integer", "`agent.agent_id`"),
+    ),
     "token name of 256 characters": Case(
         "ClusterAgentToken",
         {"agent_id": 1, "name": "n" * 256},
@@ -63,6 +85,11 @@ INVALID = {
         "ProjectEnvironment",
         {"name": "review/"},
         ("has a problem: name ", "must not start or end with /"),
+    ),
+    "script in place of a URL": Case(
+        "ProjectEnvironment",
+        {**_ENVIRONMENT, "external_url": "javascript:alert(1)"},
+        ("has a problem: external_url ", "must not have the scheme javascript"),
     ),
     "unknown tier": Case(
         "ProjectEnvironment",
@@ -118,6 +145,31 @@ INVALID = {
         "ProjectCluster",
         {**_CLUSTER, "kubernetes_namespace": "a_b"},
         ("has a problem: kubernetes_namespace ", "a-z, 0-9 and -"),
+    ),
+    "cluster namespace that is reserved": Case(
+        "ProjectCluster",
+        {**_CLUSTER, "kubernetes_namespace": "gitlab-managed-apps"},
+        ("has a problem: kubernetes_namespace ", "is kept by GitLab"),
+    ),
+    "several scopes": Case(
+        "ProjectCluster",
+        {**_CLUSTER, "environment_scope": "review/*,staging"},
+        ("has a problem: environment_scope ", "one pattern"),
+    ),
+    "domain with a scheme": Case(
+        "ProjectCluster",
+        {**_CLUSTER, "domain": "https://apps.example.com"},
+        ("has a problem: domain ", "without scheme"),
+    ),
+    "domain with a wildcard": Case(
+        "ProjectCluster",
+        {**_CLUSTER, "domain": "*.apps.example.com"},
+        ("has a problem: domain ", "wildcard"),
+    ),
+    "management project -1": Case(
+        "ProjectCluster",
+        {**_CLUSTER, "management_project_id": -1},
+        ("has a problem: management_project_id ", "a number from 1"),
     ),
     "unknown authorization type": Case(
         "ProjectCluster",

@@ -234,7 +234,9 @@ def test_a_namespace_may_outlive_its_agent(
     assert root("PUT", member, {"kubernetes_namespace": None}).status_code == 200
 
 
-@pytest.mark.parametrize("url", ["example.com", "/path", "x" * 255, "http://", "mailto:a@b", "#"])
+@pytest.mark.parametrize(
+    "url", ["example.com", "/path", "x" * 255, "localhost:3000", "mailto:a@b", "#"]
+)
 def test_an_external_url_is_nearly_anything(root: Callable[..., Any], path: str, url: str) -> None:
     """A scheme is not asked for."""
     made = root("POST", path, {"name": "p", "external_url": url})

@@ -219,6 +219,7 @@ SCOPE_CHARACTERS = (
 )
 LOCALHOST = "is blocked: Requests to localhost are not allowed"
 LOCAL_NETWORK = "is blocked: Requests to the local network are not allowed"
+BAD_HOST = "is blocked: Hostname or IP address invalid"
 SCHEMES = "is blocked: Only allowed schemes are http, https"
 MANAGEMENT = "Project does not exist or you don't have permission to perform this action"
 
@@ -235,7 +236,10 @@ def _platform(**changes: Any) -> dict[str, Any]:
 BAD_CLUSTERS: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
     ({"name": " "}, {"name": [" has to be present"]}),
     ({"name": None}, {"name": [" has to be present"]}),
-    ({"domain": "a b"}, {"domain": ["is not a fully qualified domain name"]}),
+    *(
+        ({"domain": domain}, {"domain": ["is not a fully qualified domain name"]})
+        for domain in ("a b", "a_b.c", "*.a", "https://a", "a.", "-a", "a..b", "a" * 64, "a." * 128)
+    ),
     ({"environment_scope": " "}, {"environment_scope": ["can't be blank", SCOPE_CHARACTERS]}),
     ({"environment_scope": "a#"}, {"environment_scope": [SCOPE_CHARACTERS]}),
     ({"environment_scope": "a\\"}, {"environment_scope": [SCOPE_CHARACTERS]}),
@@ -246,6 +250,14 @@ BAD_CLUSTERS: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
     (_platform(api_url="https://[::1]"), {"platform_kubernetes.api_url": [LOCALHOST]}),
     (_platform(api_url="https://10.1.2.3"), {"platform_kubernetes.api_url": [LOCAL_NETWORK]}),
     (_platform(api_url="https://192.168.1.1"), {"platform_kubernetes.api_url": [LOCAL_NETWORK]}),
+    *(
+        (_platform(api_url=url), {"platform_kubernetes.api_url": ["must be a valid URL"]})
+        for url in ("https://", "https://x:a", "https://x/%0a", "https://a b", "https://x:70000")
+    ),
+    *(
+        (_platform(api_url=url), {"platform_kubernetes.api_url": [BAD_HOST]})
+        for url in ("https://_x", "https://[x]")
+    ),
     (_platform(api_url="text"), {"platform_kubernetes.api_url": ["must be a valid URL"]}),
     (_platform(token=" "), {"platform_kubernetes.token": ["can't be blank"]}),
     (_platform(ca_cert="x"), {"platform_kubernetes.ca_cert": ["must be a valid PEM certificate"]}),
@@ -284,6 +296,8 @@ BAD_ENVIRONMENTS: list[tuple[dict[str, Any], Any]] = [
     ({"external_url": "https://x/" + "a" * 250}, {"message": {"external_url": [_too_long(255)]}}),
     ({"external_url": "http://[x"}, {"message": {"external_url": ["URI is invalid"]}}),
     ({"external_url": "http://x:port"}, {"message": {"external_url": ["URI is invalid"]}}),
+    ({"external_url": "http://"}, {"message": {"external_url": ["URI is invalid"]}}),
+    ({"external_url": "10.0.0.1:8080/x"}, {"message": {"external_url": ["URI is invalid"]}}),
     *(
         (
             {"external_url": f"{scheme}:x"},

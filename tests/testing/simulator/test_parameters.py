@@ -219,3 +219,18 @@ def test_odd_input_is_never_a_500(
 ) -> None:
     """It is answered as what it is: unknown, blank or invalid."""
     assert root(method, path, given).status_code == status
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "a\0b"},
+        {"name": "x", "unknown": [{"inner": "\0"}]},
+        {"name": "x", "\0": 1},
+    ],
+)
+def test_a_null_character_is_a_bad_request(root: Any, path: str, given: dict[str, Any]) -> None:
+    """Wherever it is, in plain text, as GitLab's middleware says it."""
+    refused = root("POST", path, given)
+    assert (refused.status_code, refused.text) == (400, "Bad Request")
+    assert refused.headers["Content-Type"].startswith("text/plain")

@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors
+from pulumi_gitlab_kubernetes.testing.simulator.addresses import url_complaints
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import (
     find_agent,
@@ -29,7 +30,6 @@ from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row
 from pulumi_gitlab_kubernetes.testing.simulator.validation import (
     NOT_A_CERTIFICATE,
-    url_complaints,
 )
 
 ALREADY_EXISTS = "URL configuration already exists for this agent"

@@ -28,10 +28,22 @@ async def read_parameters(request: Request) -> dict[str, Any]:
     """Return the query's and the body's parameters, the body's winning.
 
     Raises:
-        ApiError: 400 for malformed JSON or multipart, 415 for a media type GitLab does not read.
+        ApiError: 400 for malformed JSON or multipart and for null characters, 415 for a media type
+            GitLab does not read.
     """
     query = request.query_params.multi_items() if request.scope["query_string"] else ()
-    return _nested(query) | await _read_body(request)
+    given = _nested(query) | await _read_body(request)
+    if _has_null(given):  # GitLab's middleware refuses it before any route is looked for.
+        raise errors.plain(400, "Bad Request", {})
+    return given
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(map(_has_null, chain(value, value.values())))
+    return isinstance(value, list) and any(map(_has_null, value))
 
 
 async def _read_body(request: Request) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator.addresses import link_complaints
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import cluster_agent, reads_agents
 from pulumi_gitlab_kubernetes.testing.simulator.deployments import last_deployment
@@ -48,7 +48,6 @@ _NAME = re.compile(r"[a-zA-Z0-9_${}. -]([a-zA-Z0-9_/${}. -]*[a-zA-Z0-9_${}. -])?
 _MAX_TEXT = 255
 _MAX_DESCRIPTION = 10_000
 _MIN_SEARCH = 3
-_UNSAFE_SCHEMES = ("javascript", "data", "vbscript")  # GitLab's full list is inferred
 
 NAME_CHARACTERS = (
     "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', and spaces, "
@@ -322,12 +321,4 @@ def complaints(columns: Mapping[str, Any], changed: Iterable[str]) -> dict[str, 
 def _external_url_complaints(url: str | None) -> list[str]:
     if url is None:
         return []
-    found = too_long(url, _MAX_TEXT)
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return [*found, "URI is invalid"]
-    if parts.scheme.lower() in _UNSAFE_SCHEMES:
-        found.append(f"{parts.scheme} scheme is not allowed")
-    return found
+    return too_long(url, _MAX_TEXT) + link_complaints(url)

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator.addresses import NOT_A_URL, url_complaints
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.instance import feature_enabled, setting
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
@@ -25,19 +26,17 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Row, digest
 from pulumi_gitlab_kubernetes.testing.simulator.validation import (
     BLANK,
     NOT_A_CERTIFICATE,
-    NOT_A_URL,
     blank,
     kubernetes_namespace,
-    url_complaints,
+    stripped,
 )
 
 FEATURE_FLAG = "certificate_based_clusters"
 AUTHORIZATION_TYPES = ("unknown_authorization", "rbac", "abac")
 _RESERVED_NAMESPACE = "gitlab-managed-apps"
 _SCOPE = re.compile(r"[a-zA-Z0-9_/${}. *-]+")
-_DOMAIN = re.compile(
-    r"([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)*[a-zA-Z0-9_]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-)
+_DOMAIN_LABEL = re.compile(r"[a-z0-9-]{1,63}", re.IGNORECASE)
+_MAX_DOMAIN = 255
 
 NAME_MISSING = " has to be present"
 SCOPE_CHARACTERS = (
@@ -222,7 +221,7 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
     names = {"name", *(param.name for param in _COMMON)}
     columns = {name: value for name, value in given.items() if name in names}
     if columns.get("environment_scope"):
-        columns["environment_scope"] = columns["environment_scope"].strip()
+        columns["environment_scope"] = stripped(columns["environment_scope"])
     return columns
 
 
@@ -286,7 +285,14 @@ def _scope_complaints(call: Call, project: Row, cluster: dict[str, Any]) -> list
 
 
 def _domain_complaints(domain: str | None) -> list[str]:
-    return [] if blank(domain) or _DOMAIN.fullmatch(str(domain)) else [DOMAIN_INVALID]
+    """Follows https://github.com/KimNorgaard/validates_hostname, numeric labels allowed."""
+    if blank(domain):
+        return []
+    text = str(domain)
+    fits = all(
+        _DOMAIN_LABEL.fullmatch(label) and label.strip("-") == label for label in text.split(".")
+    )
+    return [] if fits and len(text) <= _MAX_DOMAIN else [DOMAIN_INVALID]
 
 
 def _api_url_complaints(call: Call, url: str | None) -> list[str]:

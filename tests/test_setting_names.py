@@ -1,0 +1,83 @@
+"""Settings that nobody reads: one that is mistyped is an error, somebody else's is not."""
+
+from __future__ import annotations
+
+import pytest
+from tests.conftest import Project
+from tests.dynamic_host import CallError, DynamicHost
+
+from pulumi_gitlab_kubernetes._setting_names import require_known
+from pulumi_gitlab_kubernetes.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("key", "write"),
+    [
+        ("gitlab:baseurl", "write gitlab:baseUrl"),
+        ("gitlab:base_url", "write gitlab:baseUrl"),
+        ("gitlab:BaseURL", "write gitlab:baseUrl"),
+        ("gitlab:base-url", "write gitlab:baseUrl"),
+        ("gitlab:basUrl", "write gitlab:baseUrl"),
+        ("gitlab:Token", "write gitlab:token"),
+        ("gitlab:tokn", "write gitlab:token"),
+        ("gitlab:tokens", "write gitlab:token"),
+        ("gitlab:insecur", "write gitlab:insecure"),
+        ("gitlab:caCertFile", "write gitlab:cacertFile"),
+        ("gitlab:client_key", "write gitlab:clientKey"),
+        ("gitlab:header", "write gitlab:headers"),
+        ("gitlab:requestTimeout", "write gitlab-kubernetes:requestTimeout"),
+        ("gitlab-kubernetes:requestTimout", "write gitlab-kubernetes:requestTimeout"),
+        ("gitlab-kubernetes:timeout", "write gitlab-kubernetes:requestTimeout"),
+        ("gitlab-kubernetes:adopt_existing", "write gitlab-kubernetes:adoptExisting"),
+        ("gitlab-kubernetes:retrydeadline", "write gitlab-kubernetes:retryDeadline"),
+        ("gitlab-kubernetes:token", "write gitlab:token"),
+        ("gitlab-kubernetes:baseurl", "write gitlab:baseUrl"),
+    ],
+)
+def test_a_mistyped_setting_is_told_with_the_right_one(key: str, write: str) -> None:
+    """One that nearly has a name counts as mistyped; in our own namespace any other one does."""
+    with pytest.raises(ConfigurationError) as raised:
+        require_known({"gitlab:token", key}, "gitlab")
+    assert str(raised.value) == f"{key} is no setting: {write}"
+
+
+def test_our_namespace_has_nothing_else() -> None:
+    """What is not like any name is told with all of them."""
+    with pytest.raises(ConfigurationError) as raised:
+        require_known({"gitlab-kubernetes:zzz"}, "gitlab")
+    message = str(raised.value)
+    assert message.startswith("gitlab-kubernetes:zzz is no setting: gitlab-kubernetes has ")
+    for key in ("requestTimeout", "retryDeadline", "adoptExisting"):
+        assert key in message
+    assert message.endswith("; remove it")
+
+
+def test_what_others_read_is_theirs() -> None:
+    """Pulumi's GitLab package, other packages, the program itself."""
+    ours = ("token", "baseUrl", "insecure", "cacertFile", "clientCert", "clientKey", "headers")
+    pulumis = ("earlyAuthCheck", "retries", "configFile", "context", "enableAutoCiSupport")
+    keys = {
+        *(f"gitlab:{key}" for key in (*ours, *pulumis, "group", "region")),
+        *(f"gitlab-kubernetes:{key}" for key in ("requestTimeout", "retryDeadline")),
+        *("aws:region", "shop:baseurl", "shop:tokn", "pulumi:tags", "other:baseurl"),
+    }
+    require_known(keys, "gitlab")
+
+
+def test_a_connections_namespace_is_looked_at_where_it_is_used() -> None:
+    """Another name is another package's, or the program's own."""
+    with pytest.raises(ConfigurationError) as raised:
+        require_known({"other:baseurl", "gitlab:baseurl"}, "other")
+    assert str(raised.value) == "other:baseurl is no setting: write other:baseUrl"
+
+
+@pytest.mark.parametrize("key", ["gitlab:baseurl", "gitlab-kubernetes:requestTimout"])
+def test_a_preview_already_tells(project: Project, key: str) -> None:
+    """Without the value, which may be a token in the wrong place."""
+    config = {"gitlab:baseUrl": project.simulator.url, "gitlab:token": "glpat-x", key: "hidden"}
+    with DynamicHost(config) as host:
+        given = {"project": project.path, "name": "prod"}
+        with pytest.raises(CallError) as raised:
+            host.check("ClusterAgent", given)
+        assert str(raised.value).startswith(f"{key} is no setting: write ")
+        assert "hidden" not in raised.value.details
