@@ -321,6 +321,33 @@ def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
         assert says in error
 
 
+def test_settings_that_nobody_reads(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """A preview tells what was meant: `baseurl` would have sent the token to gitlab.com."""
+    secrets = {"gitlab:token": lab.token}
+    config = {"gitlab:baseurl": lab.url, "gitlab:retries": "3", "shop:baseurl": "https://x"}
+    stack = _with_config(engine, tmp_path, config, secrets)
+    error = stack.preview(agent(1)).error("agent")
+    assert "gitlab:baseurl is no setting: write gitlab:baseUrl" in error
+    stack.set_config("gitlab:baseUrl", lab.url)
+    stack.set_config("gitlab-kubernetes:requestTimout", "1")
+    assert lab.url not in stack.preview(agent(1)).error("agent")
+
+
+def test_an_address_without_a_scheme(stack: Stack, lab: Lab) -> None:
+    """GitLab takes it, so it is a warning on the resource and no error."""
+    declared = resource(
+        "ProjectEnvironment",
+        "site",
+        project=lab.project.path,
+        name="x",
+        external_url="shop.example",
+    )
+    for outcome in (stack.preview(declared), stack.up(declared)):
+        assert outcome.ok, outcome.text
+        found = [each for each in outcome.messages if "external_url has no scheme" in each.text]
+        assert {(each.severity, each.name) for each in found} == {("warning", "site")}
+
+
 def test_wrong_token(engine: str, lab: Lab, tmp_path: Path) -> None:
     """A 401 names both ways to give a token, and why `destroy` may still have the old one."""
     config = {"gitlab:baseUrl": lab.url}

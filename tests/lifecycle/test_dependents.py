@@ -72,3 +72,47 @@ def test_a_replaced_agent_takes_its_users_along(stack: Stack, lab: Lab) -> None:
     for name in ("token", "url"):
         assert stack.resources()[name]["outputs"]["agent_id"] == agent_id
     assert len([path for path in lab.things() if "cluster_agents" in path]) == 3
+
+
+def test_an_agents_whole_id_will_do_for_its_number(stack: Stack, lab: Lab) -> None:
+    """In a first preview and an update's; a state that has the number sees no change in it."""
+    project = lab.project.path
+    by_number = [agent(project), token(project), url_configuration(project), environment(project)]
+    whole = [
+        agent(project),
+        token(project, agent_id=ref("agent.id")),
+        url_configuration(project, agent_id=ref("agent.id")),
+        environment(project, cluster_agent_id=ref("agent.id")),
+    ]
+    assert stack.preview(*whole).ok
+    assert stack.up(*whole).ok
+    number = stack.resources()["agent"]["outputs"]["agent_id"]
+    fields = {"token": "agent_id", "url": "agent_id", "environment": "cluster_agent_id"}
+    for name, field in fields.items():
+        for part in ("inputs", "outputs"):
+            assert stack.resources()[name][part][field] == number
+    for declared in (whole, by_number, whole):
+        for outcome in (stack.preview(*declared), stack.up(*declared)):
+            assert outcome.ok, outcome.text
+            for name in ("agent", "token", "url", "environment"):
+                assert outcome.ops(name) == ["same"], name
+    changed = [*whole[:3], environment(project, cluster_agent_id=ref("agent.id"), description="d")]
+    for outcome in (stack.preview(*changed), stack.up(*changed)):
+        assert outcome.ok, outcome.text
+        assert outcome.ops("environment") == ["update"]
+    assert stack.refresh().ok
+    assert stack.up(*changed).ops("environment") == ["same"]
+
+
+def test_an_agent_of_another_project_is_not_taken(stack: Stack, lab: Lab) -> None:
+    """The agent is made, and what is asked for in its place is named before anything else is."""
+    users = {
+        "agent_id": token(lab.project.path, "user", agent_id=ref("agent.id")),
+        "cluster_agent_id": environment(lab.project.path, "user", cluster_agent_id=ref("agent.id")),
+    }
+    for field, user in users.items():
+        error = stack.up(agent(lab.other.path), user).error("user")
+        assert f"{field} is the id of an agent in project {lab.other.id}" in error
+        assert f"this resource is in project {lab.project.id}" in error
+    number = stack.resources()["agent"]["outputs"]["agent_id"]
+    assert lab.things() == {f"projects/{lab.other.id}/cluster_agents/{number}"}

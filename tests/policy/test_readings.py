@@ -117,6 +117,23 @@ def test_tiers_are_guessed_as_gitlab_does(name: str) -> None:
     assert guess(name) == guess_tier(name)
 
 
+_TIERS = {
+    "development": "dev review trunk",
+    "testing": "test tst int acpt accept qa qc control quality",
+    "staging": "stg stag model modl pre demo non",
+    "production": "prd prod live",
+    "other": "deploy blue x",
+}
+_WORDS = [(word, tier) for tier, words in _TIERS.items() for word in words.split()]
+
+
+@pytest.mark.parametrize(("word", "tier"), _WORDS)
+def test_each_word_of_gitlab_decides_the_tier(word: str, tier: str) -> None:
+    """Anywhere in the name, and in capitals: for the policies and for the simulator."""
+    for name in (word, word.upper(), f"x/{word}-1"):
+        assert (guess(name), guess_tier(name)) == (tier, tier)
+
+
 def test_all_certificates_of_a_text_count() -> None:
     """The first that expires, and the last that begins."""
     found = facts(certificate(begins=-1, ends=9) + certificate(begins=-3, ends=5))
