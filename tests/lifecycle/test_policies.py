@@ -46,8 +46,11 @@ class Story:
         self.lab = lab
         self._stack = stack
         there = _deployed(lab.project.path)
+        self.first = self._run(there, "strict")
         self.deployed = self._run(there, "disabled")
         self._stop_by_itself("production")
+        described = _deployed(lab.project.path, description="another")
+        self.described = self._run(described, "strict")
         self.export = json.dumps({"version": 3, "deployment": stack.deployment()})
         self.preview = self._run([*there, *_new(lab)], "strict")
         self._leave_the_environment()
@@ -89,10 +92,10 @@ class Story:
         return next((each for each in found if each["name"] == name), None)
 
 
-def _deployed(project: str, namespace: str = "default") -> list[dict[str, Any]]:
+def _deployed(project: str, namespace: str = "default", **given: Any) -> list[dict[str, Any]]:
     """Describe what can be told only of what is there."""
     url = "http://shop.example.com"
-    more: dict[str, Any] = {"external_url": url, "force_stop": True}
+    more: dict[str, Any] = {"external_url": url, "force_stop": True, **given}
     return [
         agent(project),
         token(project),
@@ -214,12 +217,18 @@ def test_an_audit_of_the_export_says_the_same(story: Story) -> None:
     assert report.unjudged == ()
 
 
-def test_what_a_preview_cannot_know_is_told_as_advice(story: Story) -> None:
-    """A token that is still to be made has no age."""
-    unknown = [each for each in story.preview.violations if each.policy == "token-age"]
-    (told,) = [each for each in unknown if "can't run policy" in each.message]
-    assert told.level == Level.ADVISORY.value
-    assert "second: `created_at` is only known once `up` has run" in told.message
+@pytest.mark.parametrize("name", ["first", "described", "preview"])
+def test_what_a_preview_cannot_know_and_nothing_can_be_wrong_with_is_not_told(
+    story: Story, name: str
+) -> None:
+    """A token has no age before it is made, and `up` knows whether an environment stops."""
+    outcome: Outcome = getattr(story, name)
+    told = {each.policy for each in outcome.violations}
+    assert "environment-namespace" in told  # It was judged.
+    assert "can't run" not in outcome.text
+    assert len({(each.policy, each.name, each.message) for each in outcome.violations}) == len(
+        outcome.violations
+    )
 
 
 def test_no_secret_is_shown(story: Story) -> None:

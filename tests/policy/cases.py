@@ -182,6 +182,8 @@ CASES: Mapping[str, Cases] = {
             [_cluster("a"), _cluster("b", project="canary/other")],
             [_cluster("a"), _cluster("b", connection="other")],
             [_cluster("a", environment_scope="a/*"), _cluster("b", environment_scope="b/*")],
+            [_cluster(environment_scope=UNKNOWN)],
+            [_cluster(project=UNKNOWN)],
         ],
         failing=[
             [_cluster("a"), _cluster("b", environment_scope="review/canary")],
@@ -201,6 +203,7 @@ CASES: Mapping[str, Cases] = {
                 _cluster("a", environment_scope="canary"),
                 _cluster("b", environment_scope="canary", project="canary/other"),
             ],
+            [_cluster(environment_scope=UNKNOWN)],
         ],
         failing=[
             [_cluster("a", environment_scope="canary"), _cluster("b", environment_scope="canary")],
@@ -212,7 +215,11 @@ CASES: Mapping[str, Cases] = {
         ],
     ),
     "agent-count": Cases(
-        passing=[[_agent()], [_agent("a"), _agent("b", project="canary/other")]],
+        passing=[
+            [_agent()],
+            [_agent(project=UNKNOWN)],
+            [_agent("a"), _agent("b", project="canary/other")],
+        ],
         failing=[[_agent("a"), _agent("b")]],
         unknown=[[_agent("a"), _agent("b", project=UNKNOWN)]],
         parameters={"maximum": 1},
@@ -251,9 +258,14 @@ CASES: Mapping[str, Cases] = {
         unknown=[[_token(description=UNKNOWN)]],
     ),
     "token-age": Cases(
-        passing=[[_token(created_at=_days_ago(80))]],
-        failing=[[_token(created_at=_days_ago(100))]],
-        unknown=[[_token(made=False)]],
+        passing=[
+            [_token(created_at=_days_ago(80))],
+            [_token(created_at=_days_ago(80)[:10])],
+            [_token(made=False)],
+            [_token(made=False, created_at=UNKNOWN)],
+        ],
+        failing=[[_token(created_at=_days_ago(100))], [_token(created_at=_days_ago(100)[:10])]],
+        unknown=[[_token(created_at=Hidden.SECRET)]],
         parameters={"maximum_days": 90},
     ),
     "token-rotation": Cases(
@@ -261,6 +273,7 @@ CASES: Mapping[str, Cases] = {
             [_token(rotate_after_days=90.0)],
             [_token(rotation_triggers={"canary": "1"})],
             [_token(published=True)],
+            [_token(rotate_after_days=UNKNOWN, rotation_triggers={"canary": "1"})],
         ],
         failing=[[_token()], [_token(rotation_triggers={})]],
         unknown=[[_token(rotate_after_days=UNKNOWN)], [_token(rotate_after_days=Hidden.PROGRAM)]],
@@ -270,6 +283,8 @@ CASES: Mapping[str, Cases] = {
             [_token()],
             [_token("a"), _token("b", agent_id=2.0)],
             [_token("a", created_at=_days_ago(9)), _token("b", created_at=_days_ago(1))],
+            [_token("a", created_at=_days_ago(9)), _token("b", made=False)],
+            [_token("a", agent_id=UNKNOWN)],
         ],
         failing=[
             [_token("a", created_at=_days_ago(9)), _token("b", created_at=_days_ago(8))],
@@ -279,10 +294,7 @@ CASES: Mapping[str, Cases] = {
                 _token("b", of="x", created_at=_days_ago(8)),
             ],
         ],
-        unknown=[
-            [_token("a", agent_id=UNKNOWN)],
-            [_token("a", created_at=_days_ago(9)), _token("b", made=False)],
-        ],
+        unknown=[[_token("a"), _token("b", agent_id=UNKNOWN)]],
         parameters={"rotation_days": 2},
     ),
     "token-exposed": Cases(
@@ -309,6 +321,7 @@ CASES: Mapping[str, Cases] = {
             [_configuration("grpcs://10.1.2.3/canary", ca_cert=certificate())],
             [_configuration("grpcs://10.1.2.3/canary", ca_cert=Hidden.SECRET)],
             [_configuration(ca_cert=UNKNOWN)],
+            [_configuration(UNKNOWN, ca_cert=certificate())],
         ],
         failing=[[_configuration("grpcs://canary.internal")]],
         unknown=[[_configuration("grpcs://10.1.2.3/canary", ca_cert=UNKNOWN)]],
@@ -347,6 +360,7 @@ CASES: Mapping[str, Cases] = {
             [_environment(**_PROD, **_PLACE)],
             [_environment(**_PROD, cluster_agent_id=UNKNOWN, kubernetes_namespace="canary")],
             [_environment(**_GUESSED, tier="other")],
+            [_environment(tier=UNKNOWN, **_PLACE)],
         ],
         failing=[
             [_environment(**_PROD, cluster_agent_id=1.0)],
@@ -359,7 +373,11 @@ CASES: Mapping[str, Cases] = {
         ],
     ),
     "production-protect": Cases(
-        passing=[[_environment()], [_environment(protect=True, **_PROD)]],
+        passing=[
+            [_environment()],
+            [_environment(protect=True, **_PROD)],
+            [_environment(protect=True, tier=UNKNOWN)],
+        ],
         failing=[[_environment(**_PROD)], [_environment(**_GUESSED)]],
         unknown=[
             [_environment(tier=UNKNOWN)],
@@ -367,12 +385,23 @@ CASES: Mapping[str, Cases] = {
         ],
     ),
     "production-auto-stop": Cases(
-        passing=[[_environment(auto_stop_at=_days_ago(-1))], [_environment(**_PROD)]],
+        passing=[
+            [_environment(auto_stop_at=_days_ago(-1))],
+            [_environment(**_PROD)],
+            [_environment(**_PROD, made=False)],
+            [_environment(tier=UNKNOWN, made=False)],
+            [_environment(name=UNKNOWN, made=False, auto_stop_at=UNKNOWN)],
+            [_environment(tier=UNKNOWN)],
+        ],
         failing=[[_environment(**_PROD, auto_stop_at=_days_ago(-1))]],
-        unknown=[[_environment(**_PROD, made=False)]],
+        unknown=[[_environment(tier=UNKNOWN, auto_stop_at=_days_ago(-1))]],
     ),
     "production-force-stop": Cases(
-        passing=[[_environment(force_stop=True)], [_environment(**_PROD, force_stop=False)]],
+        passing=[
+            [_environment(force_stop=True)],
+            [_environment(**_PROD, force_stop=False)],
+            [_environment(tier=UNKNOWN)],
+        ],
         failing=[[_environment(**_PROD, force_stop=True)]],
         unknown=[
             [_environment(**_PROD, force_stop=UNKNOWN)],
@@ -400,6 +429,7 @@ CASES: Mapping[str, Cases] = {
             [_environment("a"), _environment("b")],
             [_environment("a", **_PLACE), _environment("b", **{**_PLACE, "cluster_agent_id": 2.0})],
             [_environment("a", **_PLACE), _environment("b", **_PLACE, flux_resource_path="canary")],
+            [_environment("a", **{**_PLACE, "cluster_agent_id": UNKNOWN})],
         ],
         failing=[
             [_environment("a", **_PLACE), _environment("b", **_PLACE)],
@@ -411,7 +441,7 @@ CASES: Mapping[str, Cases] = {
         ],
         unknown=[
             [_environment("a", **_PLACE), _environment("b", **_PLACE, flux_resource_path=UNKNOWN)],
-            [_environment("a", **{**_PLACE, "cluster_agent_id": UNKNOWN})],
+            [_environment("a"), _environment("b", **{**_PLACE, "cluster_agent_id": UNKNOWN})],
         ],
     ),
     "environment-review-name": Cases(
@@ -425,6 +455,7 @@ CASES: Mapping[str, Cases] = {
     "environment-agent-project": Cases(
         passing=[
             [_environment()],
+            [_environment(cluster_agent_id=UNKNOWN)],
             [_agent(), _environment(**_PLACE)],
             [_agent(project="canary/allowed"), _environment(**_PLACE)],
             [_agent(project="canary/shop", project_id=7.0), _environment(project="7", **_PLACE)],

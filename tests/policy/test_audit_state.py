@@ -239,7 +239,7 @@ def test_a_number_that_is_none_is_not_judged(
     assert cli.main(["audit", str(file)]) == 1
     said = capsys.readouterr().out
     assert re.search("environment-https +other +`external_url` does not begin", said)
-    assert "token-rotation: `rotate_after_days` is of a type that it cannot be of (1)" in said
+    assert "token-rotation: helm: `rotate_after_days` is no value that it can have (1)" in said
     assert "4 resources, " in said
 
 
@@ -349,11 +349,17 @@ _OF_TOKENS = "pulumi-python:dynamic/gitlab:ClusterAgentToken"
 
 
 @pytest.mark.parametrize(
-    "resource",
-    [{"type": [[]]}, {"type": _OF_TOKENS, "inputs": True}, {"type": _OF_TOKENS, "outputs": [1]}],
+    ("resource", "said"),
+    [
+        ({"type": [[]]}, "`type` of a is no text"),
+        ({"type": _OF_TOKENS, "inputs": True}, "`inputs` of a is no object"),
+        ({"type": "x:y:Z", "outputs": "x"}, "`outputs` of a is no object"),
+        ({"type": _OF_TOKENS, "outputs": [1]}, "`outputs` of a is no object"),
+        ({"type": _OF_TOKENS, "propertyDependencies": 1}, "`propertyDependencies` of a is no obj"),
+    ],
 )
-def test_an_audit_that_goes_wrong_is_one_line_and_no_violation(
-    resource: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_damaged_state_is_one_line_and_no_violation(
+    resource: dict[str, Any], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever reads the exit status can tell a broken rule from a broken state."""
     urn = f"urn:pulumi:d::p::{_OF_TOKENS}::a"
@@ -362,7 +368,7 @@ def test_an_audit_that_goes_wrong_is_one_line_and_no_violation(
     file.write_text(json.dumps(content))
     assert cli.main(["audit", str(file)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: ")
+    assert line.startswith(f"error: STATE is damaged: {said}")
 
 
 def test_a_token_without_an_agent_is_no_second_one(tmp_path: Path) -> None:

@@ -168,10 +168,26 @@ def test_a_secret_value_is_judged_and_never_shown(analyzer: Analyzer) -> None:
 
 def test_violations_are_told_beside_what_is_not_known(analyzer: Analyzer) -> None:
     """One thing that cannot be judged does not hide another's violation."""
-    failing, unknown = CASES["token-age"].failing[0], CASES["token-age"].unknown[0]
-    old, new = _found(analyzer, "token-age", [*failing, *unknown])
-    assert "100 days old" in old.message
-    assert "can't run policy 'token-age'" in new.message
+    name = "environment-own-target"
+    failing = CASES[name].failing[0]
+    place = {"cluster_agent_id": Hidden.UNKNOWN, "kubernetes_namespace": "canary"}
+    unknown = ProjectEnvironment("c", {"name": "canary", **place}, urn="urn::c")
+    same, doubt = _found(analyzer, name, [*failing, unknown])
+    assert "the same agent" in same.message
+    assert f"can't run policy '{name}'" in doubt.message
+
+
+def test_what_gitlab_is_still_to_make_is_nobody_s_doubt(analyzer: Analyzer) -> None:
+    """Neither of a thing that is made nor of one that is updated: `up` judges it with its outputs.
+
+    A preview shows the inputs alone of either.
+    """
+    types = {type(each): _type(each) for cases in CASES.values() for each in cases.failing[0]}
+    inputs: dict[str, Any] = {"name": "production", "project": "canary/shop"}
+    given = [(type_, kind("it", inputs, urn="urn::it")) for kind, type_ in types.items()]
+    said = [each.message for each in analyzer.analyze_stack(*given)]
+    assert said
+    assert not [each for each in said if "can't run policy" in each]
 
 
 def test_a_level_and_parameters_are_those_of_the_configuration(configured: Analyzer) -> None:
@@ -216,24 +232,23 @@ def test_the_published_package_s_resources_are_mended_too(configured: Analyzer) 
 
 
 def test_an_unknown_value_is_not_mended(configured: Analyzer) -> None:
-    """The preview says so, and `up` mends it."""
+    """The preview says so once, where it is judged, and `up` mends it."""
     configured.configure(environment_https={"enforcementLevel": "remediate"})
-    ((name, said),) = configured.remediate(*_environment(external_url=Hidden.UNKNOWN))
-    assert name == "environment-https"
-    assert "it: `external_url` is only known once `up` has run" in said
+    unknown = _environment(external_url=Hidden.UNKNOWN)
+    assert configured.remediate(*unknown) == []
+    (told,) = configured.analyze(*unknown)
+    assert told.policyName == "environment-https"
+    assert "it: `external_url` is only known once `up` has run" in told.message
 
 
 def test_all_lines_show_the_version_of_this_package(configured: Analyzer) -> None:
     """Those in which pulumi-policy says itself that it could not run a policy, too."""
     expected = version("pulumi-gitlab-kubernetes")
     assert configured.info().version == expected
-    configured.configure(environment_https={"enforcementLevel": "remediate"})
-    unknown = _environment(external_url=Hidden.UNKNOWN)
-    ((_name, not_mended),) = configured.remediate(*unknown)
-    not_judged = [each for each in configured.analyze(*unknown) if "can't run" in each.message]
-    assert [each.policyPackVersion for each in not_judged] == [expected]
-    for said in (not_mended, not_judged[0].message):
-        assert f"policy pack 'gitlab-kubernetes@v{expected}' during preview: " in said
+    (not_judged,) = configured.analyze(*_environment(external_url=Hidden.UNKNOWN))
+    assert not_judged.policyPackVersion == expected
+    said = f"policy pack 'gitlab-kubernetes@v{expected}' during preview: "
+    assert said in not_judged.message
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import strategies
-from tests.certificates import Key
+from tests.certificates import Key, to_pem
 from tests.policy.pem import SHA1, certificate
 
 from pulumi_gitlab_kubernetes.policy.addresses import is_private
@@ -152,17 +152,36 @@ def test_a_serial_number_below_1_hides_nothing(kind: str, serial: int) -> None:
 
 
 def test_a_signature_tells_its_hash() -> None:
-    """By itself, and as a parameter, where SHA-1 is the default."""
+    """By its name."""
     assert weakness(SHA1, 2048) == "is signed with SHA1"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("3000", "is signed with SHA1"),  # The default.
+        ("300da00b300906052b0e03021a0500", "is signed with SHA1"),
+        ("3010a00e300c06082a864886f70d02050500", "is signed with MD5"),
+        ("300fa00d300b0609608648016503040201", None),
+    ],
+)
+def test_a_signature_tells_its_hash_in_its_parameters(parameters: str, said: str | None) -> None:
+    """Where it is RSASSA-PSS, as RFC 4055 has it."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pss")])
-    for algorithm, said in ((hashes.SHA256(), None), (hashes.SHA1(), "is signed with SHA1")):  # noqa: S303 (weak on purpose)
-        signed = (
-            x509.CertificateBuilder(name, name, key.public_key(), 1, _DAY, _DAY)
-            .sign(key, algorithm, rsa_padding=padding.PSS(padding.MGF1(algorithm), 20))
-            .public_bytes(Encoding.PEM)
-        )
-        assert weakness(signed.decode(), 2048) == said
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, _DAY, _DAY)
+        .sign(key, hashes.SHA256(), rsa_padding=padding.PSS(padding.MGF1(hashes.SHA256()), 32))
+        .public_bytes(Encoding.DER)
+    )
+    whole, algorithm = int.from_bytes(signed[2:4], "big"), bytes.fromhex("06092a864886f70d01010a")
+    at = signed.rindex(algorithm) - 2  # A sequence of less than 128 bytes.
+    old = signed[at : at + 2 + signed[at + 1]]
+    content = algorithm + bytes.fromhex(parameters)
+    new = bytes([0x30, len(content)]) + content
+    length = (whole + len(new) - len(old)).to_bytes(2, "big")
+    der = signed[:2] + length + signed[4:at] + new + signed[at + len(old) :]
+    assert weakness(to_pem("CERTIFICATE", der), 2048) == said
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _LOCAL_NAMES = re.compile(r"[^.]+|(.+\.)?(localhost|local|localdomain|internal|intranet|lan|svc)")
 _LIKE_AN_ADDRESS = re.compile(r":|[0-9a-f]$")
-_OLD_NUMBER = re.compile(r"(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}")
+_OLD_NUMBER = re.compile(r"(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}", re.ASCII)
 
 
 def scheme(url: str) -> str:

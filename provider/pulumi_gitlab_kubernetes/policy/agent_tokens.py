@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 from .rule import Level, Parameter, Rule, Scope
 from .secrets import is_secret
 from .stack import Stack
-from .things import ClusterAgentToken, Stored
+from .things import ClusterAgentToken, Stored, every
 
 _TOKENS = "https://docs.gitlab.com/user/clusters/agent/work_with_agent/"
 MARKS = ("glagent-", "Z2xhZ2VudC")
@@ -25,7 +26,7 @@ def _description(token: ClusterAgentToken) -> Iterator[str]:
 
 def _age(token: ClusterAgentToken, stack: Stack, maximum_days: float) -> Iterator[str]:
     del stack
-    age = _days_since(token.created_at)
+    age = _age_in_days(token)
     if age is not None and age > maximum_days:
         yield f"it is {age:.0f} days old, and at most {maximum_days:g} are allowed"
 
@@ -33,16 +34,19 @@ def _age(token: ClusterAgentToken, stack: Stack, maximum_days: float) -> Iterato
 def _rotation(token: ClusterAgentToken) -> Iterator[str]:
     if token.published:  # That package has no such arguments.
         return
-    if not token.has("rotate_after_days") and not token.has("rotation_triggers"):
+    names = ("rotate_after_days", "rotation_triggers")
+    if every(*(partial(token.lacks, name) for name in names)):
         yield "neither `rotate_after_days` nor `rotation_triggers` is set"
 
 
 def _one_per_agent(token: ClusterAgentToken, stack: Stack, rotation_days: float) -> Iterator[str]:
+    if len(stack.of(ClusterAgentToken)) < 2:  # noqa: PLR2004 (one, and another)
+        return
     tokens = stack.group(ClusterAgentToken, stack.agent_key).get(stack.agent_key(token), [])
     if len(tokens) < 2 or token is tokens[0]:  # noqa: PLR2004 (one, and another)
         return
     if rotation_days:
-        ages = [_days_since(each.created_at) for each in tokens]
+        ages = [_age_in_days(each) for each in tokens]
         if any(age is not None and age <= rotation_days for age in ages):
             return
     yield f"its agent already has {tokens[0].label}"
@@ -56,25 +60,23 @@ def _exposed(resource: Stored) -> Iterator[str]:
 
 def _plain_tokens(value: Any, path: str) -> Iterator[str]:
     """Find tokens at any depth, and in the midst of texts, but not in secrets."""
-    match value:
-        case str():
-            if _TOKEN.search(value):
-                yield path
-        case dict():
-            if not is_secret(value):
-                for key, each in value.items():
-                    yield from _plain_tokens(each, f"{path}.{_TOKEN.sub('...', key)}")
-        case list():
-            for index, each in enumerate(value):
-                yield from _plain_tokens(each, f"{path}[{index}]")
+    left = [(value, path)]  # The next one is the last.
+    while left:
+        value, path = left.pop()
+        match value:
+            case str():
+                if _TOKEN.search(value):
+                    yield path
+            case dict() if not is_secret(value):
+                found = [(v, f"{path}.{_TOKEN.sub('...', key)}") for key, v in value.items()]
+                left += reversed(found)
+            case list():
+                left += reversed([(v, f"{path}[{index}]") for index, v in enumerate(value)])
 
 
-def _days_since(moment: str) -> float | None:
-    try:
-        then = datetime.fromisoformat(moment.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return (datetime.now(timezone.utc) - then).total_seconds() / (24 * 60 * 60)
+def _age_in_days(token: ClusterAgentToken) -> float | None:
+    made = token.created_at
+    return None if made is None else (datetime.now(timezone.utc) - made) / timedelta(days=1)
 
 
 RULES = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from . import addresses, certificates
 from .parameters import ALLOWED_HOSTS, EXPIRY_DAYS
 from .rule import Level, Parameter, Rule
-from .things import ClusterAgentUrlConfiguration
+from .things import ClusterAgentUrlConfiguration, every
 
 _RECEPTIVE = "https://docs.gitlab.com/user/clusters/agent/#receptive-agents"
 
@@ -20,7 +20,10 @@ def _tls(configuration: ClusterAgentUrlConfiguration) -> Iterator[str]:
 def _ca_certificate(
     configuration: ClusterAgentUrlConfiguration, allowed_hosts: Sequence[str]
 ) -> Iterator[str]:
-    if addresses.is_private(configuration.url, allowed_hosts) and not configuration.has("ca_cert"):
+    if every(
+        lambda: addresses.is_private(configuration.url, allowed_hosts),
+        lambda: configuration.lacks("ca_cert"),
+    ):
         yield "`url` leads to a private host, and `ca_cert` is not set"
 
 

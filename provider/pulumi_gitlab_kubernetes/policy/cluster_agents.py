@@ -19,6 +19,8 @@ _INSTALL = "https://docs.gitlab.com/user/clusters/agent/install/"
 
 
 def _count(agent: ClusterAgent, stack: Stack, maximum: int) -> Iterator[str]:
+    if len(stack.of(ClusterAgent)) <= maximum:
+        return
     agents = stack.group(ClusterAgent, stack.project)[stack.project(agent)]
     if len(agents) > maximum and agent is agents[0]:
         yield f"its project has {counted(len(agents), 'agent')}, and the limit is {maximum:g}"

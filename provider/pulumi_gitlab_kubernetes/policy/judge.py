@@ -9,7 +9,7 @@ from typing import Any
 
 from .rule import Rule, Scope
 from .stack import Stack
-from .things import NotKnown, Thing
+from .things import NotKnown, NotMade, Thing
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def judge(
         parameters: The arguments of the rule's check.
 
     Returns:
-        The violations, and what the rule could not tell.
+        The violations, and what the rule could not tell; nothing of what is still to be made.
     """
     check = partial(rule.check, **parameters)
     more = (stack,) if rule.scope is Scope.STACK else ()
@@ -63,6 +63,8 @@ def judge(
         try:
             for wrong in check(thing, *more):
                 found.append(Violation(rule, thing, rule.message(wrong)))  # noqa: PERF401 (those before a doubt count)
-        except NotKnown as reason:  # noqa: PERF203 (each thing may have one)
+        except NotMade:  # noqa: PERF203 (each thing may have one)
+            continue
+        except NotKnown as reason:
             found.append(Unjudged(rule, thing, reason))
     return found

@@ -85,8 +85,8 @@ def _resource_policy(rule: Rule) -> pulumi_policy.ResourceValidationPolicy:
             return None
         try:
             mended = rule.remediate(thing)
-        except NotKnown as reason:
-            raise _NotYet([reason]) from None
+        except NotKnown:
+            return None  # The engine has it judged too, which tells why it cannot be.
         for name, value in mended.items():
             # The SDK's own mapping keeps a secret secret; a copy of it would not.
             args.props[token.spelled(name)] = value  # type: ignore[index] # it is mutable

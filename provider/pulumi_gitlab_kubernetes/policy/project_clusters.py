@@ -8,7 +8,7 @@ from . import addresses, certificates, scopes
 from .parameters import ALLOWED_HOSTS, EXPIRY_DAYS
 from .rule import Level, Rule, Scope
 from .stack import Stack
-from .things import ProjectCluster
+from .things import ProjectCluster, every
 
 _ADD = "https://docs.gitlab.com/user/project/clusters/add_existing_cluster/"
 _MIGRATE = "https://docs.gitlab.com/user/infrastructure/clusters/migrate_to_gitlab_agent/"
@@ -58,15 +58,21 @@ def _beside(cluster: ProjectCluster, stack: Stack) -> list[ProjectCluster]:
 
 
 def _scope_wildcard(cluster: ProjectCluster, stack: Stack) -> Iterator[str]:
-    if cluster.environment_scope.strip() == "*" and len(_beside(cluster, stack)) > 1:
+    if every(
+        lambda: len(stack.of(ProjectCluster)) > 1,
+        lambda: cluster.environment_scope.strip() == "*",
+        lambda: len(_beside(cluster, stack)) > 1,
+    ):
         yield "`environment_scope` is *, and the project has other clusters"
 
 
 def _scopes_apart(cluster: ProjectCluster, stack: Stack) -> Iterator[str]:
-    mine = cluster.environment_scope.strip()
+    if len(stack.of(ProjectCluster)) < 2:  # noqa: PLR2004 (one, and another)
+        return
     for other in _beside(cluster, stack):
         if other is cluster:
             return  # Those after it speak for themselves.
+        mine = cluster.environment_scope.strip()
         theirs = other.environment_scope.strip()
         alone = "*" in (mine, theirs) and mine != theirs  # That one is the other rule's.
         if not alone and scopes.overlap(mine, theirs):

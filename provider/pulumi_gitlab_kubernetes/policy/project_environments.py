@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 
 from . import addresses
 from .rule import Level, Parameter, Rule, Scope
 from .stack import Stack
-from .things import ProjectEnvironment
+from .things import ClusterAgent, ProjectEnvironment, every
 from .tiers import production
 
 _DASHBOARD = "https://docs.gitlab.com/ci/environments/kubernetes_dashboard/"
@@ -18,26 +19,25 @@ _REVIEW = re.compile(r"(?<![a-z])review(?![a-z])", re.IGNORECASE)
 
 
 def _production_agent(environment: ProjectEnvironment) -> Iterator[str]:
-    if why := production(environment):
-        for name in ("cluster_agent_id", "kubernetes_namespace"):
-            if not environment.has(name):
-                yield f"{why}, and `{name}` is not set"
+    for name in ("cluster_agent_id", "kubernetes_namespace"):
+        if every(partial(production, environment), partial(environment.lacks, name)):
+            yield f"{production(environment)}, and `{name}` is not set"
 
 
 def _production_protect(environment: ProjectEnvironment) -> Iterator[str]:
-    if (why := production(environment)) and not environment.protect:
-        yield f"{why}, and the option `protect` is off"
+    if every(lambda: production(environment), lambda: not environment.protect):
+        yield f"{production(environment)}, and the option `protect` is off"
 
 
 def _production_auto_stop(environment: ProjectEnvironment, stack: Stack) -> Iterator[str]:
     del stack
-    if (why := production(environment)) and environment.auto_stop_at:
-        yield f"{why}, and it stops by itself (`auto_stop_at`)"
+    if every(lambda: production(environment), lambda: environment.auto_stop_at):
+        yield f"{production(environment)}, and it stops by itself (`auto_stop_at`)"
 
 
 def _production_force_stop(environment: ProjectEnvironment) -> Iterator[str]:
-    if (why := production(environment)) and environment.force_stop:
-        yield f"{why}, and `force_stop` is on"
+    if every(lambda: production(environment), lambda: environment.force_stop):
+        yield f"{production(environment)}, and `force_stop` is on"
 
 
 def _do_not_force(environment: ProjectEnvironment) -> Mapping[str, object]:
@@ -63,6 +63,8 @@ def _use_https(environment: ProjectEnvironment) -> Mapping[str, object]:
 
 
 def _own_target(environment: ProjectEnvironment, stack: Stack) -> Iterator[str]:
+    if len(stack.of(ProjectEnvironment)) < 2:  # noqa: PLR2004 (one, and another)
+        return
     places = stack.group(ProjectEnvironment, stack.target)
     first, *_others = places.get(stack.target(environment), [environment])
     if first is not environment:
@@ -79,6 +81,8 @@ def _review_name(environment: ProjectEnvironment, prefix: str) -> Iterator[str]:
 def _agent_project(
     environment: ProjectEnvironment, stack: Stack, allowed_projects: Sequence[str]
 ) -> Iterator[str]:
+    if not stack.of(ClusterAgent):
+        return
     agent = stack.agent(environment)
     if agent is None or stack.project(agent) == stack.project(environment):
         return

@@ -6,8 +6,6 @@ text, and the most specific scope that matches an environment's name wins.
 
 from __future__ import annotations
 
-from functools import cache
-
 
 def overlap(one: str, other: str) -> bool:
     """Tell whether some environment's name matches both scopes.
@@ -16,20 +14,27 @@ def overlap(one: str, other: str) -> bool:
         one: A scope.
         other: A scope.
     """
-    if "*" not in one + other:
-        return one == other
-    heads = one.partition("*")[0], other.partition("*")[0]
-    if not heads[0].startswith(heads[1]) and not heads[1].startswith(heads[0]):
-        return False  # Most are told apart by how they begin.
+    if "*" not in one:
+        return _matches(one, other)
+    if "*" not in other:
+        return _matches(other, one)
+    # What is between the ends of both fits one after the other into a `*` of each.
+    heads = sorted((one.partition("*")[0], other.partition("*")[0]), key=len)
+    tails = sorted((one.rpartition("*")[2], other.rpartition("*")[2]), key=len)
+    return heads[1].startswith(heads[0]) and tails[1].endswith(tails[0])
 
-    @cache
-    def meet(i: int, j: int) -> bool:
-        if i == len(one) or j == len(other):
-            return not one[i:].strip("*") and not other[j:].strip("*")
-        if one[i] == "*":
-            return meet(i + 1, j) or meet(i, j + 1)
-        if other[j] == "*":
-            return meet(i, j + 1) or meet(i + 1, j)
-        return one[i] == other[j] and meet(i + 1, j + 1)
 
-    return meet(0, 0)
+def _matches(name: str, scope: str) -> bool:
+    head, *parts = scope.split("*")
+    if not parts:
+        return name == scope
+    *parts, tail = parts
+    at, end = len(head), len(name) - len(tail)
+    if at > end or not name.startswith(head) or not name.endswith(tail):
+        return False
+    for part in parts:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True

@@ -32,5 +32,5 @@ def revealed(value: Mapping[str, Any]) -> Any:
         return Hidden.SECRET
     try:
         return json.loads(value["plaintext"])
-    except (TypeError, ValueError):
+    except (RecursionError, TypeError, ValueError):
         return Hidden.SECRET

@@ -7,8 +7,11 @@ Reading one whose value is not at hand raises `NotKnown`: no rule ever guesses.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, overload
+
+from pulumi_gitlab_kubernetes._clock import moment
 
 V = TypeVar("V")
 _DIGITS = 18
@@ -21,7 +24,7 @@ class Hidden(enum.Enum):
     UNKNOWN = "is only known once `up` has run"
     SECRET = "is encrypted here"  # noqa: S105 (it is not one)
     PROGRAM = "is not kept at GitLab"
-    MISTYPED = "is of a type that it cannot be of"
+    MISTYPED = "is no value that it can have"
 
 
 class NotKnown(Exception):  # noqa: N818 (no error: a rule cannot tell yet)
@@ -38,6 +41,35 @@ class NotKnown(Exception):  # noqa: N818 (no error: a rule cannot tell yet)
         self.thing = thing
         self.property = property_
         self.why = why
+
+
+class NotMade(NotKnown):
+    """A rule read what GitLab is still to make, or what a preview does not show of it.
+
+    It is not for a preview to doubt: `up` judges again once it is there.
+    """
+
+
+def every(*conditions: Callable[[], object]) -> bool:
+    """Tell whether all conditions hold; one that does not settles it, whatever is not known.
+
+    Args:
+        conditions: They may raise `NotKnown`.
+
+    Raises:
+        NotMade: None fails, and what one reads is not made yet.
+        NotKnown: None fails, and what one reads is not known.
+    """
+    doubts: list[NotKnown] = []
+    for condition in conditions:
+        try:
+            if not condition():
+                return False
+        except NotKnown as reason:  # noqa: PERF203 (each may have one)
+            doubts.append(reason)
+    for doubt in sorted(doubts, key=lambda each: not isinstance(each, NotMade)):
+        raise doubt
+    return True
 
 
 def number(value: object) -> float | None:
@@ -82,17 +114,20 @@ class Property(Generic[V]):
         value: Any = thing.values.get(self._name)
         if value is None:
             if self._output and not thing.made:
-                raise NotKnown(thing, self._name, Hidden.UNKNOWN)
+                raise NotMade(thing, self._name, Hidden.UNKNOWN)
             return self._default
         if isinstance(value, float) or not isinstance(value, self._type):
             if isinstance(value, Hidden):
-                raise NotKnown(thing, self._name, value)
+                unmade = self._output and value is Hidden.UNKNOWN
+                raise (NotMade if unmade else NotKnown)(thing, self._name, value)
             value = self._converted(thing, value)
         known: V = value
         return known
 
     def _converted(self, thing: Thing, value: object) -> Any:
-        """Take an id as a number or a text; all else is the provider's to refuse."""
+        """Take an id as a number or a text, and a moment as GitLab spells it."""
+        if self._type is datetime and isinstance(value, str) and (then := moment(value)):
+            return then
         found = number(value)
         if found is not None and self._type is float:
             return found
@@ -154,6 +189,17 @@ class Thing:
             return True  # An id that is not known yet is that of something still to be made.
         return bool(getattr(self, name))
 
+    def lacks(self, name: str) -> bool:
+        """Tell whether a property is not set.
+
+        Args:
+            name: The property's name.
+
+        Raises:
+            NotKnown: It may turn out to be empty.
+        """
+        return not self.has(name)
+
     @property
     def protect(self) -> bool:
         """Whether Pulumi protects it from being deleted."""
@@ -202,7 +248,7 @@ class ClusterAgentToken(OfProject):
     description = Property("")
     rotation_triggers = Property[Mapping[str, Any] | None](None, Mapping)
     rotate_after_days = Property[float | None](None, float)
-    created_at = Property("", output=True)
+    created_at = Property[datetime | None](None, datetime, output=True)
 
 
 class ClusterAgentUrlConfiguration(OfProject):

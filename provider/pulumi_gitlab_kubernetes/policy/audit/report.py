@@ -14,7 +14,7 @@ from pulumi_gitlab_kubernetes.policy.judge import Unjudged, Violation, judge
 from pulumi_gitlab_kubernetes.policy.rule import Level, Rule
 from pulumi_gitlab_kubernetes.policy.rules import RULES
 from pulumi_gitlab_kubernetes.policy.stack import Stack
-from pulumi_gitlab_kubernetes.policy.things import Stored, Thing
+from pulumi_gitlab_kubernetes.policy.things import Hidden, Stored, Thing
 from pulumi_gitlab_kubernetes.policy.words import counted, printable
 
 _SEVERITIES = {Level.MANDATORY: "critical", Level.ADVISORY: "minor"}
@@ -87,10 +87,7 @@ def table(report: Report, _path: str) -> str:
         "  ".join((*(part.ljust(width) for part, width in zip(row, widths, strict=False)), row[3]))
         for row in (heads, *rows)
     ]
-    reasons = Counter(
-        f"{each.rule.name}: `{each.reason.property}` {each.reason.why.value}"
-        for each in report.unjudged
-    )
+    reasons = Counter(_reason(each) for each in report.unjudged)
     unjudged = [f"  {reason} ({count})" for reason, count in reasons.items()]
     advisory = counted(report.count(Level.ADVISORY), "advisory violation")
     summary = (
@@ -99,6 +96,14 @@ def table(report: Report, _path: str) -> str:
     )
     shown = [*(lines if rows else ()), *(["Not judged:", *unjudged] if unjudged else ()), summary]
     return "\n".join(shown)
+
+
+def _reason(each: Unjudged) -> str:
+    """Say why a rule could not tell; whose value it is where that value cannot be right."""
+    reason = f"`{each.reason.property}` {each.reason.why.value}"
+    if each.reason.why is Hidden.MISTYPED:
+        reason = f"{printable(each.reason.thing.label)}: {reason}"
+    return f"{each.rule.name}: {reason}"
 
 
 def as_json(report: Report, _path: str) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi_gitlab_kubernetes.errors import InvalidInputError
 from pulumi_gitlab_kubernetes.policy.agent_tokens import MARKS
 from pulumi_gitlab_kubernetes.policy.kinds import kind_of
 from pulumi_gitlab_kubernetes.policy.secrets import revealed
 from pulumi_gitlab_kubernetes.policy.things import Stored, Thing
+from pulumi_gitlab_kubernetes.policy.words import printable
 
+T = TypeVar("T")
 _VERSION = 3
 
 
@@ -45,7 +47,7 @@ def _resources(text: str) -> list[dict[str, Any]]:
         deployment = state["checkpoint"]["latest"] if "checkpoint" in state else state["deployment"]
         resources = (deployment or {}).get("resources") or []
         fitting = all(isinstance(each["urn"], str) and each["type"] for each in resources)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         fitting = False
     if not fitting:
         raise InvalidInputError("STATE", "is no stack's state: make one with `pulumi stack export`")
@@ -61,12 +63,13 @@ def _read(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Thing]:
         return
     urn = resource["urn"]
     label = urn.rpartition("::")[2]
+    type_ = _part(resource, "type", str)
+    parts = {part: _part(resource, part, dict) for part in ("inputs", "outputs")}
     if whole:
-        parts = {part: resource.get(part) or {} for part in ("inputs", "outputs")}
         yield Stored(label, parts, urn=urn)
-    if token := kind_of(resource["type"]):
-        inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
-        sources = resource.get("propertyDependencies") or {}
+    if token := kind_of(type_):
+        inputs, outputs = parts["inputs"], parts["outputs"]
+        sources = _part(resource, "propertyDependencies", dict)
         values = {
             name: revealed(found) if isinstance(found, dict) else found
             for name, spelled in token.names
@@ -78,5 +81,26 @@ def _read(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Thing]:
             urn=urn,
             published=token.published,
             protect=bool(resource.get("protect")),
-            sources={name: sources.get(token.spelled(name)) or () for name in token.kind.pointers},
+            sources={name: _urns(sources, token.spelled(name)) for name in token.kind.pointers},
         )
+
+
+def _part(resource: Mapping[str, Any], name: str, type_: type[T]) -> T:
+    """Return a part of a resource, or what is empty of its type where there is none.
+
+    Raises:
+        InvalidInputError: It is something else.
+    """
+    found = resource.get(name) or type_()
+    if isinstance(found, type_):
+        return found
+    label = printable(resource["urn"].rpartition("::")[2])
+    what = "object" if type_ is dict else "text"
+    raise InvalidInputError(
+        "STATE", f"is damaged: `{name}` of {label} is no {what}: export the stack's state again"
+    )
+
+
+def _urns(sources: Mapping[str, Any], name: str) -> list[str]:
+    found = sources.get(name)
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
