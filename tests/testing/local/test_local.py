@@ -273,3 +273,25 @@ def test_the_environment_for_the_bare_cli(checkout: Checkout) -> None:
     assert "8 unchanged" in run("refresh", "--yes", "--skip-preview")
     assert len(json.loads(run("stack", "export"))["deployment"]["resources"]) == 9
     assert "8 deleted" in run("destroy", "--yes", "--skip-preview")
+
+
+def test_how_the_simulator_is_asked(checkout: Checkout) -> None:
+    """Each run says where the root token is; a shell with what `local env` prints has it."""
+    assert "GITLAB_SIMULATOR_ROOT_TOKEN" not in checkout.run("env")  # Nothing runs yet.
+    said = checkout.run("refresh")
+    assert "token is in .local/simulator.json" in said
+    assert "exports it as GITLAB_SIMULATOR_ROOT_TOKEN" in said
+    assert checkout.simulator.root_token not in said
+    kept = json.loads((checkout.root / ".local/simulator.json").read_text())
+    ask = 'curl -sf --noproxy "*" -H "PRIVATE-TOKEN: $GITLAB_SIMULATOR_ROOT_TOKEN"'
+    script = f"{checkout.run('env')}\n{ask} {checkout.simulator.url}/api/v4/user"
+    answer = subprocess.run(
+        ["/bin/sh", "-ec", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/bin:/usr/bin"},
+    )
+    assert json.loads(answer.stdout)["username"] == "root"
+    assert kept["root_token"] == checkout.simulator.root_token
+    assert kept["root_token"] in checkout.run("env")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -189,15 +192,70 @@ return [tables.map((each) => each.getAttribute("aria-label")), wide.map((each) =
 @pytest.fixture
 def resize(chromium: webdriver.Chrome) -> Iterator[Callable[[int], None]]:
     """Gives the window another width, for the length of a test."""
-    before = chromium.get_window_size()
-    yield lambda width: chromium.set_window_size(width, 900)
-    chromium.set_window_size(**before)
+    # A window of its own would be 500 pixels wide at least.
+    screen = {"height": 900, "deviceScaleFactor": 1, "mobile": False}
+
+    def set_width(width: int) -> None:
+        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen | {"width": width})
+        assert chromium.execute_script("return innerWidth") == width
+
+    yield set_width
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+LINES = """
+return [...document.querySelectorAll("#requests tbody tr")].map((row) => {
+  const range = document.createRange();
+  range.selectNodeContents(row.lastChild);
+  return [row.lastChild.innerText, new Set([...range.getClientRects()].map((each) => each.y)).size];
+});
+"""
+
+
+def test_a_usual_name_of_a_user_is_never_broken(
+    page: Page, simulator: Simulator, resize: Callable[[int], None]
+) -> None:
+    """At any width, beside paths of any length."""
+    names = ["project_7_bot_a1b2c3", "administrator", "maintainer"]
+    users = [
+        {"username": name, "admin": True, "tokens": [{"name": "t", "value": f"glpat-of-{name}"}]}
+        for name in names
+    ]
+    simulator.seed({"users": users})
+    for name in names:
+        path = f"projects/1/environments/{'9' * 99}?private_token=glpat-of-{name}"
+        assert requests.get(f"{simulator.url}/api/v4/{path}", timeout=20).status_code == 404
+    page.wait_for(*names)
+    for width in (360, 420, 1024, 1121, 1400):
+        resize(width)
+        shown = page.driver.execute_script(LINES)
+        assert [[name, 1] for name in reversed(names)] == shown
+
+
+def test_the_page_says_how_to_ask(page: Page, simulator: Simulator) -> None:
+    """With a command to copy, which has a variable in the place of the token."""
+    command = page.driver.find_element(By.ID, "command").text
+    variable = "$GITLAB_SIMULATOR_ROOT_TOKEN"
+    url = f"{simulator.url}/api/v4/projects"
+    assert command == f'curl -H "PRIVATE-TOKEN: {variable}" {url}'
+    answer = subprocess.run(
+        ["/bin/sh", "-c", command.replace("curl", "curl -s --noproxy '*'")],
+        env={"PATH": os.environ["PATH"], variable[1:]: simulator.root_token},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(answer.stdout)[0]["path_with_namespace"] == "acme/shop"
+    page.driver.find_element(By.ID, "copy").click()
+    page.wait_for("Copied")
+    page.wait_for("Copy", gone="Copied")
+    assert simulator.root_token not in page.driver.page_source
 
 
 def test_tables_fit_the_window(
     page: Page, simulator: Simulator, resize: Callable[[int], None]
 ) -> None:
-    """From 800 pixels on nothing is to be scrolled sideways, however long names are."""
+    """From a telephone's width on nothing is to be scrolled sideways, however long names are."""
     long = "a-long-name-" * 5 + "x"
     host = f"{'long.' * 20}example.com"
     cluster = {"api_url": f"https://{host}:6443", "token": "t", "namespace": long}
@@ -231,7 +289,7 @@ def test_tables_fit_the_window(
     address = f"{simulator.url}/api/v4/projects/1/environments/{'9' * 99}?private_token=glpat-u"
     assert requests.delete(address, timeout=20).status_code == 404
     page.wait_for("u" * 99, "review/")
-    for width in (800, 1120, 1121, 1200, 1920):
+    for width in (360, 420, 767, 769, 800, 1024, 1120, 1121, 1200, 1400, 1920):
         resize(width)
         tables, wide = page.driver.execute_script(FITS)
         assert len(tables) == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import secrets
+import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,7 @@ from pulumi_gitlab_kubernetes.testing.host.files import write_atomically
 from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
 from pulumi_gitlab_kubernetes.testing.local.engine import Engine
 from pulumi_gitlab_kubernetes.testing.local.simulator import LocalSimulator
+from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE
 from pulumi_gitlab_kubernetes.testing.simulator.ready_made import PROJECT
 
 STACK = "local"
@@ -35,7 +37,7 @@ _HELP = {
     "preview": "show what `up` would change",
     "refresh": "bring the state up to date with the simulator",
     "down": "destroy the stack and stop the simulator",
-    "env": "print what a shell needs so that `pulumi` works on the local stack",
+    "env": "print what a shell needs: `pulumi` on the local stack, the simulator's token",
 }
 
 
@@ -64,8 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         local = Local(Project.find(arguments.cwd.resolve()))
         if arguments.action == "env":
             local.make_folder()
-            for name, value in {**local.environ(), "PULUMI_STACK": STACK}.items():
-                print(f"export {name}='{value}'")
+            for name, value in local.shell_environ().items():
+                print(f"export {name}={shlex.quote(value)}")
             return 0
         return local.down() if arguments.action == "down" else local.deploy(arguments.action)
     except (ProviderError, HostError) as error:
@@ -93,6 +95,12 @@ class Local:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
 
+    def shell_environ(self) -> dict[str, str]:
+        """Return the variables of a shell in which `pulumi` and the simulator are at hand."""
+        simulator = LocalSimulator.load(self._folder)
+        asking = {} if simulator is None else {ROOT_TOKEN_VARIABLE: simulator.root_token}
+        return {**self.environ(), "PULUMI_STACK": STACK, **asking}
+
     def make_folder(self) -> None:
         """Make the folder in which everything is kept."""
         self._folder.mkdir(mode=0o700, exist_ok=True)  # It holds secrets.
@@ -112,6 +120,10 @@ class Local:
         simulator = LocalSimulator.start(self._folder)
         at = f"{simulator.url} (open it in a browser)"
         print(f"GitLab: the simulator at {at}, project {PROJECT}.")
+        print(
+            f"Its administrator's token is in {self._folder.name}/simulator.json; "
+            f"`gitlab-kubernetes local env` (`make env`) exports it as {ROOT_TOKEN_VARIABLE}."
+        )
         self._configure(simulator)
         engine = Engine.choose()
         print(engine.reason, flush=True)

@@ -17,6 +17,10 @@ function element(tag, classes, ...children) {
 const chip = (text, kind = "") => element("span", `chip ${kind}`, text);
 const time = (text) => (text || "").slice(11, 19);
 
+const ROLES = {
+  table: ["table"], rowgroup: ["thead", "tbody"], row: ["tr"], columnheader: ["th"], cell: ["td"],
+};
+
 function table(label, columns, rows) {
   const head = element("tr", "", ...columns.map((text) => {
     const cell = element("th", "", text);
@@ -24,17 +28,27 @@ function table(label, columns, rows) {
     return cell;
   }));
   const body = rows.map(({ key, cells }) => {
+    // Where there is no room for a table, each cell stands below the last, with its column's name.
+    cells.forEach((cell, number) => { cell.dataset.column = columns[number]; });
     const row = element("tr", first || seen.has(key) ? "" : "fresh", ...cells);
     seen.add(key);
     return row;
   });
   const made = element("table", "", element("thead", "", head), element("tbody", "", ...body));
   made.setAttribute("aria-label", label);
+  // As the style shows it there, a browser would take it for no table.
+  for (const [role, tags] of Object.entries(ROLES)) {
+    [made, ...made.querySelectorAll("*")].filter((each) => tags.includes(each.localName))
+      .forEach((each) => each.setAttribute("role", role));
+  }
   return made;
 }
 
 const whole = (child) => element("td", "whole", child ?? "");
-const long = (child) => element("td", "long", typeof child === "string" ? breakable(child) : child ?? "");
+const long = (child) => element("td", "long", child && typeof child === "string" ? breakable(child) : child ?? "");
+const LONGEST_WORD = 20;
+// A name of usual length is never broken.
+const name = (text) => (text && text.length > LONGEST_WORD ? long(text) : whole(text));
 
 // Paths and addresses break after their parts, and only where that is not enough within them.
 function breakable(text) {
@@ -150,7 +164,7 @@ function drawRequests(requests) {
       whole(chip(request.method, METHODS[request.method])),
       long(request.path.replace(/^\/api\/v4/, "")),
       whole(chip(request.status === null ? "…" : String(request.status), statusKind(request.status))),
-      long(request.user),
+      name(request.user),
     ],
   }));
   return [table("Latest requests", ["time", "method", "path", "status", "user"], rows)];
@@ -197,4 +211,22 @@ function waitUntilSeen() {
   document.addEventListener("visibilitychange", update, { once: true });
 }
 
+// The token itself is nowhere on the page: whoever has it has set the variable.
+function showCommand() {
+  const command = `curl -H "PRIVATE-TOKEN: $GITLAB_SIMULATOR_ROOT_TOKEN" ${location.origin}/api/v4/projects`;
+  const button = document.getElementById("copy");
+  document.getElementById("command").textContent = command;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(command);
+      button.textContent = "Copied";
+    } catch (error) {
+      getSelection().selectAllChildren(document.getElementById("command"));
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+}
+
+showCommand();
 update();
