@@ -135,3 +135,30 @@ def test_verbose_logs_requests_without_their_queries() -> None:
         _, logged = process.communicate(timeout=5)
     assert "GET /api/v4/user 200" in logged
     assert "s3cret" not in logged
+
+
+def test_no_name_steers_the_terminal(tmp_path: Path) -> None:
+    """Not in the first lines, in the log, or in a refusal."""
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(r'users: [{username: ann, tokens: [{name: "\e[31m\u202e\x9b"}]}]')
+    with _running("--verbose", "--root-token", "r", "--seed", str(seed)) as process:
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        line = process.stdout.readline()
+        assert line.startswith(r"token \x1b[31m\u202e\x9b of ann: glpat-")
+        host, port = url.removeprefix("http://").split(":")
+        for path in (b"/api/v4/\x1b[31m", b"/api/v4/\xe2\x80\xae", b"/api/v4/%1B%0A%E2%80%AE"):
+            with socket.create_connection((host, int(port)), timeout=20) as connection:
+                connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert connection.recv(9) == b"HTTP/1.1 "
+        process.terminate()
+        _, logged = process.communicate(timeout=20)
+    assert "GET /api/v4/%1B%0A%E2%80%AE 404" in logged
+    assert all(each.isprintable() or each == "\n" for each in logged)
+    missing = tmp_path / "\x1b[31m\u202e"
+    ended = subprocess.run(
+        [*COMMAND, "--seed", str(missing)], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert ended.returncode == 1
+    assert r"\x1b[31m\u202e" in ended.stderr
+    assert all(each.isprintable() or each == "\n" for each in ended.stderr)

@@ -312,6 +312,15 @@ def test_names_are_text(page: Page, simulator: Simulator) -> None:
     assert page.driver.find_elements(By.CSS_SELECTOR, "main script, main img") == []
 
 
+def test_names_turn_nothing_around(page: Page, simulator: Simulator) -> None:
+    """Neither the direction of the text beside them nor a terminal that a reader pastes them to."""
+    simulator.api("POST", "projects/1/cluster_agents", name="prod")
+    simulator.api("POST", "projects/1/cluster_agents/1/tokens", name="\u202egnp.exe\u2066\x1b[31m")
+    page.wait_for("gnp.exe")
+    (row,) = page.rows("Agents of acme/shop")
+    assert row[2] == r"\u202egnp.exe\u2066\u001b[31m active never used"
+
+
 def test_the_page_says_when_the_simulator_is_gone(chromium: webdriver.Chrome) -> None:
     """And keeps what it showed last."""
     with Simulator() as simulator:

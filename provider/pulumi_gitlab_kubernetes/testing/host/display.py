@@ -23,7 +23,7 @@ from .events import (
 )
 from .policy_display import policy_lines
 from .policy_pack import EnforcementLevel, PolicyPack
-from .printer import PREFIXES, Paint, Printer
+from .printer import PREFIXES, Paint, Printer, visible
 from .rendering import print_outputs, retain_flag, summarize, text_of
 from .steps import Op, Step
 
@@ -160,7 +160,7 @@ class ProgressDisplay:
             if heading:
                 self._print("Diagnostics:")
                 heading = False
-            self._print(f"  {urns.display_type(row.urn)} ({urns.name_of(row.urn)}):")
+            self._print(f"  {urns.display_type(row.urn)} ({visible(urns.name_of(row.urn))}):")
             for stream in dict.fromkeys(item.stream for item in row.diagnostics):
                 of_stream = [item for item in row.diagnostics if item.stream == stream]
                 lines = [
@@ -188,7 +188,7 @@ class ProgressDisplay:
             return
         if step.op is Op.READ:
             if not isinstance(event, StepFailed):
-                text = f"read {urns.display_type(step.urn)} {step.resource.name}"
+                text = f"read {urns.display_type(step.urn)} {visible(step.resource.name)}"
                 self._say(Diagnostic(Severity.INFO, "", text, ephemeral=True))
             return
         is_stack = step.urn == self._stack_key
@@ -259,7 +259,7 @@ class ProgressDisplay:
         columns = [
             self._paint(row.op, PREFIXES[row.op]),
             urns.display_type(row.urn),
-            urns.name_of(row.urn),
+            visible(urns.name_of(row.urn)),
             self._status(row),
             self._info(row),
         ]

@@ -181,7 +181,7 @@ class Printer:
         marked.print_value(value)
 
     def _title(self, name: str, width: int) -> Title:
-        return lambda printer: printer._line(f"{name:<{width}}: ")  # noqa: SLF001 - a part of this class
+        return lambda printer: printer._line(f"{visible(name):<{width}}: ")  # noqa: SLF001 - a part of this class
 
     def _opened(self, value: Value) -> Value:
         return value.value if self.show_secrets and isinstance(value, Secret) else value
@@ -206,6 +206,11 @@ def indentation(indent: int, op: Op, paint: Paint = plain) -> str:
     return blanks[:-2] + paint(op, PREFIXES[op]) if blanks else ""
 
 
+def visible(text: str) -> str:
+    """A text in which nothing steers a terminal or turns the text around: as JSON writes that."""
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+
+
 def _primitive(value: Value) -> str:
     if isinstance(value, Secret):
         return "[secret]"
@@ -214,7 +219,7 @@ def _primitive(value: Value) -> str:
     if value is None:
         return "<null>"
     if isinstance(value, str | bool):
-        return json.dumps(value, ensure_ascii=False)
+        return visible(json.dumps(value, ensure_ascii=False))
     return str(value).replace(" ", "")
 
 

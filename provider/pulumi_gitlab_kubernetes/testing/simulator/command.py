@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
             with contextlib.suppress(KeyboardInterrupt):
                 serve(app, listener, greeting)
     except _CannotStartError as error:
-        print(f"gitlab simulator: {error}", file=sys.stderr)
+        print(f"gitlab simulator: {_visible(str(error))}", file=sys.stderr)
         return 1
     return 0
 
@@ -131,7 +131,14 @@ def _sown(app: App, file: Path) -> list[str]:
     except seed.SeedError as error:
         raise _CannotStartError(seed.describe(error, file, content)) from None
     return [
-        f"token {name} of {owner}: {value}"
+        _visible(f"token {name} of {owner}: {value}")
         for owner, tokens in made.items()
         for name, value in tokens.items()
     ]
+
+
+def _visible(line: str) -> str:
+    """Return a line in which nothing steers a terminal or turns the text around."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in line
+    )

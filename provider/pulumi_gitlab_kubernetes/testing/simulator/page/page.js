@@ -10,8 +10,16 @@ let first = true;
 function element(tag, classes, ...children) {
   const made = document.createElement(tag);
   if (classes) made.className = classes;
-  made.append(...children.filter((child) => child !== null && child !== ""));
+  made.append(...children.filter((child) => child !== null && child !== "").map(visible));
   return made;
+}
+
+// What would turn the direction of the text around it is shown as its number, and so is a control.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+function visible(child) {
+  if (typeof child !== "string") return child;
+  return child.replace(UNSEEN, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 const chip = (text, kind = "") => element("span", `chip ${kind}`, text);
