@@ -26,6 +26,7 @@ from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.resources import mixture
 from tests.processes import memory_of_dynamic_hosts
 
+from pulumi_gitlab_kubernetes.testing.host.operation import degree_of_parallelism
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 VERBS = ("preview", "up", "unchanged up", "refresh", "destroy")
@@ -63,7 +64,9 @@ class Measure:
         return self.seconds / self.floor
 
 
-def measure(simulator: Simulator, engine: str, count: int) -> Iterator[Measure]:
+def measure(
+    simulator: Simulator, engine: str, count: int, parallel: int | None = None
+) -> Iterator[Measure]:
     """Measure every operation on a stack of one size.
 
     Each goes right after its floor, and the median of some rounds is taken: a machine is not always
@@ -73,22 +76,27 @@ def measure(simulator: Simulator, engine: str, count: int) -> Iterator[Measure]:
         simulator: The GitLab.
         engine: `host` or `cli`.
         count: Resources.
+        parallel: How many operations run at a time; without it as many as the engine's default is.
     """
-    rounds = [_round(simulator, engine, count) for _ in range(3 if count <= _REPEATED else 1)]
+    times = 3 if count <= _REPEATED else 1
+    rounds = [_round(simulator, engine, count, parallel) for _ in range(times)]
     for verb in VERBS:
         found = sorted((each[verb] for each in rounds), key=lambda each: each.ratio)
         yield found[len(found) // 2]
 
 
-def _round(simulator: Simulator, engine: str, count: int) -> dict[str, Measure]:
+def _round(
+    simulator: Simulator, engine: str, count: int, parallel: int | None
+) -> dict[str, Measure]:
     """Take a stack and its floor from nothing to nothing, side by side."""
     lab = Lab(simulator)
     resources = mixture(lab.project.path, count)
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         config, secrets = {"gitlab:baseUrl": lab.url}, {"gitlab:token": lab.token}
+        environ = {"PULUMI_PARALLEL": str(parallel)} if parallel else {}
         floor, stack = (
-            ENGINES[engine](Path(folder).resolve() / name, config, secrets)
+            ENGINES[engine](Path(folder).resolve() / name, config, secrets, environ)
             for name in ("floor", "stack")
         )
         shutil.copy(_NOTHING, floor.project)
@@ -135,6 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--counts", type=int, nargs="+", default=[10, 100, 500, 2000])
     parser.add_argument("--engines", nargs="+", default=AVAILABLE, choices=list(ENGINES))
     parser.add_argument("--latency", type=float, default=0.02, help="of each answer, in seconds")
+    parser.add_argument("--parallel", type=int, help="operations at a time; the engine's default")
     parser.add_argument("--plot", type=Path, help="the SVG file to draw")
     parser.add_argument("--json", type=Path, help="a file to write the numbers to")
     parser.add_argument("--read", type=Path, nargs="+", help="such files: nothing is measured")
@@ -145,7 +154,11 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         measures = _measure_all(given)
     answer = f"{given.latency * 1000:g} ms"
-    print(f"\nTime over the engine's own floor (calls a resource); an answer takes {answer}:")
+    at_once = given.parallel or f"the engines' default ({degree_of_parallelism(None, {})} here)"
+    print(
+        f"\nTime over the engine's own floor (calls a resource); an answer takes {answer}, "
+        f"--parallel is {at_once}:"
+    )
     print(table(measures))
     if given.plot:
         from tests.benchmarks.plot import draw  # noqa: PLC0415 - matplotlib is in a group of its own
@@ -163,7 +176,7 @@ def _measure_all(given: argparse.Namespace) -> list[Measure]:
         simulator.faults({"path": "/api/v4/projects/", "latency": given.latency, "times": None})
         for count in given.counts:  # The long ones last.
             for engine in given.engines:
-                for each in measure(simulator, engine, count):
+                for each in measure(simulator, engine, count, given.parallel):
                     _say(each)
                     measures.append(each)
                 if given.json:

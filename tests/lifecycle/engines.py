@@ -214,7 +214,7 @@ class Stack(ABC):
         """Run the engine, perhaps reading all resources first."""
 
     @abstractmethod
-    def begin(self, verb: str) -> subprocess.Popen[str]:
+    def begin(self, verb: str, *options: str) -> subprocess.Popen[str]:
         """Start the engine as a process of its own, which may be killed."""
 
     @abstractmethod
@@ -281,10 +281,10 @@ class HostStack(Stack):
             text=result.stdout,
         )
 
-    def begin(self, verb: str) -> subprocess.Popen[str]:
+    def begin(self, verb: str, *options: str) -> subprocess.Popen[str]:
         """Start the deployment host by its command."""
         return self._popen(
-            *(sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "stack", verb),
+            *(sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "stack", verb, *options),
             PULUMI_BACKEND_URL=f"file://{self.backend}",
             PULUMI_CONFIG_PASSPHRASE=PASSPHRASE,
         )
@@ -358,9 +358,9 @@ class CliStack(Stack):
             ),
         )
 
-    def begin(self, verb: str) -> subprocess.Popen[str]:
+    def begin(self, verb: str, *options: str) -> subprocess.Popen[str]:
         """Start `pulumi`."""
-        return self._popen("pulumi", verb, "--non-interactive")
+        return self._popen("pulumi", verb, *options, "--non-interactive")
 
     def unlock(self) -> None:
         """Clear what was written by half, and the lock, which otherwise stops every run."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pulumi_gitlab_kubernetes._host_process import MOST_CALLS
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 from .conftest import AVAILABLE
@@ -50,6 +51,7 @@ class _Killed:
         """Or it stops at what it cannot know, with one line that says what to do; so to the end."""
         seed = int(os.environ.get("CRASH_SEED") or random.SystemRandom().randrange(2**32))
         print(f"CRASH_SEED={seed} repeats test {number}")
+        stack.environ["PULUMI_PARALLEL"] = str(MOST_CALLS)
         course = Course(stack, lab, self.victims, random.Random(seed))  # noqa: S311 - moments, no secrets
         stack.declare(*program(lab, changed=False))
         course.crash("up")

@@ -6,12 +6,14 @@ from collections import Counter
 
 from tests.processes import memory_of_dynamic_hosts
 
+from pulumi_gitlab_kubernetes._host_process import MOST_CALLS
+
 from .engines import Stack
 from .gitlab import Lab
 from .resources import mixture
 
 COUNT = 300
-MEMORY = 300
+MEMORY = 120
 """MiB."""
 
 
@@ -27,12 +29,15 @@ def _methods(lab: Lab) -> Counter[str]:
 def test_three_hundred_resources(stack: Stack, lab: Lab) -> None:
     """No request but those for the work itself, and no more memory than for a few resources.
 
+    Also with as many operations at a time as there can be.
+
     `make bench` takes two thousand.
     """
     resources = mixture(lab.project.path, COUNT)
     kinds = Counter(each["class"] for each in resources)
     environments = kinds["ProjectEnvironment"]
     alone = kinds["ClusterAgentToken"] + kinds["ClusterAgentUrlConfiguration"]
+    stack.environ["PULUMI_PARALLEL"] = str(MOST_CALLS)
     with memory_of_dynamic_hosts(stack.project) as memory:
         assert stack.preview(*resources).ok
         assert _methods(lab) == {}

@@ -1,0 +1,55 @@
+"""Flags of the CLI that it hands on to the dynamic host, before its own address."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from tests.processes import running_in
+
+from .engines import CliStack, Stack
+from .gitlab import Lab
+from .resources import agent
+
+LIMITED = {"status": 429, "headers": {"Retry-After": "1"}, "body": "Retry later"}
+ENDS_WITHIN = 10.0
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("--logtostderr", "--logflow", "-v=3"), ("--tracing", "file:{}/trace")],
+    ids=" ".join,
+)
+def test_the_dynamic_host_knows_the_engine(
+    stack: Stack, lab: Lab, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    """It says there what it waits for, and ends with it."""
+    if not isinstance(stack, CliStack):
+        pytest.skip("the deployment host has no such flags")
+    given = [each.format(tmp_path) for each in flags]
+    create = {"method": "POST", "path": "/cluster_agents$"}
+    lab.simulator.faults({**create, **LIMITED}, {**create, "skip": 1, "latency": 20})
+    stack.declare(agent(lab.project.path, "first"))
+    with stack.begin("up", *given) as process:
+        shown = process.communicate()[0]
+    assert process.returncode == 0, shown
+    assert "retrying in 1 s: GitLab limits the rate of requests" in shown
+    assert "Traceback" not in shown
+
+    stack.declare(agent(lab.project.path, "first"), agent(lab.project.path, "second"))
+    with stack.begin("up", *given) as process:
+        assert process.stdout
+        while "creating" not in process.stdout.readline():
+            assert process.poll() is None
+        time.sleep(2)
+        others = running_in(stack.directory)
+        process.kill()
+        (host,) = [each for each in others if each.is_dynamic_host]
+        assert host.ended(ENDS_WITHIN), host.line
+        for other in others:
+            if not other.ended(0):
+                subprocess.run(["kill", "-9", str(other.pid)], check=False)  # noqa: S607
+        process.communicate()
+    lab.simulator._call("DELETE", "/-/simulator/faults")
