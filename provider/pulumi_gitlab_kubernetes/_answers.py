@@ -15,9 +15,19 @@ from typing import Any
 import gitlab
 import requests
 from gitlab.exceptions import GitlabParsingError, RedirectError
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
 
-from .errors import GitLabError, LostAnswerError, from_status
+from ._bodies import ImpossibleAnswerError
+from ._pools import NoHttpError
+from ._quotes import flatten
+from ._tls import CHECK, Trouble, parts_of, spoke_tls, trouble, trouble_told
+from .errors import BAD_REQUEST, GitLabError, LostAnswerError, from_status
 
 _NO_CONTENT = 204
 _LARGEST = 1 << 53  # Above this Pulumi's numbers are not exact.
@@ -32,11 +42,9 @@ _ODD = (
 )
 """What python-gitlab and requests raise where an answer is not of the shape that they expect."""
 
-_UNSENT = re.compile(
-    r"NewConnection|NameResolution|ConnectTimeout|SSL|Proxy"
-)  # of urllib3's errors
+_UNSENT = (NewConnectionError, ConnectTimeoutError, SSLError, ProxyError)
+"""The errors of urllib3 by which a request has not been sent."""
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
-_TLS = re.compile(r"\[(?:SSL|X509)[^\]]*\] ([^(]+)")
 
 
 class GitLab(gitlab.Gitlab):
@@ -96,20 +104,51 @@ def gitlab_errors(client: gitlab.Gitlab) -> Iterator[None]:
             f"GitLab at {client.url} redirects to another address: set baseUrl to it "
             "(often https:// in place of http://)"
         ) from error
+    except ImpossibleAnswerError as error:
+        raise never_gitlab(client, str(error)) from error
+    except NoHttpError as error:
+        if told := spoke_tls(error.line):
+            raise _unreachable(client, told) from error
+        raise _not_gitlab(client) from error
     except _ODD as error:
-        raise LostAnswerError(
-            f"what answers at {client.url} is not GitLab's API: check baseUrl and any proxy"
-        ) from error
+        raise _not_gitlab(client) from error
     except gitlab.GitlabError as error:
-        raise from_status(error.response_code, _said(error)) from error
+        said = _said(error)
+        if error.response_code == BAD_REQUEST:
+            told = trouble_told(flatten(said), own=bool(client.session.cert))
+            if told:
+                raise _unreachable(client, told) from error
+        raise from_status(error.response_code, said) from error
     except OSError as error:  # Of requests, which are OSErrors too, or of a file for TLS.
-        said = (
-            f"GitLab at {client.url} cannot be reached ({_reason(error)}): check baseUrl, the "
-            "network and any proxy"
-        )
-        if not isinstance(error, requests.RequestException) or _UNSENT.search(str(error)):
-            raise GitLabError(said) from error
-        raise LostAnswerError(said, again=True, late=True) from error
+        found = trouble(error, client.url, own=bool(client.session.cert))
+        unreachable = _unreachable(client, found or Trouble(_reason(error), CHECK))
+        unsent = any(isinstance(each, _UNSENT) for each in parts_of(error))
+        if not isinstance(error, requests.RequestException) or unsent:
+            raise unreachable from error
+        raise LostAnswerError(unreachable.said, again=True, late=True) from error
+
+
+def _not_gitlab(client: gitlab.Gitlab) -> LostAnswerError:
+    return LostAnswerError(
+        f"what answers at {client.url} is not GitLab's API: check baseUrl and any proxy"
+    )
+
+
+def never_gitlab(client: gitlab.Gitlab, what: str) -> LostAnswerError:
+    """Return the error for an answer that GitLab never gives.
+
+    Args:
+        client: What it was given to.
+        what: What it was.
+    """
+    return LostAnswerError(
+        f"what answers at {client.url} sent {what}, which GitLab never does: check baseUrl and any "
+        "proxy"
+    )
+
+
+def _unreachable(client: gitlab.Gitlab, why: Trouble) -> GitLabError:
+    return GitLabError(f"GitLab at {client.url} cannot be reached ({why.reason}): {why.advice}")
 
 
 def _said(error: gitlab.GitlabError) -> object:
@@ -123,9 +162,7 @@ def _said(error: gitlab.GitlabError) -> object:
 def _reason(error: OSError) -> str:
     """Pick the few words that tell from an exception that quotes the whole request."""
     text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return "its certificate is not trusted: set cacertFile"
-    if found := _ERRNO.search(text) or _TLS.search(text):
+    if found := _ERRNO.search(text):
         return found[1].strip()
     late = isinstance(error, requests.Timeout) or "timed out" in text
     return "no answer in time" if late else "connection lost"

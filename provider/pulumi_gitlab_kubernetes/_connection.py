@@ -49,7 +49,7 @@ class Connection:
         name: The configuration namespace that it was read from.
         url: GitLab's base URL, without `/api/v4`.
         token: A personal, project or group access token; or that of a CI job.
-        timeout: How long to wait for an answer, in seconds.
+        timeout: How long a request may take, with all of its answer, in seconds.
         deadline: How long after its first failure an operation may try again, in seconds.
         verify: Whether to verify GitLab's certificate; or the file of the authorities to trust.
         certificate: Files of a client certificate and its key.
@@ -176,7 +176,7 @@ class Client:
         self._gitlab.session.max_redirects = _REDIRECTS
         if connection.certificate:
             self._gitlab.session.cert = connection.certificate
-        self.transport = Transport(self._retries, self.clock)
+        self.transport = Transport(self._retries, self.clock, connection.timeout)
         for scheme in ("http://", "https://"):
             self._gitlab.session.mount(scheme, self.transport)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,10 @@ from .errors import GitLabError
 
 MAX_AGE = 30.0
 """How long what was listed is believed, in seconds."""
+
+MOST_PAGES = 1000
+"""GitLab knows no limit of a project's environments; these are a hundred thousand, and more than
+any project has."""
 
 Thing = dict[str, Any]
 
@@ -35,6 +39,14 @@ class Page:
     things: dict[int, Thing]
     pages: int | None
     last: bool
+
+    def endless(self, seen: Container[Any]) -> bool:
+        """Tell whether it leads on and shows nothing new, as GitLab's pages never do.
+
+        Args:
+            seen: The ids on the pages before it.
+        """
+        return not self.last and all(id_ in seen for id_ in self.things)
 
 
 @dataclass
@@ -109,9 +121,12 @@ class Listing:
         lately = self._lately  # `forget` leaves this one behind.
         self._lists += 1
         try:
-            lately.take(ask(lately.next))
+            page = ask(lately.next)
         except GitLabError:
             self._refused = True  # What may be listed and what may be read are two things.
+            return
+        self._refused = page.endless(lately.things) or lately.next == MOST_PAGES
+        lately.take(page)
 
 
 class Listings:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import BaseHTTPResponse
+from urllib3.util import Timeout
 
+from ._bodies import ACCEPTED
 from ._clock import Clock
+from ._pools import POOLS
 from ._retries import Retries
 from ._settings import origin
 from .errors import GitLabError
@@ -20,55 +23,39 @@ _CONNECT_TIMEOUT = 10.0  # Seconds.
 _KEPT = 64  # Idle connections: one for each call that the dynamic host can work on.
 
 
-class _WholeAnswers:
-    """Reads a body where urllib3's retries see its loss; requests would read it after them."""
-
-    def urlopen(self, *args: Any, **kwargs: Any) -> BaseHTTPResponse:
-        whole = {**kwargs, "preload_content": True, "decode_content": True}
-        response: BaseHTTPResponse = super().urlopen(*args, **whole)  # type: ignore[misc] # of the pool that this is mixed into
-        return response
-
-
-class _HttpPool(_WholeAnswers, HTTPConnectionPool):
-    pass
-
-
-class _HttpsPool(_WholeAnswers, HTTPSConnectionPool):
-    pass
-
-
-_POOLS = {"http": _HttpPool, "https": _HttpsPool}
-
-
 class Transport(HTTPAdapter):
     """Sends requests with this package's retries, and notes GitLab's time.
 
     Args:
         retries: Which requests go again.
         clock: What is to know GitLab's time.
+        timeout: How long one request may take, from connecting to the end of its answer, in
+            seconds.
     """
 
-    def __init__(self, retries: Retries, clock: Clock) -> None:
+    def __init__(self, retries: Retries, clock: Clock, timeout: float) -> None:
+        timeout = min(timeout, threading.TIMEOUT_MAX)
+        # An address that nobody answers at is known sooner than a slow answer.
+        self._timeout = Timeout(total=timeout, connect=min(timeout, _CONNECT_TIMEOUT))
         super().__init__(max_retries=retries, pool_maxsize=_KEPT)
         self._clock = clock
         self._sent = 0.0
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Use pools that read whole answers."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        """Use pools that bound time and size."""
+        super().init_poolmanager(*args, timeout=self._timeout, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """Use them behind a proxy too."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        manager = super().proxy_manager_for(*args, timeout=self._timeout, **kwargs)
+        manager.pool_classes_by_scheme = POOLS
         return manager
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Send a request; an address that nobody answers at is known sooner than a slow answer."""
-        whole = kwargs.get("timeout")
-        if isinstance(whole, int | float):
-            kwargs["timeout"] = min(whole, _CONNECT_TIMEOUT), whole
+        """Send a request, and again where its retries say so."""
+        request.headers["Accept-Encoding"] = ACCEPTED
+        kwargs["timeout"] = self._timeout
         return super().send(request, *args, **kwargs)
 
     def add_headers(self, request: PreparedRequest, **_kwargs: Any) -> None:
