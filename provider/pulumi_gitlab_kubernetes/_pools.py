@@ -118,9 +118,16 @@ class _Connection(HTTPConnection):
         self._connected = True
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        """Send a request."""
+        """Send a request.
+
+        Raises:
+            BrokenPipeError: The other side has closed the connection; it may have said why.
+        """
         with self._broken_tls():
-            super().request(*args, **kwargs)
+            try:
+                super().request(*args, **kwargs)
+            except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+                raise BrokenPipeError from error
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3's does
         """Read all of an answer.

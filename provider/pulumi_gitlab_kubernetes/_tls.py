@@ -249,7 +249,7 @@ def _names(certificate: x509.Certificate | None) -> str:
 def _served(url: str) -> x509.Certificate | None:
     """Ask for the certificate once more, without a request: Python does not keep a refused one."""
     parts = urlsplit(url)
-    if requests.utils.get_environ_proxies(url, no_proxy=None):
+    if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
         return None  # Whoever is asked past the proxy may be somebody else.
     try:
         pem = ssl.get_server_certificate((parts.hostname or "", parts.port or 443), timeout=_WAIT)
