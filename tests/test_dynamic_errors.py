@@ -77,17 +77,31 @@ def test_a_redirect_of_a_write_says_to_change_the_address(
     assert "redirects to another address: set baseUrl to it (often https:// in place" in str(error)
 
 
-def test_a_gateways_page_is_its_title(
+def test_a_page_in_place_of_an_error_is_its_title(
     host: DynamicHost, simulator: Simulator, project: Project
 ) -> None:
-    """Neither markup nor its length reaches the user."""
+    """Neither markup nor its length reaches the user, and GitLab's API has no pages."""
     page = f"<html><head><title>Whoops</title></head><body>{'x' * 9999}</body></html>"
     simulator.faults({"method": "POST", "status": 500, "body": page})
     error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
     assert str(error) == (
-        f'cannot create agent "prod" in project {project.id}: Whoops; nothing of it is there so '
-        "far (GitLab answered 500); that is GitLab's own trouble: see its status or logs, then "
-        "run it again"
+        f'cannot create agent "prod" in project {project.id}: what answers at {simulator.url} is '
+        "not GitLab's API: check baseUrl and any proxy (it answered 500: Whoops); it may have been "
+        "made all the same; look for it at GitLab before the next `pulumi up`"
+    )
+
+
+def test_a_failure_of_gitlab_is_its_own(
+    host: DynamicHost, simulator: Simulator, project: Project
+) -> None:
+    """Its API says so in JSON."""
+    body = {"message": "500 Internal Server Error"}
+    simulator.faults({"method": "POST", "status": 500, "body": body})
+    error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
+    assert str(error) == (
+        f'cannot create agent "prod" in project {project.id}: 500 Internal Server Error; nothing '
+        "of it is there so far; that is GitLab's own trouble: see its status or logs, then run it "
+        "again"
     )
 
 
@@ -301,14 +315,49 @@ def _everything_fails(
 def test_a_project_that_is_gone_is_never_taken_for_a_thing_that_is(
     host: DynamicHost, project: Project, pair: Pair, kind: str
 ) -> None:
-    """It may as well be hidden from this user: only a person can tell."""
+    """It may as well be hidden from this user: only a person can tell.
+
+    What no state holds, as where `.get()` or a creation fails, is not to be forgotten by one.
+    """
     id_, outputs, given = make(host, kind, project, pair)
     project.api("DELETE")
-    for message in _everything_fails(host, kind, id_, outputs, given):
+    found = _everything_fails(host, kind, id_, outputs, given)
+    found.append(str(_create_error(host, kind, {**given, "project": project.id})))
+    for message in found:
         assert f"project {project.id} does not exist, or the token's user cannot see it" in message
-        assert "`pulumi state delete` forgets this resource" in message
-    error = _create_error(host, kind, {**given, "project": project.id})
-    assert f"project {project.id} does not exist" in str(error)
+    advised = ["`pulumi state delete` forgets this resource" in message for message in found]
+    assert advised == [True, False, True, *([True] if kind in UPDATES else []), False]
+    assert "state delete" not in found[-1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_creation_in_a_project_that_never_was_names_the_project(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """There is nothing yet that a state could forget."""
+    given = {**inputs_of(kind, project, pair), "project": 999_999}
+    message = str(_create_error(host, kind, given))
+    assert message.endswith(
+        "in project 999999: project 999999 does not exist, or the token's user cannot see it: "
+        "check `project`, baseUrl and the user's membership"
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_another_gitlab_does_not_have_is_not_forgotten(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """Where the path leads to another id, the state is of another GitLab."""
+    _id, outputs, _given = make(host, kind, project, pair)
+    ids = [999_999, *(int(outputs[name]) for name in ("agent_id", "token_id") if name in outputs)]
+    id_ = ":".join(map(str, [*ids, 7, 7][: _id.count(":") + 1]))
+    outputs |= {"project": project.path, "project_id": 999_999}
+    with pytest.raises(CallError) as raised:
+        host.read(kind, id_, outputs)
+    assert f"it was in project 999999, but at {project.simulator.url} {project.path} has " in str(
+        raised.value
+    )
+    assert "state delete" not in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -349,9 +398,42 @@ def test_a_reporter_cannot_tell_whether_a_cluster_is_gone(
     id_, outputs, _given = make(host, "ProjectCluster", project, pair)
     project.api("DELETE", f"clusters/{id_.split(':')[1]}")
     outputs["connection"] = "reporter"
-    told = r"may not see such things \(GitLab answered 403\); .* its user the role Maintainer"
+    told = (
+        r"may not see such things \(GitLab answered 403\); the token needs the scope `read_api`, "
+        r"and its user the role Developer in the project$"
+    )
     with pytest.raises(CallError, match=told):
         host.read("ProjectCluster", id_, outputs)
+
+
+_READERS = {"ClusterAgentUrlConfiguration": "Maintainer", "ProjectEnvironment": "Reporter"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_read_asks_for_no_more_than_it_takes(
+    host: DynamicHost, users: dict[str, tuple[int, str]], project: Project, pair: Pair, kind: str
+) -> None:
+    """By scope and role: of the two each writing call names the larger."""
+    id_, outputs, given = make(host, kind, project, pair)
+    path = f"users/{users['maintainer'][0]}/personal_access_tokens"
+    token = project.simulator.api("POST", path, name="small", scopes=["read_user"])["token"]
+    config = {"gitlab:baseUrl": project.simulator.url, "gitlab:token": token}
+    role = "Developer" if kind == "ProjectEnvironment" else "Maintainer"
+    reads = f"scope `read_api`, and its user the role {_READERS.get(kind, 'Developer')} in the pr"
+    writes = f"the scope `api`, and its user the role {role} in the project, which must not be arch"
+    spelled = {**plain(outputs), "project": str(project.id)}
+    with DynamicHost(config) as small:
+        for call, wanted in (
+            (lambda: small.read(kind, id_, outputs), reads),
+            (lambda: small.read(kind, id_, None), reads),
+            (lambda: small.diff(kind, id_, spelled, {**spelled, "project": "a/b"}), reads),
+            (lambda: small.create(kind, given), writes),
+            (lambda: small.delete(kind, id_, outputs), writes),
+        ):
+            with pytest.raises(CallError) as raised:
+                call()
+            assert "higher privileges than provided by the access token" in str(raised.value)
+            assert wanted in str(raised.value)
 
 
 def test_clusters_that_are_switched_off_are_not_gone(

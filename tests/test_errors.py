@@ -77,6 +77,12 @@ def test_a_404_is_its_own_error() -> None:
     assert from_status(500, "").said == "no explanation"
 
 
+_UNAVAILABLE = (
+    "no (status 503); GitLab is not available, or what stands in front of it does not reach it: "
+    "see its status or logs, then run it again"
+)
+
+
 def _explain(error: GitLabError, *secrets: str) -> str:
     message = str(
         explain(
@@ -128,7 +134,8 @@ def test_a_403_names_scope_and_role() -> None:
             429,
             "raise gitlab-kubernetes:retryDeadline, or have its administrator raise the limit",
         ),
-        (503, "that is GitLab's own trouble: see its status or logs, then run it again"),
+        (500, "that is GitLab's own trouble: see its status or logs, then run it again"),
+        (503, _UNAVAILABLE),
     ],
 )
 def test_each_kind_of_refusal_says_what_to_do(status: int, hint: str) -> None:

@@ -26,11 +26,11 @@ from urllib3.exceptions import (
 from ._bodies import ImpossibleAnswerError
 from ._pools import NoHttpError
 from ._quotes import flatten
+from ._recognition import MARK, UNDONE, ForeignAnswerError, is_gitlabs
 from ._tls import CHECK, Trouble, parts_of, spoke_tls, trouble, trouble_told
 from .errors import BAD_REQUEST, GitLabError, LostAnswerError, from_status
 
 _NO_CONTENT = 204
-_LARGEST = 1 << 53  # Above this Pulumi's numbers are not exact.
 _ODD = (
     GitlabParsingError,
     requests.TooManyRedirects,
@@ -53,6 +53,18 @@ class GitLab(gitlab.Gitlab):
     It has no retries of its own, which repeat a POST and know no deadline.
     """
 
+    known = False
+    """Whether an answer had the header that only GitLab sends."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._marked = False
+        self.session.hooks["response"].append(self._note)
+
+    def _note(self, response: requests.Response, **_options: Any) -> None:
+        self._marked = MARK in response.headers
+        self.known = self.known or self._marked
+
     def http_request(self, verb: str, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request.
 
@@ -60,38 +72,21 @@ class GitLab(gitlab.Gitlab):
             GitlabParsingError: The answer is neither an object nor a list; or a deletion's has a
                 content, which GitLab never gives.
             UnicodeDecodeError: It is no text in UTF-8.
+            ForeignAnswerError: It is an error, and not one of GitLab's API.
         """
         kwargs["obey_rate_limit"] = False
-        answer = super().http_request(verb, *args, **kwargs)
+        try:
+            answer = super().http_request(verb, *args, **kwargs)
+        except (gitlab.GitlabHttpError, gitlab.GitlabAuthenticationError) as error:
+            status, body = error.response_code or 0, error.response_body
+            if is_gitlabs(status, body, marked=self._marked):
+                raise
+            raise ForeignAnswerError(status, body) from None
         gone = verb == "delete" and answer.status_code == _NO_CONTENT
         told = verb != "delete" and answer.content.decode().lstrip()[:1] in {"{", "["}
         if not gone and not told:
             raise GitlabParsingError
         return answer
-
-
-def thing(answer: Any, *texts: str, numbered: bool = True) -> dict[str, Any]:
-    """Accept GitLab's description of something.
-
-    Args:
-        answer: What was answered.
-        texts: What every such description has, each with a text.
-        numbered: Whether it has a number as its id.
-
-    Returns:
-        The description.
-
-    Raises:
-        GitlabParsingError: It is no such description.
-    """
-    if not isinstance(answer, dict) or not all(isinstance(answer.get(key), str) for key in texts):
-        raise GitlabParsingError
-    id_ = answer.get("id")
-    if numbered and not (type(id_) is int and 0 < id_ < _LARGEST):
-        raise GitlabParsingError
-    # Neither text without an encoding nor a number that is none could be stored.
-    json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()
-    return answer
 
 
 @contextmanager
@@ -109,16 +104,19 @@ def gitlab_errors(client: gitlab.Gitlab) -> Iterator[None]:
     except NoHttpError as error:
         if told := spoke_tls(error.line):
             raise _unreachable(client, told) from error
-        raise _not_gitlab(client) from error
+        raise LostAnswerError(not_gitlab(client.url)) from error
     except _ODD as error:
-        raise _not_gitlab(client) from error
+        raise LostAnswerError(not_gitlab(client.url)) from error
+    except ForeignAnswerError as error:
+        said = flatten(error.body)
+        told = trouble_told(said, own=bool(client.session.cert))
+        if told and error.status == BAD_REQUEST:
+            raise _unreachable(client, told) from error
+        shown = ": ".join(filter(None, (str(error.status), said)))
+        kind = GitLabError if error.status in UNDONE else LostAnswerError
+        raise kind(f"{not_gitlab(client.url)} (it answered {shown})") from error
     except gitlab.GitlabError as error:
-        said = _said(error)
-        if error.response_code == BAD_REQUEST:
-            told = trouble_told(flatten(said), own=bool(client.session.cert))
-            if told:
-                raise _unreachable(client, told) from error
-        raise from_status(error.response_code, said) from error
+        raise from_status(error.response_code, _said(error)) from error
     except OSError as error:  # Of requests, which are OSErrors too, or of a file for TLS.
         found = trouble(error, client.url, own=bool(client.session.cert))
         unreachable = _unreachable(client, found or Trouble(_reason(error), CHECK))
@@ -126,12 +124,6 @@ def gitlab_errors(client: gitlab.Gitlab) -> Iterator[None]:
         if not isinstance(error, requests.RequestException) or unsent:
             raise unreachable from error
         raise LostAnswerError(unreachable.said, again=True, late=True) from error
-
-
-def _not_gitlab(client: gitlab.Gitlab) -> LostAnswerError:
-    return LostAnswerError(
-        f"what answers at {client.url} is not GitLab's API: check baseUrl and any proxy"
-    )
 
 
 def never_gitlab(client: gitlab.Gitlab, what: str) -> LostAnswerError:
@@ -149,6 +141,11 @@ def never_gitlab(client: gitlab.Gitlab, what: str) -> LostAnswerError:
 
 def _unreachable(client: gitlab.Gitlab, why: Trouble) -> GitLabError:
     return GitLabError(f"GitLab at {client.url} cannot be reached ({why.reason}): {why.advice}")
+
+
+def not_gitlab(url: str) -> str:
+    """Return what there is to say where something else answers in GitLab's place."""
+    return f"what answers at {url} is not GitLab's API: check baseUrl and any proxy"
 
 
 def _said(error: gitlab.GitlabError) -> object:

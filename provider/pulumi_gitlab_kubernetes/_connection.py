@@ -15,10 +15,12 @@ from importlib.metadata import version
 from typing import Any
 
 from gitlab.base import RESTManager
+from gitlab.utils import EncodedId
 
-from ._answers import GitLab, gitlab_errors, thing
+from ._answers import GitLab, gitlab_errors, not_gitlab
 from ._ci_job import Job, require_no_other_gitlab
 from ._clock import Clock
+from ._descriptions import thing
 from ._listing import Listings
 from ._managers import (
     ClusterAgentTokenManager,
@@ -195,6 +197,22 @@ class Client:
         """Return the id of the token's user, asking GitLab once a run."""
         return _IDS.get(self.connection, _USER, self._ask_user)
 
+    def require_gitlab(self) -> None:
+        """Make sure that it is GitLab that answers, and that it takes the token.
+
+        A 404, and the empty answer to a deletion, prove neither. Without a header that only GitLab
+        sends it is asked for the token's user, once a run. A CI job has the address from GitLab.
+
+        Raises:
+            GitLabError: It is not, or does not, or cannot be asked.
+        """
+        if self.connection.job or self._gitlab.known:
+            return
+        try:
+            self.user_id()
+        except NotFoundError as error:
+            raise GitLabError(not_gitlab(self.connection.url)) from error
+
     def project_id(self, project: str) -> int:
         """Return a project's numeric id, asking GitLab once a run for each path.
 
@@ -222,15 +240,15 @@ class Client:
 
     def clusters(self, project_id: int) -> Collection:
         """Return a project's certificate-based clusters."""
-        return self._of_project(project_id, "clusters", "environment_scope")
+        return self._of_project(project_id, "clusters", "project.id", "environment_scope")
 
     def agents(self, project_id: int) -> Collection:
         """Return a project's agents for Kubernetes."""
-        return self._of_project(project_id, "cluster_agents")
+        return self._of_project(project_id, "cluster_agents", "config_project.id")
 
     def environments(self, project_id: int) -> Collection:
         """Return a project's environments."""
-        return self._of_project(project_id, "environments", "state")
+        return self._of_project(project_id, "environments", "project.id", "state")
 
     def tokens(self, project_id: int, agent_id: int) -> Collection:
         """Return an agent's active tokens; their list lacks `last_used_at`."""
@@ -246,14 +264,16 @@ class Client:
         """Return a project's protected environments, which GitLab Free does not have."""
         return project_collection(self._gitlab, project_id, "protected_environments")
 
-    def _of_project(self, project_id: int, name: str, *texts: str) -> Collection:
+    def _of_project(self, project_id: int, name: str, owner: str, *texts: str) -> Collection:
         key = self.connection, name
         return project_collection(
             self._gitlab,
             project_id,
             name,
             texts=("name", *texts),
+            owner={owner: project_id},
             listing=_LISTINGS.get(self.connection.url, project_id, key),
+            ensure=self.require_gitlab,
             written=self._forget(project_id),
         )
 
@@ -264,9 +284,15 @@ class Client:
         manager: type[RESTManager[Any]],
         **texts: tuple[str, ...],
     ) -> Collection:
-        written = self._forget(project_id)
         return agent_collection(
-            self._gitlab, project_id, agent_id, manager, written=written, **texts
+            self._gitlab,
+            project_id,
+            agent_id,
+            manager,
+            owner={"agent_id": agent_id},
+            ensure=self.require_gitlab,
+            written=self._forget(project_id),
+            **texts,
         )
 
     def _forget(self, project_id: int) -> Callable[[], None]:
@@ -279,8 +305,9 @@ class Client:
     def _ask_project(self, project: str) -> int:
         try:
             with gitlab_errors(self._gitlab):
-                found = self._gitlab.projects.get(project).asdict()
-                return int(thing(found, "path_with_namespace")["id"])
+                answer = self._gitlab.http_request("get", f"/projects/{EncodedId(project)}")
+                asked = {"id": int(project)} if project.isdecimal() else {}
+                found = thing(answer.json(), "path_with_namespace", expected=asked)
         except GitLabError as error:
             if not self.connection.job or error.status is None:
                 raise
@@ -288,6 +315,14 @@ class Client:
                 f"a CI job token cannot look up {project}: give the project's id; only its own "
                 "project may be given by its path"
             ) from error
+        path = found["path_with_namespace"]
+        # Since 16.7 GitLab redirects from where a project was before; until then it answers so.
+        if not (asked or answer.history or path.casefold() == project.casefold()):
+            raise GitLabError(
+                f"{self.connection.url} answers with project {path} for {project}: give its "
+                "present path, if it was moved there"
+            )
+        return int(found["id"])
 
 
 class _Ids:

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ._adoption import OWN, adopt, differing, holders
 from ._clock import moment
 from ._connection import Client
-from ._fields import Values, look_up
+from ._descriptions import look_up
+from ._fields import Values
 from ._managers import Collection
 from .errors import BAD_REQUEST, GitLabError, LostAnswerError
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ._descriptions import look_up
 from ._values import UNKNOWN, Type, Values, contains_unknown, whole_id
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "Type",
     "Values",
     "contains_unknown",
-    "look_up",
 ]
 
 
@@ -139,6 +139,7 @@ class Output:
 
     Args:
         name: Its name in programs, state and policies.
+        type: The type of its values.
         doc: One line for the reference table.
         shown: GitLab's name for it in answers, dotted where nested.
         secret: Whether it is encrypted in state and never shown.
@@ -146,6 +147,7 @@ class Output:
     """
 
     name: str
+    type: Type = Type.TEXT
     doc: str
     shown: str = ""
     secret: bool = False
@@ -311,8 +313,8 @@ class Schema:
 
         An optional field without a default that the program never set is not managed and stays
         out. What GitLab leaves out of its answer, or shows as something that it cannot be, is not
-        known to have changed, and keeps its value. A value that means the same keeps the program's
-        spelling.
+        known to have changed, and keeps its value: of what a thing always has, that is also an
+        empty one. A value that means the same keeps the program's spelling.
 
         Args:
             answer: GitLab's description.
@@ -325,19 +327,21 @@ class Schema:
         values: Values = {}
         for field in self.fields:
             old = state.get(field.name)
-            if old is None and not whole and field.default is None:
+            always = field.required or field.default is not None
+            if old is None and not whole and not always:
                 continue
             found, value = look_up(answer, field.shown)
-            if not found or not field.type.fits(value):
+            empty = value is None or value == ""
+            if not found or not field.type.fits(value) or (always and empty):
                 value = old
-            elif value is not None and value != "":
+            elif not empty:
                 value = field.from_gitlab(field.type.coerce(value))
                 value = old if field.same(old, value) else value
             if value is not None and value != "":
                 values[field.name] = value
         for output in self.outputs:
             found, value = look_up(answer, output.shown)
-            value = value if found else state.get(output.name)
+            value = value if found and output.type.has(value) else state.get(output.name)
             if value is not None:
                 values[output.name] = value
         return values
@@ -356,23 +360,3 @@ class Schema:
     def inputs(self, values: Mapping[str, Any]) -> Values:
         """Return the part of a state that is inputs."""
         return {f.name: values[f.name] for f in self.fields if f.name in values}
-
-
-def look_up(answer: Mapping[str, Any], path: str) -> tuple[bool, Any]:
-    """Follow a dotted path in GitLab's description of a thing.
-
-    Args:
-        answer: The description.
-        path: GitLab's names, outermost first, with dots between.
-
-    Returns:
-        Whether it is there, and its value; a null on the way is a null at its end.
-    """
-    value: Any = answer
-    for key in path.split("."):
-        if value is None:
-            return True, None
-        if not isinstance(value, Mapping) or key not in value:
-            return False, None
-        value = value[key]
-    return True, value

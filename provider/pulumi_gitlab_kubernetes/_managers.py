@@ -7,7 +7,7 @@ every failure as a `GitLabError`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -17,7 +17,8 @@ from gitlab.exceptions import GitlabParsingError
 from gitlab.mixins import NoUpdateMixin, ObjectDeleteMixin
 from gitlab.types import RequiredOptional
 
-from ._answers import gitlab_errors, never_gitlab, thing
+from ._answers import gitlab_errors, never_gitlab
+from ._descriptions import thing
 from ._listing import MOST_PAGES, Listing, Page
 from .errors import FORBIDDEN, NOT_FOUND, GitLabError, LostAnswerError
 
@@ -57,10 +58,14 @@ class Collection:
 
     Args:
         manager: python-gitlab's manager.
-        texts: What every description of a thing in it has, beside its id.
+        texts: What every description of a thing in it has, beside its id. Where a creation sends
+            one of these, GitLab's answer repeats it.
         once: What only the answer to a creation has.
+        owner: What each thing belongs to: GitLab's name for its id, dotted where nested, and the
+            id. Some answers leave it out.
         parent: The collection and id of the thing that it belongs to, when that is not a project.
         listing: What is known of its list, where that shows all that a single answer does.
+        ensure: Makes sure that it is GitLab that answers; called where an answer is empty.
         written: Called after each request that may have changed something.
     """
 
@@ -71,25 +76,30 @@ class Collection:
         *,
         texts: tuple[str, ...] = ("name",),
         once: tuple[str, ...] = (),
+        owner: Mapping[str, int] | None = None,
         listing: Listing | None = None,
+        ensure: Callable[[], None] = lambda: None,
         written: Callable[[], None] = lambda: None,
     ) -> None:
         self._manager: Any = manager
         self._texts = texts
         self._once = once
+        self._owner = owner or {}
         self.parent = parent
         self._listing = listing
+        self._ensure = ensure
         self._written = written
 
     def create(self, data: dict[str, Any]) -> dict[str, Any]:
         """Make a thing and return GitLab's description of it."""
         with self._writing():
-            return self._thing(self._manager.create(data).asdict(), *self._once)
+            sent = {name: data[name] for name in self._texts if name in data}
+            return self._thing(self._manager.create(data).asdict(), *self._once, **sent)
 
     def get(self, id_: int) -> dict[str, Any]:
         """Return GitLab's description of one thing."""
         with gitlab_errors(self._manager.gitlab):
-            return self._thing(self._manager.get(id_).asdict())
+            return self._thing(self._manager.get(id_).asdict(), id=id_)
 
     def read(self, id_: int) -> dict[str, Any]:
         """Return GitLab's description of one of many things, perhaps from a list got just now."""
@@ -99,12 +109,13 @@ class Collection:
     def update(self, id_: int, data: dict[str, Any]) -> dict[str, Any]:
         """Change a thing and return GitLab's description of it."""
         with self._writing():
-            return self._thing(self._manager.update(id_, data))
+            return self._thing(self._manager.update(id_, data), id=id_)
 
     def delete(self, id_: int) -> None:
         """Delete a thing, or revoke it."""
         with self._writing():
             self._manager.delete(id_)
+        self._ensure()
 
     def list(self, **filters: Any) -> Iterator[dict[str, Any]]:
         """Return all things, page after page.
@@ -125,7 +136,7 @@ class Collection:
     def stop(self, id_: int, *, force: bool) -> dict[str, Any]:
         """Stop an environment and return GitLab's description of it."""
         with self._writing():
-            return self._thing(self._manager.get(id_, lazy=True).stop(force=force))
+            return self._thing(self._manager.get(id_, lazy=True).stop(force=force), id=id_)
 
     def readable(self) -> bool:
         """Tell whether the collection itself can be read, in one small request."""
@@ -159,9 +170,10 @@ class Collection:
             last = "next" not in answer.links and not answer.headers.get("X-Next-Page")
             return Page(things, int(pages) if pages else None, last)
 
-    def _thing(self, answer: Any, *more: str) -> dict[str, Any]:
+    def _thing(self, answer: Any, *more: str, **fixed: object) -> dict[str, Any]:
         numbered = self._manager._obj_cls._id_attr == "id"  # noqa: SLF001 (where python-gitlab says it)
-        return thing(answer, *self._texts, *more, numbered=numbered)
+        expected = {**self._owner, **fixed}
+        return thing(answer, *self._texts, *more, numbered=numbered, expected=expected)
 
     def _never(self, what: str) -> LostAnswerError:
         return never_gitlab(self._manager.gitlab, what)

@@ -11,16 +11,19 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from . import _whole_ids
-from ._absence import agent_missing, another_project, project_missing, what_is_missing
+from ._absence import agent_missing, require_project, what_is_missing
 from ._adoption import ADOPTED_AT, held_by_another, hold
 from ._connection import Client
 from ._creation import create
-from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values, look_up
+from ._descriptions import look_up
+from ._fields import UNKNOWN, Change, Difference, Failure, Schema, Values
 from ._gitlab_names import gitlab_names
 from ._managers import Collection
 from ._session import Session
 from .errors import (
     FORBIDDEN,
+    READING,
+    WRITING,
     GitLabError,
     InvalidInputError,
     NotFoundError,
@@ -50,6 +53,8 @@ class Provider:
     """The outputs that make up the id, outermost first."""
     role: ClassVar[str] = "Maintainer"
     """The role that writing needs at GitLab."""
+    reader: ClassVar[str] = "Developer"
+    """The role that reading needs."""
     job_token: ClassVar[bool] = False
     """Whether GitLab lets the token of a CI job do it."""
     hidden: ClassVar[str]
@@ -183,17 +188,15 @@ class Provider:
         """
         client = session.client(inputs)
         with self._explained(client, "create", inputs):
-            try:
-                project_id = client.project_id(inputs["project"])
-            except NotFoundError as error:
-                raise project_missing(inputs["project"], error.status) from error
+            project_id = require_project(client, inputs["project"])
             _whole_ids.require_project(session.resource, inputs, project_id)
             parents = (project_id, *(inputs[name] for name in self.ids[1:-1]))
             try:
                 answer = create(self, client, parents, inputs, session)
             except NotFoundError as error:
                 things = self.collection(client, parents)
-                missing = self._missing(client, things, project_id, inputs["project"])
+                project = inputs["project"]
+                missing = self._missing(client, things, project_id, project, held=False)
                 if missing is None and things.parent is None:
                     raise
                 raise missing or agent_missing(parents) from error
@@ -216,7 +219,7 @@ class Provider:
         ids = self.parse_id(id_)
         state = {"project": str(ids[0]), **state}
         with self._explained(client, "read", state, id_):
-            answer = self._look(client, ids, state["project"])
+            answer = self._look(client, ids, state["project"], held="schema_version" in state)
             if answer is None:
                 return None
             answer = self.reveal(client, ids, answer, state)
@@ -252,7 +255,7 @@ class Provider:
                 news = {**news, **self._left_alone(things, ids[-1], session)}
                 answer = things.update(ids[-1], self.body(names, olds, news))
             except NotFoundError as error:
-                missing = self._missing(client, things, ids[0], news["project"])
+                missing = self._missing(client, things, ids[0], news["project"], held=True)
                 raise missing or GitLabError(f"it is gone: {_REFRESH}", error.status) from error
             outputs = self._outputs(ids, answer, {**_without(olds, self.schema), **news})
             if refused := self.refused(names, news, answer):
@@ -272,7 +275,7 @@ class Provider:
             try:
                 self.remove(things, ids[-1], olds, session)
             except NotFoundError as error:
-                if missing := self._missing(client, things, ids[0], project):
+                if missing := self._missing(client, things, ids[0], project, held=True):
                     raise missing from error
 
     # What a resource's module may do in another way ------------------------------------------
@@ -316,21 +319,22 @@ class Provider:
             raise InvalidInputError("id", f'"{id_}" must have the form {form}, all of them numbers')
         return tuple(map(int, parts))
 
-    def _look(self, client: Client, ids: tuple[int, ...], project: str) -> Values | None:
+    def _look(
+        self, client: Client, ids: tuple[int, ...], project: str, *, held: bool
+    ) -> Values | None:
         """Return GitLab's description of a thing, or `None` when it is certain that it is gone."""
         things = self.collection(client, ids[:-1])
         try:
             return things.read(ids[-1])
         except NotFoundError as error:
-            if missing := self._missing(client, things, ids[0], project):
+            if missing := self._missing(client, things, ids[0], project, held=held):
                 raise missing from error
             return None
 
     def _missing(
-        self, client: Client, things: Collection, project_id: int, project: str
+        self, client: Client, things: Collection, project_id: int, project: str, *, held: bool
     ) -> GitLabError | None:
-        missing = what_is_missing(client, things, project_id, self.hidden)
-        return missing or another_project(client, project, project_id)
+        return what_is_missing(client, things, project_id, project, self.hidden, held=held)
 
     def _outputs(
         self, ids: tuple[int, ...], answer: Values, state: Values, *, whole: bool = False
@@ -355,10 +359,7 @@ class Provider:
             return False
         client = session.client(news)
         with self._explained(client, "look up", news):
-            try:
-                return client.project_id(new) == int(olds["project_id"])
-            except NotFoundError as error:
-                raise project_missing(new, error.status) from error
+            return require_project(client, new) == int(olds["project_id"])
 
     @contextmanager
     def _explained(
@@ -368,12 +369,14 @@ class Provider:
         try:
             yield
         except GitLabError as error:
-            forbidden = error.status == FORBIDDEN and verb != "read"
+            reads = verb in _READS
+            forbidden = error.status == FORBIDDEN and not reads
             where = (verb, self.noun, self.label(values), id_ and f"({id_})")
             raise explain(
                 error,
                 action=f"{' '.join(filter(None, where))} in project {values.get('project', '?')}",
-                role=self.role,
+                role=self.reader if reads else self.role,
+                scope=READING if reads else WRITING,
                 host=client.connection.url,
                 also=self.forbidden(client, dict(values)) if forbidden else "",
                 token_setting=client.connection.token_setting,
@@ -388,6 +391,7 @@ class Provider:
 
 
 _NAMES = {"project", "connection", "name"}
+_READS = {"read", "look up"}
 _REFRESH = "run `pulumi refresh`, then `pulumi up` to make it again"
 
 

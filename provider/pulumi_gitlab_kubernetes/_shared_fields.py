@@ -41,5 +41,8 @@ AGENT_ID = Field(
 )
 CREATED_AT = Output(name="created_at", doc="When it was made (ISO 8601).", shown="created_at")
 CREATED_BY = Output(
-    name="created_by_user_id", doc="Id of the user who made it.", shown="created_by_user_id"
+    name="created_by_user_id",
+    type=Type.INTEGER,
+    doc="Id of the user who made it.",
+    shown="created_by_user_id",
 )

@@ -68,11 +68,15 @@ class Type(enum.Enum):
         return result
 
     def fits(self, value: Any) -> bool:
-        """Tell whether a value is of this type, or not set."""
+        """Tell whether a value is of this type or can be brought to it, or is not set."""
         try:
             return value is None or self.coerce(value) is not None
         except ValueError:
             return False
+
+    def has(self, value: Any) -> bool:
+        """Tell whether a value is of this type as it is, or not set."""
+        return self.fits(value) and (value is None or self.coerce(value) == value)
 
 
 def contains_unknown(value: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from ._dynamic import Resource
-from ._fields import Field, Output, Schema, Values
+from ._fields import Field, Output, Schema, Type, Values
 from ._provider import Provider
 from ._rules import dns_label
 from ._shared_fields import ADOPT_EXISTING, CONNECTION, CREATED_AT, CREATED_BY, PROJECT
@@ -44,11 +44,13 @@ class ClusterAgentProvider(Provider):
             CREATED_BY,
             Output(
                 name="is_receptive",
+                type=Type.BOOLEAN,
                 doc="Whether GitLab connects to the agent, not the agent to GitLab.",
                 shown="is_receptive",
             ),
             Output(
                 name="config_project",
+                type=Type.INTEGER,
                 doc="Id of the project with the agent's configuration.",
                 shown="config_project.id",
             ),

@@ -43,6 +43,7 @@ class ClusterAgentUrlConfigurationProvider(Provider):
     noun = "URL configuration"
     identity = ""
     parent = "ClusterAgent"
+    reader = "Maintainer"
     ids = ("project_id", "agent_id", "url_configuration_id")
     hidden = (
         "receptive agents are not available there: GitLab needs an Ultimate licence and the "

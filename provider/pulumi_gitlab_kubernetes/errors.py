@@ -33,6 +33,13 @@ LATE = frozenset({GATEWAY_TIMEOUT, 524})
 """The failures of a server that has not waited for the end; the second is Cloudflare's own."""
 PASSING = frozenset({502, 503, GATEWAY_TIMEOUT})
 """The failures of a server after which the same request may well succeed."""
+GATEWAY = PASSING | frozenset(range(520, 531))
+"""What a gateway answers that does not reach GitLab; those from 520 on are Cloudflare's own."""
+
+WRITING = "api"
+"""The scope of a token that may change things."""
+READING = "read_api"
+"""The least scope of a token that may read them."""
 
 
 class ProviderError(Exception):
@@ -140,6 +147,7 @@ def explain(
     *,
     action: str,
     role: str,
+    scope: str = WRITING,
     host: str,
     also: str = "",
     token_setting: str = "gitlab:token or PULUMI_GITLAB_TOKEN",  # noqa: S107 (a setting's name)
@@ -153,6 +161,7 @@ def explain(
         error: What GitLab answered.
         action: What was asked of which thing, such as `create agent "prod" in project a/b`.
         role: The GitLab role that this needs, such as `Maintainer`.
+        scope: The token's scope that this needs, `WRITING` or `READING`.
         host: GitLab's base URL.
         also: What else may stand behind the refusal, to end the message.
         token_setting: Where the token can be set.
@@ -165,7 +174,8 @@ def explain(
     """
     said = quoted(renamed(error.said, names or {}), secrets, values or {})
     repeated = not error.status or str(error.status) in said
-    answered = "" if repeated else f" (GitLab answered {error.status})"
+    who = "status" if error.status in GATEWAY else "GitLab answered"
+    answered = "" if repeated else f" ({who} {error.status})"
     hint = ""
     if error.status == UNAUTHORIZED:
         hint = (
@@ -175,8 +185,8 @@ def explain(
         )
     elif error.status == FORBIDDEN:
         hint = (
-            f"; the token needs the scope `api`, and its user the role {role} in the project, "
-            "which must not be archived"
+            f"; the token needs the scope `{scope}`, and its user the role {role} in the project"
+            f"{', which must not be archived' if scope == WRITING else ''}"
         )
     elif error.status == CONFLICT:
         hint = "; GitLab is busy with the same thing: run it again"
@@ -184,6 +194,11 @@ def explain(
         hint = (
             "; GitLab limits the rate of requests: raise gitlab-kubernetes:retryDeadline, or have "
             "its administrator raise the limit"
+        )
+    elif error.status in GATEWAY:
+        hint = (
+            "; GitLab is not available, or what stands in front of it does not reach it: see its "
+            "status or logs, then run it again"
         )
     elif error.status and error.status >= SERVER_ERROR:
         hint = "; that is GitLab's own trouble: see its status or logs, then run it again"

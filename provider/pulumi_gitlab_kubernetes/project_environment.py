@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from ._descriptions import look_up
 from ._dynamic import Resource
 from ._environment_stop import stop
-from ._fields import Change, Failure, Field, Output, Schema, Type, Values, look_up
+from ._fields import Change, Failure, Field, Output, Schema, Type, Values
 from ._provider import Provider
 from ._rules import all_of, at_most, dns_label, id_number, one_of, web_address, without_scheme
 from ._shared_fields import (
@@ -65,6 +66,7 @@ class ProjectEnvironmentProvider(Provider):
     noun = "environment"
     ids = ("project_id", "environment_id")
     role = "Developer"
+    reader = "Reporter"
     job_token = True
     hidden = "the token's user may not see environments there, or the project has CI/CD off"
     schema = Schema(

@@ -25,8 +25,8 @@ def audit(
 ) -> Any:
     """Run the command as a user; return its status, what it found, and what it said meanwhile."""
 
-    def run(role: str = "maintainer", *projects: str) -> tuple[int, Any, str]:
-        monkeypatch.setenv("GITLAB_TOKEN", users[role][1])
+    def run(role: str = "maintainer", *projects: str, token: str = "") -> tuple[int, Any, str]:
+        monkeypatch.setenv("GITLAB_TOKEN", token or users[role][1])
         monkeypatch.setenv("GITLAB_BASE_URL", project.simulator.url)
         named = [part for each in projects or (project.path,) for part in ("--project", each)]
         status = cli.main(["audit", *named, "--format", "json"])
@@ -161,8 +161,24 @@ def test_a_token_without_the_role_is_told_so(project: Project, audit: Any) -> No
     assert (status, found) == (2, None)
     assert said == (
         f"error: {where}: 404 ClusterAgents Not Found: check the project; reading it takes "
-        "the role Developer or above\n"
+        "the scope `read_api` and the role Developer or above\n"
     )
+
+
+@pytest.mark.parametrize("scopes", [["read_user"], ["read_repository"]])
+def test_a_token_without_the_scope_is_told_so(
+    project: Project, audit: Any, users: Users, scopes: list[str]
+) -> None:
+    """It may have the role all the same."""
+    id_, _token = users["maintainer"]
+    path = f"users/{id_}/personal_access_tokens"
+    token = project.simulator.api("POST", path, name="small", scopes=scopes)["token"]
+    status, found, said = audit("maintainer", token=token)
+    assert (status, found) == (2, None)
+    assert said.startswith(
+        f"error: {project.path} at {project.simulator.url}: The request requires"
+    )
+    assert said.endswith("reading it takes the scope `read_api` and the role Developer or above\n")
 
 
 def test_an_error_names_the_gitlab(
@@ -191,7 +207,10 @@ def test_a_list_that_the_role_may_not_read_is_named(project: Project, audit: Any
     project.simulator.faults({"method": "GET", "path": "/tokens", "status": 403, "times": None})
     status, found, said = audit()
     assert status == 1
-    assert f"{project.path}: tokens are left out: the token may not read them" in said
+    assert (
+        f"{project.path}: tokens are left out: the token may not read them, which takes the scope "
+        "`read_api` and the role Developer or above\n"
+    ) in said
     assert not [each for each in _rules(found) if each[0].startswith("token")]
 
 

@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Exit status: 0 when no rule of the level of --fail-on is violated, 1 when one is, 2 when "
         "the audit could not be made. GitLab is read as PULUMI_GITLAB_TOKEN or GITLAB_TOKEN at "
         "PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL, gitlab.com by default, but not in a CI job of "
-        "another GitLab; this takes the role Developer."
+        "another GitLab; this takes a token with the scope read_api and the role Developer in the "
+        "project, and Maintainer for its URL configurations."
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(

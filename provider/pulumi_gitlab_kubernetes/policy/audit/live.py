@@ -10,6 +10,7 @@ from pulumi_gitlab_kubernetes._quotes import quoted
 from pulumi_gitlab_kubernetes.errors import (
     FORBIDDEN,
     NOT_FOUND,
+    READING,
     UNAUTHORIZED,
     GitLabError,
     NotFoundError,
@@ -19,7 +20,8 @@ from pulumi_gitlab_kubernetes.policy.words import counted
 from pulumi_gitlab_kubernetes.registry import core_for
 
 _EVERY = 100
-_NOT_VISIBLE = ": check the project; reading it takes the role Developer or above"
+_TAKES = f"the scope `{READING}` and the role {{role}} or above"
+_NOT_VISIBLE = f": check the project; reading it takes {_TAKES.format(role='Developer')}"
 _HINTS = {
     UNAUTHORIZED: ": check PULUMI_GITLAB_TOKEN or GITLAB_TOKEN",
     FORBIDDEN: _NOT_VISIBLE,
@@ -56,38 +58,48 @@ def things(client: Client, project: str, say: Callable[[str], None]) -> Iterator
 
 
 def _things(client: Client, project: str, say: Callable[[str], None]) -> Iterator[Thing]:
-    id_ = client.project_id(project)
+    try:
+        id_ = client.project_id(project)
+        agents = list(client.agents(id_).list())  # First: it tells whether the project can be read.
+    except NotFoundError:
+        client.require_gitlab()
+        raise
+    client.require_gitlab()  # From here on an empty list is believed, and a 404.
     of_project = {"project": project, "project_id": id_}
-    agents = list(client.agents(id_).list())  # First: it tells whether the project can be read.
     for agent in agents:
         yield _thing("ClusterAgent", agent, {**of_project, "agent_id": agent["id"]})
     for agent in agents:
         of_agent = {**of_project, "agent_id": agent["id"]}
         tokens = client.tokens(id_, agent["id"]).list()
-        for token in _allowed(tokens, f"{project}: tokens", say):
-            yield _thing("ClusterAgentToken", token, of_agent)
+        yield from _allowed("ClusterAgentToken", "tokens", tokens, of_agent, say)
         if agent.get("is_receptive", True):
             found = client.url_configurations(id_, agent["id"]).list()
-            for each in _allowed(found, f"{project}: URL configurations", say):
-                yield _thing("ClusterAgentUrlConfiguration", each, of_agent)
-    for cluster in _allowed(client.clusters(id_).list(), f"{project}: clusters", say):
-        yield _thing("ProjectCluster", cluster, of_project)
-    for environment in _allowed(client.environments(id_).list(), f"{project}: environments", say):
-        yield _thing("ProjectEnvironment", environment, of_project)
+            kind = "ClusterAgentUrlConfiguration"
+            yield from _allowed(kind, "URL configurations", found, of_agent, say)
+    clusters, environments = client.clusters(id_).list(), client.environments(id_).list()
+    yield from _allowed("ProjectCluster", "clusters", clusters, of_project, say)
+    yield from _allowed("ProjectEnvironment", "environments", environments, of_project, say)
 
 
 def _allowed(
-    found: Iterator[dict[str, Any]], what: str, say: Callable[[str], None]
-) -> Iterator[dict[str, Any]]:
+    name: str,
+    plural: str,
+    found: Iterator[dict[str, Any]],
+    known: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> Iterator[Thing]:
     """Pass over a feature that is switched off, and say what the token may not read."""
     try:
-        yield from found
+        for each in found:
+            yield _thing(name, each, known)
     except NotFoundError:
         return
     except GitLabError as error:
         if error.status != FORBIDDEN:
             raise
-        say(f"{what} are left out: the token may not read them")
+        takes = _TAKES.format(role=core_for(name).reader)
+        said = f"{plural} are left out: the token may not read them, which takes {takes}"
+        say(f"{known['project']}: {said}")
 
 
 def _thing(name: str, answer: Mapping[str, Any], known: Mapping[str, Any]) -> Thing:

@@ -176,10 +176,12 @@ class App:
         except Exception:  # noqa: BLE001 - GitLab answers 500 to whatever went wrong
             _log.exception("%s %s failed inside the simulator", request.method, path)
             status, body, headers = 500, {"message": "500 Internal Server Error"}, {}
+        id_ = secrets.token_hex(16)
         headers = {
             "X-Frame-Options": "SAMEORIGIN",
             "X-Content-Type-Options": "nosniff",
-            "X-Request-Id": secrets.token_hex(16),
+            "X-Gitlab-Meta": f'{{"correlation_id":"{id_}","version":"1"}}',
+            "X-Request-Id": id_,
             **limits,
             **headers,
         }
