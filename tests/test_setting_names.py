@@ -47,7 +47,7 @@ def test_our_namespace_has_nothing_else() -> None:
         require_known({"gitlab-kubernetes:zzz"}, "gitlab")
     message = str(raised.value)
     assert message.startswith("gitlab-kubernetes:zzz is no setting: gitlab-kubernetes has ")
-    for key in ("requestTimeout", "retryDeadline", "adoptExisting"):
+    for key in ("requestTimeout", "retryDeadline", "adoptExisting", "maxParallel"):
         assert key in message
     assert message.endswith("; remove it")
 
@@ -58,7 +58,7 @@ def test_what_others_read_is_theirs() -> None:
     pulumis = ("earlyAuthCheck", "retries", "configFile", "context", "enableAutoCiSupport")
     keys = {
         *(f"gitlab:{key}" for key in (*ours, *pulumis, "group", "region")),
-        *(f"gitlab-kubernetes:{key}" for key in ("requestTimeout", "retryDeadline")),
+        *(f"gitlab-kubernetes:{key}" for key in ("requestTimeout", "maxParallel")),
         *("aws:region", "shop:baseurl", "shop:tokn", "pulumi:tags", "other:baseurl"),
     }
     require_known(keys, "gitlab")

@@ -18,6 +18,7 @@ OUR_KEYS = (
     "requestTimeout",
     "retryDeadline",
     "adoptExisting",
+    "maxParallel",
 )
 CONNECTION_KEYS = (
     "token",
