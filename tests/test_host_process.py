@@ -24,7 +24,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 ENDS_WITHIN = 5.0
 KIND = "ProjectEnvironment"
-PATIENCE = 20.0
+PATIENCE = 15.0
 WRONG = r"^gitlab-kubernetes:maxParallel must be a whole number from 1 to 64$"
 
 FLAGS = [
@@ -125,7 +125,7 @@ class Crowd(Front):
         super().__init__(target)
         self.most = 0
         """The most that were under way at one time."""
-        self._wanted = wanted
+        self._wanted, self._patience = wanted, PATIENCE
         self._here = 0
         self._changed = threading.Condition()
 
@@ -136,7 +136,8 @@ class Crowd(Front):
             self.most = max(self.most, self._here)
             self._changed.notify_all()
             if request.command != "GET":
-                self._changed.wait_for(lambda: self.most >= self._wanted, PATIENCE)
+                if not self._changed.wait_for(lambda: self.most >= self._wanted, self._patience):
+                    self._patience = 0.0  # They do not come.
                 self._changed.wait_for(lambda: self.most > self._wanted, 0.1)
         try:
             super().handle(request)

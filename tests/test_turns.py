@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -62,9 +61,12 @@ def test_a_rate_limit_leaves_few_at_work(monkeypatch: pytest.MonkeyPatch) -> Non
             assert not began.wait(0.1)
             others.close()
             assert not began.wait(0.1)
-            few.close()
+            few.pop_all().close()
             assert began.wait(5)
-    time.sleep(1)
-    with ExitStack() as again:
-        for _ in range(MOST):
-            again.enter_context(turns.take(MOST))
+    with ExitStack() as few:
+        for _ in range(LIMITED):
+            few.enter_context(turns.take(MOST))
+        turns.slow_down()
+        with _waiting(turns) as began:
+            assert not began.wait(0.1)
+            assert began.wait(5)  # though none of the others has ended

@@ -34,7 +34,8 @@ class Turns:
             most: How many calls may be at work at a time.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._at_work < self._now(most))
+            while self._at_work >= (min(most, LIMITED) if self._limited() else most):
+                self._changed.wait(self._limited())
             self._at_work += 1
         try:
             yield
@@ -47,8 +48,10 @@ class Turns:
         """Note that GitLab has just refused a request because there were too many."""
         self._limited_until = time.monotonic() + _REMEMBERED
 
-    def _now(self, most: int) -> int:
-        return min(most, LIMITED) if time.monotonic() < self._limited_until else most
+    def _limited(self) -> float | None:
+        """Return for how many seconds it still counts, or `None`."""
+        left = self._limited_until - time.monotonic()
+        return left if left > 0 else None
 
 
 TURNS = Turns()
