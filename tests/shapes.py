@@ -68,7 +68,14 @@ def without(key: str) -> Distortion:
     return of_json(less)
 
 
+HARMLESS: dict[str, Distortion] = {
+    "as it is": lambda answer: answer,
+    "no date": headers(Date="Mon, 99 Foo 99999 99:99:99 +9999"),
+}
+"""What changes nothing that a call depends on: with these each succeeds."""
+
 SHAPES: dict[str, Distortion] = {
+    **HARMLESS,
     **{f"the id {value!r:.9}": with_id(value) for value in (None, "7", 1.5, -1, 0, True, 1 << 60)},
     **{
         text[:40]: body(text)
@@ -86,7 +93,6 @@ SHAPES: dict[str, Distortion] = {
     "not gzip": headers(Content_Encoding="gzip"),
     "no link": headers(Link='<http://[::1>; rel="next"'),
     "no numbers": headers(X_Per_Page="x", X_Total_Pages="x", X_Next_Page="x"),
-    "no date": headers(Date="Mon, 99 Foo 99999 99:99:99 +9999"),
     "as a list": wrapped(b"[", b"]"),
     "as an object": wrapped(b'{"data": ', b"}"),
     "cut off": lambda answer: replace(answer, content=answer.content[:-1]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -105,17 +106,20 @@ def test_what_was_written_since_is_not_believed() -> None:
     assert listing.find(4, pages) is None or pages.asked == asked + 2
 
 
-def test_what_was_listed_long_ago_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Others may have changed it."""
-    listing, pages = Listing(), Pages(range(5))
+@pytest.mark.parametrize(("age", "believed"), [(25.0, True), (30.1, False)])
+def test_what_was_listed_long_ago_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, age: float, *, believed: bool
+) -> None:
+    """Others may have changed it: the README names 30 seconds."""
+    listing, pages, clock = Listing(), Pages(range(5)), time.monotonic
     listing.find(1, pages)
     assert listing.find(2, pages)
     assert listing.readable(lambda: True)
-    monkeypatch.setattr(_listing, "MAX_AGE", -1.0)
+    monkeypatch.setattr(_listing.time, "monotonic", lambda: clock() + age)
     asked = pages.asked
     listing.find(3, pages)
-    assert pages.asked > asked
-    assert not listing.readable(lambda: False)
+    assert (pages.asked == asked) == believed
+    assert listing.readable(lambda: False) == believed
 
 
 def test_a_list_that_is_refused_is_not_asked_for_again() -> None:
