@@ -52,7 +52,12 @@ class _Lists(Server):
             request.answer(Answer(418, b"{}", {}))
             return
         number = int(parse_qs(urlsplit(request.path).query).get("page", ["1"])[0])
-        rest = {"environment_scope": "*", "state": "available", "url": "grpc://a", "created_at": ""}
+        rest: dict[str, object] = {
+            "environment_scope": "*",
+            "state": "available",
+            "url": "grpc://a",
+        }
+        rest |= {"created_at": "2026-01-01T00:00:00.000Z", "agent_id": 7}
         rows = [{"id": id_, "name": f"thing {id_}", **rest} for id_ in self._ids(number)]
         headers = {"Content-Type": "application/json", "X-Total-Pages": "1"}
         headers["X-Next-Page"] = str(number + 1)

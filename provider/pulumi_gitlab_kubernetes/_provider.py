@@ -140,8 +140,7 @@ class Provider:
             ConfigurationError: The connection has no token, or a setting is wrong or unknown.
         """
         values, failures = self.schema.check(news)
-        elsewhere = _whole_ids.check(session.resource, self.schema.projects(news), values)
-        failures = failures or elsewhere
+        failures += _whole_ids.check(session.resource, self.schema.projects(news), values)
         if not failures:
             if values.get("connection") is not UNKNOWN:
                 session.require_known_settings(values)

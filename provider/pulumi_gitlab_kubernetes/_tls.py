@@ -14,9 +14,9 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 import requests
-from cryptography import x509
 from urllib3.exceptions import ProxyError
 
+from . import _x509 as x509
 from ._quotes import one_line
 
 _WAIT = 5.0  # Seconds, for a look at a certificate that was refused.
@@ -220,7 +220,7 @@ def _untrusted(error: ssl.SSLCertVerificationError) -> Trouble:
 def _out_of_date(certificate: x509.Certificate | None, *, expired: bool) -> str:
     now = datetime.now(timezone.utc)
     if certificate is not None:
-        begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        begins, ends = certificate.begins, certificate.ends
         if expired and ends < now:
             return f"its certificate expired on {ends:%Y-%m-%d}"
         if not expired and begins > now:
@@ -230,16 +230,7 @@ def _out_of_date(certificate: x509.Certificate | None, *, expired: bool) -> str:
 
 def _names(certificate: x509.Certificate | None) -> str:
     """Return the hosts that a certificate is for."""
-    if certificate is None:
-        return ""
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        names = [
-            *map(str, found.get_values_for_type(x509.DNSName)),
-            *map(str, found.get_values_for_type(x509.IPAddress)),
-        ]
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        return ""
+    names = certificate.hosts if certificate else ()
     shown = [one_line(name)[:_LONGEST] for name in names[:_SHOWN]]
     more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
     *first, last = [*shown, *more] or [""]
@@ -253,6 +244,6 @@ def _served(url: str) -> x509.Certificate | None:
         return None  # Whoever is asked past the proxy may be somebody else.
     try:
         pem = ssl.get_server_certificate((parts.hostname or "", parts.port or 443), timeout=_WAIT)
-        return x509.load_pem_x509_certificate(pem.encode())
+        return x509.read(ssl.PEM_cert_to_DER_cert(pem))
     except (OSError, ValueError):
         return None

@@ -6,12 +6,15 @@ below 1 or the parameters that Java writes, and warns the user until then. So it
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
-_VERSION = 0xA0
+_VERSION, _EXTENSIONS = 0xA0, 0xA3
+_DNS_NAME, _IP_ADDRESS = 0x82, 0x87
+_ALTERNATIVE_NAME = "2.5.29.17"
 _LONG = 0x80
 
 
@@ -24,12 +27,14 @@ class Certificate:
         begins: When it becomes valid.
         ends: When it expires.
         signature: How it is signed: the content of an AlgorithmIdentifier in DER.
+        hosts: The names and addresses of hosts that it is for.
     """
 
     public_key: bytes
     begins: datetime
     ends: datetime
     signature: bytes
+    hosts: tuple[str, ...]
 
 
 def read(der: bytes) -> Certificate:
@@ -48,7 +53,31 @@ def read(der: bytes) -> Certificate:
         begins, ends = map(_moment, elements(validity.content))
     except IndexError as error:
         raise ValueError("it ends too early") from error
-    return Certificate(public_key.whole, begins, ends, signature.content)
+    try:
+        hosts = tuple(_hosts(parts[6:]))
+    except (IndexError, ValueError):
+        hosts = ()  # A certificate all the same.
+    return Certificate(public_key.whole, begins, ends, signature.content, hosts)
+
+
+def _hosts(parts: list[Element]) -> Iterator[str]:
+    """Return the hosts in the extension for them, where there is one: RFC 5280, section 4.2.1.6."""
+    found = [part for part in parts if part.tag == _EXTENSIONS]
+    for extension in (each for part in found for each in _within(part)):
+        identifier, *_critical, value = elements(extension.content)
+        if object_identifier(identifier.content) != _ALTERNATIVE_NAME:
+            continue
+        for name in _within(value):
+            if name.tag == _DNS_NAME:
+                yield name.content.decode("ascii", "replace")
+            elif name.tag == _IP_ADDRESS:
+                yield str(ipaddress.ip_address(name.content))
+
+
+def _within(element: Element) -> Iterator[Element]:
+    """Return the elements of the one sequence that an element holds."""
+    (sequence,) = elements(element.content)
+    return elements(sequence.content)
 
 
 @dataclass(frozen=True)
