@@ -30,7 +30,8 @@ _BY_OURS = ("cryptography", "gitlab", "requests", "urllib3")
 _PROGRAM = """\
 from pulumi_gitlab_kubernetes import ClusterAgentUrlConfiguration
 
-ClusterAgentUrlConfiguration("a", project="1", agent_id=1, url="grpc://x:1", ca_cert="PEM")
+pem = {"ca_cert": "PEM", "client_cert": "PEM", "client_key": "PEM"}
+ClusterAgentUrlConfiguration("a", project="1", agent_id=1, url="grpc://x:1", **pem)
 """
 
 
@@ -98,7 +99,8 @@ def test_the_dynamic_host_tells_it_in_one_line(folder: Path, name: str) -> None:
     """A refresh and a destroy run no program that could have told."""
     (folder / f"{name}.py").write_text("x = 1\n")
     config = {"gitlab:baseUrl": "http://127.0.0.1:9", "gitlab:token": "glpat-x"}
-    inputs = {"project": "1", "agent_id": 1, "url": "grpc://x:1", "ca_cert": "PEM"}
+    pem = {"ca_cert": "PEM", "client_cert": "PEM", "client_key": "PEM"}
+    inputs = {"project": "1", "agent_id": 1, "url": "grpc://x:1", **pem}
     with DynamicHost(config, folder=folder) as host, pytest.raises(CallError) as caught:
         host.check("ClusterAgentUrlConfiguration", inputs)
     assert caught.value.status.message == _line(folder / f"{name}.py", name)
