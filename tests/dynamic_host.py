@@ -180,9 +180,11 @@ class DynamicHost:
             return False
         return True
 
-    def check(self, kind: str, news: Values) -> tuple[Values, dict[str, str]]:
+    def check(
+        self, kind: str, news: Values, *, project: str = "shop"
+    ) -> tuple[Values, dict[str, str]]:
         """Return the inputs to store and the failures, by property."""
-        request = provider_pb2.CheckRequest(urn=_urn(kind), news=_props(kind, news))
+        request = provider_pb2.CheckRequest(urn=_urn(kind, project), news=_props(kind, news))
         with _errors():
             answer = self._stub.Check(request, timeout=_TIMEOUT)
         assert {each.property for each in answer.failures} <= {""}  # else its value is printed
@@ -256,8 +258,8 @@ def plain(values: Any) -> Any:
     return values
 
 
-def _urn(kind: str) -> str:
-    return f"urn:pulumi:dev::shop::pulumi-python:dynamic/gitlab:{kind}::it"
+def _urn(kind: str, project: str = "shop") -> str:
+    return f"urn:pulumi:dev::{project}::pulumi-python:dynamic/gitlab:{kind}::it"
 
 
 def _props(kind: str, values: Values) -> struct_pb2.Struct:

@@ -71,6 +71,52 @@ def test_a_connections_namespace_is_looked_at_where_it_is_used() -> None:
     assert str(raised.value) == "other:baseurl is no setting: write other:baseUrl"
 
 
+def test_a_project_of_our_name_has_keys_of_its_own() -> None:
+    """`pulumi config set replicas 3` writes `<project>:replicas`."""
+    own = ("replicas", "domain", "agentTimeout")
+    for name in ("gitlab-kubernetes", "gitlab"):
+        require_known({f"{name}:{key}" for key in own}, "gitlab", name)
+    with pytest.raises(ConfigurationError):
+        require_known({"gitlab-kubernetes:replicas"}, "gitlab", "gitlab")
+
+
+@pytest.mark.parametrize(
+    ("project", "key", "right"),
+    [
+        ("gitlab-kubernetes", "requestTimout", "gitlab-kubernetes:requestTimeout"),
+        ("gitlab-kubernetes", "baseUrl", "gitlab:baseUrl"),
+        ("gitlab-kubernetes", "token", "gitlab:token"),
+        ("gitlab", "baseurl", "gitlab:baseUrl"),
+        ("gitlab", "tokens", "gitlab:token"),
+    ],
+)
+def test_there_a_mistyped_setting_is_one_only_while_the_right_one_is_missing(
+    project: str, key: str, right: str
+) -> None:
+    """Nothing is sent elsewhere where that is set too, and the key is the program's own."""
+    with pytest.raises(ConfigurationError) as raised:
+        require_known({f"{project}:{key}"}, "gitlab", project)
+    assert str(raised.value) == (
+        f"{project}:{key} is no setting: write {right}, or give it another name if it is the "
+        "program's own"
+    )
+    require_known({f"{project}:{key}", right}, "gitlab", project)
+
+
+def test_the_project_is_known_from_the_resource(project: Project) -> None:
+    """The engine tells providers no name of the project but in URNs."""
+    config = {
+        "gitlab:baseUrl": project.simulator.url,
+        "gitlab:token": "glpat-x",
+        "gitlab-kubernetes:replicas": "3",
+    }
+    given = {"project": project.path, "name": "prod"}
+    with DynamicHost(config) as host:
+        assert host.check("ClusterAgent", given, project="gitlab-kubernetes")
+        with pytest.raises(CallError):
+            host.check("ClusterAgent", given)
+
+
 @pytest.mark.parametrize("key", ["gitlab:baseurl", "gitlab-kubernetes:requestTimout"])
 def test_a_preview_already_tells(project: Project, key: str) -> None:
     """Without the value, which may be a token in the wrong place."""

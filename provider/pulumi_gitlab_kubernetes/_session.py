@@ -51,7 +51,10 @@ class Session:
         Raises:
             ConfigurationError: There is one.
         """
-        require_known(self.keys, str(values.get("connection") or DEFAULT))
+        # A URN is urn:pulumi:<stack>::<project>::<type>::<name>.
+        _, _, project = self.resource.partition("::")
+        project, _, _ = project.partition("::")
+        require_known(self.keys, str(values.get("connection") or DEFAULT), project)
 
     def require_same_gitlab(self, olds: Mapping[str, object], news: Mapping[str, object]) -> None:
         """Refuse another connection that leads to another GitLab.
