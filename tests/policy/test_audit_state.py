@@ -296,6 +296,13 @@ def test_stdin_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.startswith("0 resources, ")
 
 
+def test_a_mark_in_front_does_not_count(tmp_path: Path) -> None:
+    """As PowerShell writes it: `pulumi stack export | Out-File -Encoding utf8 state.json`."""
+    file = tmp_path / "state.json"
+    file.write_text('{"version": 3, "deployment": null}', encoding="utf-8-sig")
+    assert cli.main(["audit", str(file)]) == 0
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -19,6 +19,8 @@ from pulumi_gitlab_kubernetes.policy.words import printable
 
 T = TypeVar("T")
 _VERSION = 3
+_MARK = "\ufeff"
+"""What programs on Windows write in front of a text in UTF-8."""
 
 
 def things(text: str) -> list[Thing]:
@@ -42,7 +44,7 @@ def things(text: str) -> list[Thing]:
 
 def _resources(text: str) -> list[dict[str, Any]]:
     try:
-        state = json.loads(text)
+        state = json.loads(text.removeprefix(_MARK))
         version = state["version"]
         deployment = state["checkpoint"]["latest"] if "checkpoint" in state else state["deployment"]
         resources = (deployment or {}).get("resources") or []
