@@ -41,7 +41,13 @@ class Key:
         return bytes(self._private.private_bytes(*given)).decode()
 
     def certificate(
-        self, host_name: str, *, begins: float = -1, ends: float = 365, serial: int | None = None
+        self,
+        host_name: str,
+        *,
+        begins: float = -1,
+        ends: float = 365,
+        serial: int | None = None,
+        hosts: bool = True,
     ) -> str:
         """Make a self-signed certificate of it, for a host and for this machine.
 
@@ -50,11 +56,12 @@ class Key:
             begins: When it becomes valid, in days from now.
             ends: When it expires, in days from now.
             serial: Its number, also one below 1, of one byte; random if left out.
+            hosts: Whether it has the hosts in its `subjectAltName`, where clients look.
         """
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host_name)])
-        hosts = [x509.DNSName(host_name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        names = [x509.DNSName(host_name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         now = dt.datetime.now(dt.timezone.utc)
-        made = (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(name)
@@ -62,9 +69,10 @@ class Key:
             .serial_number(x509.random_serial_number() if serial is None else 1)
             .not_valid_before(now + dt.timedelta(days=begins))
             .not_valid_after(now + dt.timedelta(days=ends))
-            .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
-            .sign(self._private, self._digest)
         )
+        if hosts:
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        made = builder.sign(self._private, self._digest)
         if serial is None:
             return made.public_bytes(Encoding.PEM).decode()
         der, one = made.public_bytes(Encoding.DER), bytes([2, 1, 2, 2, 1])  # Version 3, a number.

@@ -96,6 +96,19 @@ def test_a_certificate_for_another_host(connection: Connection, tmp_path: Path) 
         assert server.requests == []
 
 
+def test_a_certificate_with_a_common_name_alone(connection: Connection, tmp_path: Path) -> None:
+    """It shows the right name to whoever looks, which no client has taken for years."""
+    key = Key("P-256")
+    certificate = key.certificate("localhost", hosts=False)
+    trusting = _trusting(connection, certificate, tmp_path)
+    with Hostile(_ANSWER, tls=_serving(certificate, key, tmp_path)) as server:
+        assert _fails(trusting, server.url) == (
+            "(its certificate is not for localhost: it has no subjectAltName, and its common name "
+            "does not count): have it replaced by one with a subjectAltName; cacertFile does not "
+            "help"
+        )
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "told"),
     [(-9, -2, "expired on 20"), (2, 9, "is not valid before 20")],

@@ -186,7 +186,14 @@ def _at_proxy(said: Trouble) -> Trouble:
 def _certificate(error: ssl.SSLCertVerificationError, url: str) -> Trouble:
     code, host = error.verify_code, urlsplit(url).hostname or ""
     if code in _OTHER_HOST:
-        names = _names(_served(url))
+        served = _served(url)
+        if served is not None and not served.hosts:
+            return Trouble(
+                f"its certificate is not for {host}: it has no subjectAltName, and its common name "
+                "does not count",
+                "have it replaced by one with a subjectAltName; cacertFile does not help",
+            )
+        names = _names(served)
         return Trouble(
             f"its certificate is {f'for {names}' if names else 'for another host'}, not for {host}",
             "set baseUrl to a name that the certificate has, or have that replaced; cacertFile "

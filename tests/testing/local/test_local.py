@@ -253,10 +253,11 @@ def test_the_environment_for_the_bare_cli(checkout: Checkout) -> None:
     if (pulumi := shutil.which("pulumi", path=checkout.environ["PATH"])) is None:
         pytest.skip("the deployment host is no bare `pulumi`")
     checkout.run("up")
-    exports = dict(
-        line.removeprefix("export ").split("=", 1) for line in checkout.run("env").splitlines()
-    )
-    environ = {**checkout.environ, **{key: value.strip("'") for key, value in exports.items()}}
+    printed = checkout.run("env").splitlines()
+    exports = dict(line[7:].split("=", 1) for line in printed if line.startswith("export "))
+    unset = {line.removeprefix("unset ") for line in printed}
+    kept = {key: value for key, value in checkout.environ.items() if key not in unset}
+    environ = {**kept, **{key: value.strip("'") for key, value in exports.items()}}
 
     def run(*arguments: str) -> str:
         return subprocess.run(
@@ -273,6 +274,32 @@ def test_the_environment_for_the_bare_cli(checkout: Checkout) -> None:
     assert "8 unchanged" in run("refresh", "--yes", "--skip-preview")
     assert len(json.loads(run("stack", "export"))["deployment"]["resources"]) == 9
     assert "8 deleted" in run("destroy", "--yes", "--skip-preview")
+
+
+def test_the_environment_leads_nowhere_else(checkout: Checkout) -> None:
+    """What a shell had before, and wins over a stack's configuration, is unset in it.
+
+    Another passphrase makes the CLI say "incorrect passphrase"; an address and a token of its own
+    would lead `pulumi up` to somebody's real GitLab.
+    """
+    before = {
+        "PULUMI_CONFIG_PASSPHRASE": "another",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": "/another",
+        "PULUMI_GITLAB_BASE_URL": "https://gitlab.example.com",
+        "PULUMI_GITLAB_TOKEN": "glpat-another",
+    }
+    script = f"{checkout.run('env', **before)}\nenv"
+    answer = subprocess.run(
+        ["/bin/sh", "-ec", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/bin:/usr/bin", "GITLAB_TOKEN": "glpat-theirs", **before},
+    )
+    after = dict(line.split("=", 1) for line in answer.stdout.splitlines() if "=" in line)
+    assert after.keys() & before.keys() == {"PULUMI_CONFIG_PASSPHRASE_FILE"}
+    assert after["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(checkout.root / ".local/passphrase")
+    assert after["GITLAB_TOKEN"] == "glpat-theirs"  # The configuration wins over it.
 
 
 def test_how_the_simulator_is_asked(checkout: Checkout) -> None:

@@ -15,6 +15,7 @@ import yaml
 
 from pulumi_gitlab_kubernetes.errors import ProviderError
 from pulumi_gitlab_kubernetes.policy import folder
+from pulumi_gitlab_kubernetes.testing.environ import overriding
 from pulumi_gitlab_kubernetes.testing.host.backend import FileBackend
 from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
@@ -66,7 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
         local = Local(Project.find(arguments.cwd.resolve()))
         if arguments.action == "env":
             local.make_folder()
-            for name, value in local.shell_environ().items():
+            exported = local.shell_environ()
+            for name in sorted(set(overriding()) - exported.keys()):
+                print(f"unset {name}")
+            for name, value in exported.items():
                 print(f"export {name}={shlex.quote(value)}")
             return 0
         return local.down() if arguments.action == "down" else local.deploy(arguments.action)
