@@ -187,6 +187,12 @@ def test_wrong_timeouts_are_told(seconds: str) -> None:
     )
 
 
+def test_without_settings_a_request_has_a_minute_and_an_operation_five() -> None:
+    """As the README says, and over TLS that is verified."""
+    found = _resolve(TOKEN)
+    assert (found.timeout, found.deadline, found.verify) == (60, 300, True)
+
+
 def test_insecure_is_true_or_false() -> None:
     """Anything else would be taken for the one that it is not."""
     assert _resolve({**TOKEN, "gitlab:insecure": "true"}).verify is False

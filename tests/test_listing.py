@@ -134,6 +134,19 @@ def test_a_list_that_is_refused_is_not_asked_for_again() -> None:
     assert asked == [1]
 
 
+def test_a_list_that_never_ends_is_given_up() -> None:
+    """Each of its pages brings something new, and the last one is said to be near."""
+    listing, asked = Listing(), []
+
+    def ask(number: int) -> Page:
+        asked.append(number)
+        assert number <= 1000
+        return Page({number: {}}, 1, last=False)
+
+    assert [listing.find(0, ask) for _ in range(4)] == [None] * 4
+    assert asked == list(range(1, 1001))
+
+
 def _client(simulator: Simulator, name: str = "gitlab", token: str = "") -> Client:
     settings = {f"{name}:token": token or simulator.root_token, f"{name}:baseUrl": simulator.url}
     return client_for(Connection.resolve(settings.get, name, {}), print)

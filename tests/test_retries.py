@@ -11,7 +11,9 @@ import pytest
 from tests.conftest import Calls, Project
 from tests.gateway import Gateway
 
+from pulumi_gitlab_kubernetes import _retries
 from pulumi_gitlab_kubernetes._connection import Client, Connection
+from pulumi_gitlab_kubernetes._retries import Deadline, Retries
 from pulumi_gitlab_kubernetes.errors import GitLabError
 
 
@@ -211,3 +213,38 @@ def test_an_address_that_answered_is_tried_until_the_deadline(
         client.agents(project.id).create({"name": "a"})
     longest = max(int(text) for text in re.findall(r"retrying in (\d+) s", " ".join(said)))
     assert (longest >= 4) == answered
+
+
+class Watch:
+    """A clock on which a pause takes no time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        """Return the seconds that were waited."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+def test_pauses_grow_to_half_a_minute_and_are_told(
+    said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first repetition comes at once, the last one before the deadline."""
+    watch = Watch()
+    monkeypatch.setattr(_retries, "time", watch)
+    for _attempt in Retries.within(Deadline(300), said.append).attempts("it is busy"):
+        pass
+
+    first, *growing = watch.pauses[:6]
+    assert first == 0
+    for number, pause in enumerate(growing):
+        assert 2**number <= pause <= 2**number + 0.5
+    assert set(watch.pauses[6:]) == {30.0}
+    assert 300 - 31 < watch.now < 300
+    assert said == [f"retrying in {pause:.0f} s: it is busy" for pause in watch.pauses[1:]]

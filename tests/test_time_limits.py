@@ -173,3 +173,12 @@ def test_only_the_late_are_cut() -> None:
     took = {answered: [each for yes, each in found if yes is answered] for answered, _ in found}
     assert min(took[False]) >= _LIMIT
     assert len(took[True]) > 80
+
+
+@pytest.mark.parametrize(("limit", "connecting"), [(60.0, 10.0), (5.0, 5.0)])
+def test_an_address_that_nobody_answers_at_is_given_up_before_a_slow_answer(
+    limit: float, connecting: float
+) -> None:
+    """A wrong address is told after ten seconds, not after a minute."""
+    transport = Transport(Retries.within(Deadline(1), print), Clock(), limit)
+    assert (transport._timeout.total, transport._timeout.connect_timeout) == (limit, connecting)

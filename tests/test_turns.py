@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -70,3 +71,18 @@ def test_a_rate_limit_leaves_few_at_work(monkeypatch: pytest.MonkeyPatch) -> Non
         with _waiting(turns) as began:
             assert not began.wait(0.1)
             assert began.wait(5)  # though none of the others has ended
+
+
+@pytest.mark.parametrize(("later", "limited"), [(59.0, True), (61.0, False)])
+def test_a_rate_limit_counts_as_long_as_gitlabs_window(
+    monkeypatch: pytest.MonkeyPatch, later: float, *, limited: bool
+) -> None:
+    """Which is a minute, unless an administrator changed it."""
+    turns, clock = Turns(), time.monotonic
+    turns.slow_down()
+    monkeypatch.setattr(_turns.time, "monotonic", lambda: clock() + later)
+    with ExitStack() as few:
+        for _ in range(LIMITED):
+            few.enter_context(turns.take(MOST))
+        with _waiting(turns) as began:
+            assert began.wait(0.1 if limited else 5) is not limited

@@ -459,13 +459,14 @@ CASES: Mapping[str, Cases] = {
             [_agent(), _environment(**_PLACE)],
             [_agent(project="canary/allowed"), _environment(**_PLACE)],
             [_agent(project="canary/shop", project_id=7.0), _environment(project="7", **_PLACE)],
+            [_agent(project="canary/other", project_id=8.0), _environment(**_PLACE)],
         ],
         failing=[[_agent(project="canary/other"), _environment(**_PLACE)]],
         unknown=[
             [_agent(), _environment(cluster_agent_id=UNKNOWN)],
             [_agent(project=UNKNOWN), _environment(**_PLACE)],
         ],
-        parameters={"allowed_projects": ["canary/allowed"]},
+        parameters={"allowed_projects": ["canary/allowed", "8"]},
     ),
 }
 """The cases of each rule, by its name."""

@@ -38,7 +38,8 @@ _SCOPES = strategies.text("ab*", max_size=5)
         *("127.0.0.1", "127.1", "0x7f000001", "2130706433", "0.0.0.0", "10.0.0.1:6443"),  # noqa: S104
         *("172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[::1]", "[fe80::1%25e]"),
         *("[fd00::1]", "[::ffff:127.0.0.1]", "[::]", "localhost", "LOCALHOST.", "db.localhost"),
-        *("kubernetes.default.svc", "k8s", "k8s.internal", "printer.local"),
+        *("kubernetes.default.svc", "k8s", "k8s.internal", "printer.local", "db.localdomain"),
+        *("wiki.intranet", "nas.lan", "0177.0.0.1", "0x7f.0.0.0x1"),
     ],
 )
 def test_private_addresses_are_told(host: str) -> None:
@@ -63,6 +64,7 @@ def test_public_addresses_are_told(url: str) -> None:
     ("allowed", "url", "private"),
     [
         ("10.0.0.0/8", "https://10.1.2.3", False),
+        ("10.1.2.3/8", "https://10.9.9.9", False),
         ("10.0.0.0/8", "https://11.0.0.1", False),
         ("10.0.0.0/8", "https://192.168.0.1", True),
         ("10.0.0.0/8", "https://[::ffff:10.0.0.1]", False),
@@ -139,6 +141,12 @@ def test_all_certificates_of_a_text_count() -> None:
     found = facts(certificate(begins=-1, ends=9) + certificate(begins=-3, ends=5))
     assert found is not None
     assert (found.ends - found.begins).days in {5, 6}
+
+
+@pytest.mark.parametrize(("days", "soon"), [(8, False), (10, True), (1e300, True)])
+def test_a_certificate_expires_soon_or_later(days: float, soon: bool) -> None:
+    """However many days are soon: a configuration may name any number."""
+    assert bool(expires_within(certificate(ends=9), days)) is soon
 
 
 @pytest.mark.parametrize("serial", [-128, 0, 1])

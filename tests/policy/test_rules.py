@@ -119,6 +119,11 @@ def test_rules_read_fields_that_there_are() -> None:
     [
         ("environment-https", {"external_url": "http://a.b/c"}, {"external_url": "https://a.b/c"}),
         ("environment-https", {"external_url": "HTTP://a.b"}, {"external_url": "https://a.b"}),
+        (
+            "environment-https",
+            {"external_url": "http://a.b/?to=http://c"},
+            {"external_url": "https://a.b/?to=http://c"},
+        ),
         ("environment-https", {"external_url": "https://a.b"}, {}),
         ("environment-https", {"external_url": "a.b"}, {}),
         ("environment-https", {}, {}),
