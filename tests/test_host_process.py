@@ -24,7 +24,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 ENDS_WITHIN = 5.0
 KIND = "ProjectEnvironment"
-PATIENCE = 15.0
+PATIENCE = 60.0
 WRONG = r"^gitlab-kubernetes:maxParallel must be a whole number from 1 to 64$"
 
 FLAGS = [
