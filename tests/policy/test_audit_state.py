@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 
 from pulumi_gitlab_kubernetes import cli
+from pulumi_gitlab_kubernetes.policy.audit.report import audit as judged
+from pulumi_gitlab_kubernetes.policy.audit.report import code_quality
+from pulumi_gitlab_kubernetes.policy.configuration import Configuration
+from pulumi_gitlab_kubernetes.policy.things import ProjectEnvironment
 
 _OURS = "pulumi-python:dynamic/gitlab:"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -287,6 +291,17 @@ def test_code_quality_is_what_gitlab_documents(
     assert len(prints) == len(found) > len(set(names)) > 2  # One rule is broken twice.
     again = report(_environment("a-review"), _environment("production", **bad))
     assert prints < {entry["fingerprint"] for entry in again}
+
+
+def test_a_thing_that_no_stack_has_keeps_its_fingerprint() -> None:
+    """It has no URN: what tells it apart is what it is called."""
+
+    def prints(*labels: str) -> set[str]:
+        things = [ProjectEnvironment(label, {"external_url": "http://x"}) for label in labels]
+        found = json.loads(code_quality(judged(things, Configuration()), "Pulumi.yaml"))
+        return {entry["fingerprint"] for entry in found}
+
+    assert prints("a") == prints("a", "b") - prints("b") != set()
 
 
 def test_stdin_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def test_a_broken_rule_says_what_where_and_how_to_mend_it(
     assert "canary" not in found.message.lower()
     assert "glagent" not in found.message
     assert "\n" not in found.message
-    assert found.message[0].isupper() or found.message[0] == "`"
+    assert re.match(r"`[a-z][^`A-Z]*` |[A-Z][a-z]", found.message)
     assert found.message.endswith(f"{BY_NAME[name].mend} See {BY_NAME[name].docs}")
 
 
