@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from tests.dynamic_host import CallError, DynamicHost
+from tests.pulumi_cli import failing_preview, needs_cli
 
 from pulumi_gitlab_kubernetes import _hidden
 from pulumi_gitlab_kubernetes.testing.host import Stack
@@ -30,8 +29,7 @@ _BY_OURS = ("cryptography", "gitlab", "requests", "urllib3")
 _PROGRAM = """\
 from pulumi_gitlab_kubernetes import ClusterAgentUrlConfiguration
 
-pem = {"ca_cert": "PEM", "client_cert": "PEM", "client_key": "PEM"}
-ClusterAgentUrlConfiguration("a", project="1", agent_id=1, url="grpc://x:1", **pem)
+ClusterAgentUrlConfiguration("a", project="1", agent_id=1, url="grpc://x:1", client_key="PEM")
 """
 
 
@@ -82,7 +80,7 @@ def test_a_folder_of_a_dependencys_name_is_named(folder: Path, stack: Stack, nam
     """If it is a package; else it hides nothing."""
     (folder / name).mkdir()
     preview = stack.preview()
-    assert "ca_cert" in preview.stdout, preview.stdout  # which is no certificate: all was imported
+    assert "client_key" in preview.stdout, preview.stdout  # not a key: all was imported
     (folder / name / "__init__.py").touch()
     assert _last_line(stack) == _line(folder / name, name)
 
@@ -99,37 +97,21 @@ def test_the_dynamic_host_tells_it_in_one_line(folder: Path, name: str) -> None:
     """A refresh and a destroy run no program that could have told."""
     (folder / f"{name}.py").write_text("x = 1\n")
     config = {"gitlab:baseUrl": "http://127.0.0.1:9", "gitlab:token": "glpat-x"}
-    pem = {"ca_cert": "PEM", "client_cert": "PEM", "client_key": "PEM"}
-    inputs = {"project": "1", "agent_id": 1, "url": "grpc://x:1", **pem}
+    inputs = {"project": "1", "agent_id": 1, "url": "grpc://x:1", "client_key": "PEM"}
     with DynamicHost(config, folder=folder) as host, pytest.raises(CallError) as caught:
         host.check("ClusterAgentUrlConfiguration", inputs)
     assert caught.value.status.message == _line(folder / f"{name}.py", name)
 
 
-@pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no `pulumi` on PATH")
+@needs_cli
 @pytest.mark.parametrize("name", ["gitlab", "grpc", "cryptography"])
 @pytest.mark.usefixtures("stack")
 def test_the_cli_shows_that_line(folder: Path, tmp_path: Path, name: str) -> None:
     """Of the program, of the program for the dynamic host, and of the dynamic host."""
     (folder / f"{name}.py").write_text("x = 1\n")
-    environ = {
-        "PATH": f"{Path(shutil.which('pulumi') or '').parent}{os.pathsep}/usr/bin:/bin",
-        "HOME": str(tmp_path),
-        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "p",
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-    }
-    done = subprocess.run(
-        ["pulumi", "preview", "--stack", "dev", "--non-interactive", "--color=never"],  # noqa: S607 (whichever is on PATH)
-        cwd=folder,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
-    shown = done.stdout.partition("Diagnostics:")[2]
-    assert _line(folder / f"{name}.py", name) in shown, done.stdout
+    printed = failing_preview(folder, tmp_path)
+    shown = printed.partition("Diagnostics:")[2]
+    assert _line(folder / f"{name}.py", name) in shown, printed
 
 
 def test_what_is_installed_hides_nothing() -> None:

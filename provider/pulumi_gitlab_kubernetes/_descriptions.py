@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_LARGEST = 1 << 53  # Above this Pulumi's numbers are not exact.
+from ._values import LARGEST_EXACT
 
 
 def look_up(answer: Mapping[str, Any], path: str) -> tuple[bool, Any]:
@@ -53,7 +53,7 @@ def thing(
     if not isinstance(answer, dict) or not all(_is_text(answer.get(key)) for key in texts):
         raise ValueError
     id_ = answer.get("id")
-    if numbered and not (type(id_) is int and 0 < id_ < _LARGEST):
+    if numbered and not (type(id_) is int and 0 < id_ <= LARGEST_EXACT):
         raise ValueError
     for path, value in (expected or {}).items():
         found, shown = look_up(answer, path)

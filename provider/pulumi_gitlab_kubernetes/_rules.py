@@ -10,6 +10,8 @@ import ipaddress
 import re
 from collections.abc import Callable
 
+from ._values import LARGEST_EXACT, WHOLE_ID
+
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _DNS_LABEL_LENGTH = 63
 _HOST_LABEL = r"[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
@@ -20,11 +22,9 @@ _NAMESPACE = re.compile(r"[a-z][a-z0-9-]*")
 _RESERVED_NAMESPACE = "gitlab-managed-apps"
 _SCOPE = re.compile(r"[A-Za-z0-9_/${}. *-]+")
 _RUBYS_SPACE = "\0\t\n\v\f\r "  # What Ruby's `strip` takes away.
-_LARGEST = (1 << 53) - 1  # Above this Pulumi's numbers are not exact.
 
 _PROJECT_ID = re.compile(r"[1-9][0-9]*")
 _PATH_PART = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,255}(?<!\.git)(?<!\.atom)")
-_WHOLE_ID = re.compile(r"[0-9]+(:[0-9]+)+")
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/:@]+@[^/:]+:")
 
 _URL = re.compile(
@@ -52,7 +52,7 @@ def project(value: str) -> str | None:
     example = "group/app"
     if _PROJECT_ID.fullmatch(value):
         return None
-    if _WHOLE_ID.fullmatch(value):
+    if WHOLE_ID.fullmatch(value):
         return "must be a project, not the id of a thing in one: give its `project_id`"
     if _REMOTE.match(value):
         return f"must not be a URL: give the full path, without host and .git, such as {example}"
@@ -67,7 +67,7 @@ def project(value: str) -> str | None:
 
 def id_number(value: int) -> str | None:
     """Accept a number that GitLab can give as an id, and that a state can hold."""
-    return None if 0 < value <= _LARGEST else "must be an id of GitLab's: a number from 1"
+    return None if 0 < value <= LARGEST_EXACT else "must be an id of GitLab's: a number from 1"
 
 
 def namespace(value: str) -> str | None:

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
-_WHOLE_ID = re.compile(r"[0-9]+(:[0-9]+)+")
+WHOLE_ID = re.compile(r"[0-9]+(:[0-9]+)+")
+"""A resource's id, such as `<project-id>:<agent-id>`."""
+
+LARGEST_EXACT = (1 << 53) - 1
+"""Above this Pulumi's numbers are not exact."""
 
 Values = dict[str, Any]
 """A resource's inputs or outputs by field name; what is not set is absent."""
@@ -98,7 +102,7 @@ def whole_id(value: Any, parts: tuple[str, ...]) -> tuple[int, ...]:
     Returns:
         Its numbers, the project's first; none where it is no such id.
     """
-    if not isinstance(value, str) or not _WHOLE_ID.fullmatch(value.strip()):
+    if not isinstance(value, str) or not WHOLE_ID.fullmatch(value.strip()):
         return ()
     ids = tuple(map(int, value.strip().split(":")))
     return ids if len(ids) == len(parts) else ()

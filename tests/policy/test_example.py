@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from tests.conftest import Project
+from tests.pulumi_cli import failing_preview, needs_cli
 
 from pulumi_gitlab_kubernetes import cli
 from pulumi_gitlab_kubernetes.policy.folder import write
@@ -65,28 +65,12 @@ def test_a_preview_shows_what_the_readme_does(folder: Path, stack: Stack) -> Non
     assert _policies(preview.stdout) == _block("Policies:")
 
 
-@pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no `pulumi` on PATH")
+@needs_cli
 def test_the_pulumi_cli_shows_the_same(folder: Path, stack: Stack, tmp_path: Path) -> None:
     """On the same state, which the deployment host made."""
-    environ = {
-        "PATH": f"{Path(shutil.which('pulumi') or '').parent}:/usr/bin:/bin",
-        "PYTHONPATH": ":".join(sys.path),
-        "HOME": str(tmp_path),
-        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "p",
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-    }
     options = ("--policy-pack", str(write()), "--policy-pack-config", "policies.json")
-    done = subprocess.run(
-        ["pulumi", "preview", "--stack", "dev", "--non-interactive", "--color=never", *options],  # noqa: S607 (whichever is on PATH)
-        cwd=folder,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
-    assert _policies(done.stdout) == _block("Policies:"), stack
+    printed = failing_preview(folder, tmp_path, *options, PYTHONPATH=":".join(sys.path))
+    assert _policies(printed) == _block("Policies:"), stack
 
 
 def test_an_audit_shows_what_the_readme_does(
