@@ -75,5 +75,5 @@ def test_of_three_tokens_the_refused_one_is_told_that_the_others_are_of_the_stac
     for name in ("first", "second"):
         caller.create("ClusterAgentToken", {**given, "name": name}, name)
     error = _refused(caller, "ClusterAgentToken", {**given, "name": "third"}, "third")
-    assert error.count("which is of this stack") == 2
+    assert error.count("which belongs to this stack") == 2
     assert "half-way" not in error

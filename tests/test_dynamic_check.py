@@ -60,7 +60,9 @@ def test_check_tells_every_missing_input(host: DynamicHost, kind: str) -> None:
     """All at once, each by its name."""
     _inputs, failures = host.check(kind, {})
     assert {"project"} < set(failures)
-    assert set(failures.values()) == {"is required: set it; --target needs what it comes from too"}
+    assert set(failures.values()) == {
+        "is required: set it; with --target, also target the resource that it comes from"
+    }
 
 
 def test_check_takes_floats_and_texts_for_ids(host: DynamicHost) -> None:

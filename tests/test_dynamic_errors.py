@@ -74,7 +74,7 @@ def test_a_redirect_of_a_write_says_to_change_the_address(
     elsewhere = {"Location": f"{simulator.url}/api/v4/version"}
     simulator.faults({"method": "POST", "status": 301, "headers": elsewhere})
     error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
-    assert "redirects to another address: set baseUrl to it (often https:// in place" in str(error)
+    assert "redirects to another address: set baseUrl to it (often https:// instead" in str(error)
 
 
 def test_a_page_in_place_of_an_error_is_its_title(
@@ -100,8 +100,8 @@ def test_a_failure_of_gitlab_is_its_own(
     error = _create_error(host, "ClusterAgent", {"project": project.id, "name": "prod"})
     assert str(error) == (
         f'cannot create agent "prod" in project {project.id}: 500 Internal Server Error; nothing '
-        "of it is there so far; that is GitLab's own trouble: see its status or logs, then run it "
-        "again"
+        "of it is there so far; this is an error in GitLab: check its status or logs, then run "
+        "this again"
     )
 
 

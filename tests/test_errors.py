@@ -78,8 +78,8 @@ def test_a_404_is_its_own_error() -> None:
 
 
 _UNAVAILABLE = (
-    "no (status 503); GitLab is not available, or what stands in front of it does not reach it: "
-    "see its status or logs, then run it again"
+    "no (status 503); GitLab is not available, or its proxy cannot reach it: check GitLab's status "
+    "or logs, then run this again"
 )
 
 
@@ -134,7 +134,7 @@ def test_a_403_names_scope_and_role() -> None:
             429,
             "raise gitlab-kubernetes:retryDeadline, or have its administrator raise the limit",
         ),
-        (500, "that is GitLab's own trouble: see its status or logs, then run it again"),
+        (500, "this is an error in GitLab: check its status or logs, then run this again"),
         (503, _UNAVAILABLE),
     ],
 )

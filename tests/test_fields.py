@@ -132,8 +132,11 @@ def test_empty_is_not_set(empty: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({}, "is required: set it; --target needs what it comes from too"),
-        ({"name": None}, "is required: set it; --target needs what it comes from too"),
+        ({}, "is required: set it; with --target, also target the resource that it comes from"),
+        (
+            {"name": None},
+            "is required: set it; with --target, also target the resource that it comes from",
+        ),
         ({"name": ""}, "must be set: it is empty"),
         ({"name": " \n"}, "must be set: it is empty"),
         ({"name": {}}, "must be set: it is empty"),

@@ -96,7 +96,7 @@ def test_it_says_that_it_cannot_tell_when_the_engine_ends(
         host.create(KIND, {"project": str(project.id), "name": "live"})
         host.create("ClusterAgent", {"project": str(project.id), "name": "live"})
         (line,) = host.stderr().splitlines()
-        assert f"process {host.pid}, which serves dynamic resources, cannot tell when" in line
+        assert f"process {host.pid}, which serves dynamic resources, cannot detect when" in line
         assert line.endswith(f"if `pulumi` is killed, run `kill {host.pid}`")
         host.lose_engine()
         assert not host.ended(within=3.0)

@@ -178,8 +178,8 @@ def test_without_that_the_error_says_how(caller: Caller, agent: Agent) -> None:
     with pytest.raises(GitLabError) as raised:
         caller.create(KIND, agent.given, "helm")
     assert (
-        f"; or have one `pulumi up` with {ADOPT}=1 revoke {lost['id']}, which no resource in this "
-        "run has and nobody has used"
+        f"; or run `{ADOPT}=1 pulumi up` once, which revokes {lost['id']}, a token that no "
+        "resource in this run has and nobody has used"
     ) in str(raised.value)
     assert agent.active() == [held["id"], lost["id"]]
 
@@ -192,7 +192,7 @@ def test_long_names_do_not_cut_off_what_to_do(caller: Caller, agent: Agent) -> N
     with pytest.raises(GitLabError) as raised:
         caller.create(KIND, agent.given, "helm")
     assert "…: revoke the one that is no longer used in GitLab, or delete" in str(raised.value)
-    assert f"{ADOPT}=1 revoke {lost}, which no resource in this run has" in str(raised.value)
+    assert f"which revokes {lost}, a token that no resource in this run has" in str(raised.value)
 
 
 @pytest.mark.usefixtures("adopting")

@@ -27,7 +27,7 @@ NOT_GITLAB = "is not GitLab's API: check baseUrl and any proxy"
 BELIEVED = (
     "state delete",
     "does not accept the token",
-    "own trouble",
+    "an error in GitLab",
     "does not exist",
     "the token needs",
     "it is gone",
@@ -170,8 +170,8 @@ def test_a_gateway_that_does_not_reach_gitlab_is_no_wrong_address(
             host.read("ClusterAgent", id_, outputs)
     assert str(raised.value) == (
         f'cannot read agent "a" ({id_}) in project {project.id}: 502 Bad Gateway; GitLab is not '
-        "available, or what stands in front of it does not reach it: see its status or logs, then "
-        "run it again"
+        "available, or its proxy cannot reach it: check GitLab's status or logs, then run "
+        "this again"
     )
 
 

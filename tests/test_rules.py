@@ -141,11 +141,11 @@ BAD: list[tuple[Callable[[str], str | None], list[str], str]] = [
             "a." * 127 + "aa",
             "ä.b",
         ],
-        "must be a domain alone, such as apps.example.com: without scheme, port, path and wildcard",
+        "must be only a domain, such as apps.example.com, without scheme, port, path or wildcard",
     ),
     (rules.all_of(rules.at_most(3), rules.dns_label), ["abcd"], "must have at most 3 characters"),
     (rules.all_of(rules.at_most(3), rules.dns_label), ["a_b"], "must hold only a-z, 0-9 and -"),
-    (rules.not_reserved, ["gitlab-managed-apps"], "is kept by GitLab for its own: choose another"),
+    (rules.not_reserved, ["gitlab-managed-apps"], "is reserved by GitLab: choose another"),
     (
         rules.web_address,
         ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "vbscript:x"],
@@ -272,4 +272,4 @@ def test_an_id_is_a_number_from_1_that_a_state_can_hold() -> None:
     """Pulumi's numbers are exact up to 2^53 alone."""
     assert [value for value in (1, 42, 2**53 - 1) if rules.id_number(value)] == []
     for value in (0, -1, 2**53, 2**60):
-        assert rules.id_number(value) == "must be an id of GitLab's: a number from 1"
+        assert rules.id_number(value) == "must be an id from GitLab, 1 or above"

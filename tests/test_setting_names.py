@@ -38,7 +38,7 @@ def test_a_mistyped_setting_is_told_with_the_right_one(key: str, write: str) -> 
     """One that nearly has a name counts as mistyped; in our own namespace any other one does."""
     with pytest.raises(ConfigurationError) as raised:
         require_known({"gitlab:token", key}, "gitlab")
-    assert str(raised.value) == f"{key} is no setting: {write}"
+    assert str(raised.value) == f"{key} is not a setting: {write}"
 
 
 def test_our_namespace_has_nothing_else() -> None:
@@ -46,7 +46,7 @@ def test_our_namespace_has_nothing_else() -> None:
     with pytest.raises(ConfigurationError) as raised:
         require_known({"gitlab-kubernetes:zzz"}, "gitlab")
     message = str(raised.value)
-    assert message.startswith("gitlab-kubernetes:zzz is no setting: gitlab-kubernetes has ")
+    assert message.startswith("gitlab-kubernetes:zzz is not a setting: gitlab-kubernetes has ")
     for key in ("requestTimeout", "retryDeadline", "adoptExisting", "maxParallel"):
         assert key in message
     assert message.endswith("; remove it")
@@ -68,7 +68,7 @@ def test_a_connections_namespace_is_looked_at_where_it_is_used() -> None:
     """Another name is another package's, or the program's own."""
     with pytest.raises(ConfigurationError) as raised:
         require_known({"other:baseurl", "gitlab:baseurl"}, "other")
-    assert str(raised.value) == "other:baseurl is no setting: write other:baseUrl"
+    assert str(raised.value) == "other:baseurl is not a setting: write other:baseUrl"
 
 
 def test_a_project_of_our_name_has_keys_of_its_own() -> None:
@@ -97,7 +97,7 @@ def test_there_a_mistyped_setting_is_one_only_while_the_right_one_is_missing(
     with pytest.raises(ConfigurationError) as raised:
         require_known({f"{project}:{key}"}, "gitlab", project)
     assert str(raised.value) == (
-        f"{project}:{key} is no setting: write {right}, or give it another name if it is the "
+        f"{project}:{key} is not a setting: write {right}, or give it another name if it is the "
         "program's own"
     )
     require_known({f"{project}:{key}", right}, "gitlab", project)
@@ -125,5 +125,5 @@ def test_a_preview_already_tells(project: Project, key: str) -> None:
         given = {"project": project.path, "name": "prod"}
         with pytest.raises(CallError) as raised:
             host.check("ClusterAgent", given)
-        assert str(raised.value).startswith(f"{key} is no setting: write ")
+        assert str(raised.value).startswith(f"{key} is not a setting: write ")
         assert "hidden" not in raised.value.details

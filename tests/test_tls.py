@@ -137,14 +137,13 @@ def test_no_tls_at_all(connection: Connection, said: bytes) -> None:
     """A port that speaks something else says no version number."""
     with Hostile(_interrupts(said), listen=False) as server:
         assert _fails(connection, server.url.replace("http:", "https:")) == (
-            "(it does not speak TLS on this port): set baseUrl to it with http:// in place of "
-            "https://, or to the port that has TLS"
+            "(it does not speak TLS on this port): begin baseUrl with http://, or "
+            "set it to the port that speaks TLS"
         )
 
 
 _USE_TLS = (
-    "(it speaks TLS on this port, and baseUrl begins with http://): set baseUrl to it with "
-    "https:// in place of http://"
+    "(it speaks TLS on this port, and baseUrl begins with http://): begin baseUrl with https://"
 )
 
 
@@ -184,11 +183,11 @@ def test_a_client_certificate_is_wanted(
         for _ in range(5):
             message = _fails(connection, server.url)
             if demanding.maximum_version is ssl.TLSVersion.TLSv1_3:
-                assert message == "(it wants a client certificate): set clientCert and clientKey"
+                assert message == "(it requires a client certificate): set clientCert and clientKey"
             else:
                 assert message == (
-                    "(it ended the TLS handshake): set clientCert and clientKey if it wants a "
-                    "client certificate; else no cipher is common to both"
+                    "(it ended the TLS handshake): set clientCert and clientKey if it requires "
+                    "a client certificate; else no cipher is common to both"
                 )
         assert server.requests == []
         client = Client(replace(connection, url=server.url, certificate=own))
@@ -214,7 +213,7 @@ def test_the_client_certificate_is_refused(
 @pytest.mark.parametrize(
     ("title", "told"),
     [
-        ("No required SSL certificate was sent", "it wants a client certificate"),
+        ("No required SSL certificate was sent", "it requires a client certificate"),
         ("The SSL certificate error", "it refuses the certificate of clientCert: it is not"),
     ],
 )
@@ -233,7 +232,7 @@ def test_no_version_in_common(connection: Connection) -> None:
     """As with a server that is old."""
     with Hostile(says(b"\x15\x03\x01\x00\x02\x02\x46"), listen=False) as server:
         assert _fails(connection, server.url.replace("http:", "https:")) == (
-            "(no version of TLS is common to both): have TLS 1.2 or newer switched on there"
+            "(no version of TLS is common to both): enable TLS 1.2 or newer on that server"
         )
 
 
@@ -244,7 +243,7 @@ def test_own_files_that_are_wrong(
     wrong = (tls_files["clientCert"], str(Path(tls_files["clientKey"]).with_name("server.pem")))
     with Hostile(_ANSWER, tls=tls) as server:
         assert _fails(replace(connection, certificate=wrong), server.url) == (
-            "(the key in clientKey is not that of clientCert): set both anew"
+            "(the key in clientKey is not that of clientCert): set both to one pair"
         )
         assert _fails(replace(connection, verify=tls_files["clientKey"]), server.url) == (
             "(there is no certificate in cacertFile): set cacertFile to a file with certificates "

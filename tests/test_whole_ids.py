@@ -102,7 +102,7 @@ def test_no_id_is_below_1_or_too_large_for_a_state(
 ) -> None:
     """GitLab would only say that there is no such thing."""
     _inputs, failures = host.check(kind, {**inputs_of(kind, project, pair), field: value})
-    assert failures == {field: "must be an id of GitLab's: a number from 1"}
+    assert failures == {field: "must be an id from GitLab, 1 or above"}
 
 
 def test_a_cluster_is_managed_by_a_project_not_by_an_agent(

@@ -18,7 +18,7 @@ def what_is_missing(
     *,
     held: bool,
 ) -> GitLabError | None:
-    """Find out by looking what a 404 on one thing, or where one is to be made, means.
+    """Find out what a 404 means, on a thing or on its creation, by asking for what it belongs to.
 
     Args:
         client: The client to look with.

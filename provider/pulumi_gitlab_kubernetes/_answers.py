@@ -97,7 +97,7 @@ def gitlab_errors(client: gitlab.Gitlab) -> Iterator[None]:
     except RedirectError as error:
         raise GitLabError(
             f"GitLab at {client.url} redirects to another address: set baseUrl to it "
-            "(often https:// in place of http://)"
+            "(often https:// instead of http://)"
         ) from error
     except ImpossibleAnswerError as error:
         raise never_gitlab(client, str(error)) from error

@@ -25,12 +25,12 @@ MOST_TEXT = 1 << 20
 _PIECE = 8 << 10  # Unpacks to 8 MiB at most, also where urllib3 unpacks each piece as a whole.
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 ACCEPTED = "gzip, deflate"
-"""The encodings that this package asks for: how far others unpack has no limit that is known."""
+"""The encodings that this package asks for: how far others can unpack is not known."""
 _NO_BRACKET = re.compile(rb"[^\[\]{}]+")
 
 
 class ImpossibleAnswerError(HTTPError):
-    """An answer is none that GitLab ever gives; its text says what there was."""
+    """GitLab never gives such an answer; the error's text says what it was."""
 
 
 def read_body(response: BaseHTTPResponse) -> bytes:
@@ -67,7 +67,7 @@ def require_size(size: int) -> None:
 
 
 def _require_modest(body: bytes) -> None:
-    """Refuse JSON that would take much more memory than its text, or cannot be gone through."""
+    """Refuse JSON that would take much more memory than its text, or is nested too deep."""
     unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"")
     many = ImpossibleAnswerError(f"more than {MOST_VALUES:,} values")
     if unescaped.count(b'"') > 4 * MOST_VALUES:  # Two a name and two a text.

@@ -18,7 +18,7 @@ _ENCRYPTED = ("-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED")
 
 
 def certificate(value: str) -> str | None:
-    """Accept one or more X.509 certificates in PEM that OpenSSL takes as GitLab is sent them."""
+    """Accept X.509 certificates in PEM that OpenSSL takes in the form that GitLab is sent."""
     import ssl  # noqa: PLC0415 (see the module's docstring)
 
     if "PRIVATE KEY-----" in value:

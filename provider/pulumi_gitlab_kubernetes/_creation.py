@@ -82,9 +82,10 @@ def create(
 
 
 class _Lost(NamedTuple):
-    """When a request of which nobody knows what came was sent, and until when GitLab may do it.
+    """A request with an unknown outcome: when it was sent, until when GitLab may carry it out.
 
-    What was cut off may arrive later still, which matters for tokens: GitLab refuses none of them.
+    A request that was cut off may arrive even later. This matters for tokens, of which GitLab does
+    not refuse a second one with the same name.
     """
 
     sent: float
@@ -221,9 +222,9 @@ class _Creation:
         return None if thing.get("last_used_at") else True
 
     def _made_meanwhile(self, made: datetime) -> bool | None:
-        """Tell whether GitLab made something at a moment at which it may have done one of these.
+        """Return whether GitLab made something while it may have been working on a lost request.
 
-        Of a token that is younger than all of them that cannot be told.
+        `None` if that is unknown, as for a token that is younger than all these requests.
         """
         clock, tokens = self.client.clock, self.provider.identity is None
         younger = False
@@ -271,12 +272,12 @@ class _Creation:
     # What an earlier run has lost ---------------------------------------------------------------
 
     def _is_all_ours(self) -> bool:
-        """Tell whether no earlier run can have made such a thing: a name, or its agent, is new."""
+        """Return whether no earlier run can have lost one: names are unique, or agents new."""
         parent = self.client.connection.url, self.provider.parent, self.parents
         return self.provider.identity is not None or parent in _MADE
 
     def _unclaimed(self) -> list[Values]:
-        """Return what is there of this name and user, never used, and of no resource known yet."""
+        """Return those of this name and user that were never used and no known resource has."""
         try:
             things = self.provider.candidates(self.things, self.inputs, self.holder)
             unused = [thing for thing in things if not thing.get("last_used_at")]
@@ -338,7 +339,7 @@ class _Creation:
         return OWN if self.session.resource else "another resource"
 
     def refusal(self, error: GitLabError, found: Values | None) -> GitLabError:
-        """Complete what GitLab said by what is there, and what to do.
+        """Add to what GitLab said what is there, and what to do.
 
         Args:
             error: What GitLab said.
@@ -350,7 +351,9 @@ class _Creation:
         if found is not None:
             advice = f": {self._way_out(found)}"
         elif self.provider.identity is None and (thing := self._left_behind()):
-            advice += f"; or have one `pulumi up` with {_ADOPT} revoke {thing['id']}, {_UNCLAIMED}"
+            advice += (
+                f"; or run `{_ADOPT} pulumi up` once, which revokes {thing['id']}, {_UNCLAIMED}"
+            )
         return GitLabError(f"{error.said}; {why}", error.status, advice=advice)
 
     def _taken(self, found: Values | None) -> tuple[str, str] | None:
@@ -384,5 +387,5 @@ _LOOK = "look for it at GitLab before the next `pulumi up`"
 _REPLACEMENT = "a forced replacement (--target-replace) needs delete_before_replace=True"
 _ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING=1"
 _TAKE_OVER = f"take it over with adopt_existing=True or, for one run, {_ADOPT}"
-_UNCLAIMED = "which no resource in this run has and nobody has used"
+_UNCLAIMED = "a token that no resource in this run has and nobody has used"
 _ONCE = "declare it once, or have the other resource give it up in an earlier `pulumi up`"

@@ -200,7 +200,7 @@ class Resource(dynamic.Resource):
     if not TYPE_CHECKING:  # Type checkers and editors know the arguments from `__init__`.
 
         def __new__(cls, *_values: Any, **named: Any) -> Self:
-            """Refuse an argument that there is not, and name the nearest one."""
+            """Refuse an unknown argument, and name the nearest known one."""
             _refuse_unknown(cls, named)
             return super().__new__(cls)
 

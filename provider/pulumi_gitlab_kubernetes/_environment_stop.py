@@ -69,7 +69,7 @@ def _wait(things: Collection, environment: Values, olds: Values, session: Sessio
         waited = time.monotonic() - started
         if state == "available":
             raise GitLabError(
-                "it is available again, since its on-stop job failed: mend that job, or set "
+                "it is available again, since its on-stop job failed: fix that job, or set "
                 "force_stop=True and run `pulumi up` first"
             )
         if waited >= limit:

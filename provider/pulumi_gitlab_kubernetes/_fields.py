@@ -122,7 +122,7 @@ class Field:
             return None
         if empty:
             return "must be set: it is empty"
-        return "is required: set it; --target needs what it comes from too"
+        return "is required: set it; with --target, also target the resource that it comes from"
 
     def same(self, old: Any, new: Any) -> bool:
         """Tell whether two values mean the same to GitLab; an unknown one is never the same."""
@@ -236,7 +236,7 @@ class Schema:
         return values, failures
 
     def warnings(self, values: Mapping[str, Any]) -> Iterator[str]:
-        """Say what the user of good inputs may not have meant.
+        """Yield warnings about valid inputs that the user may not have meant.
 
         Args:
             values: Checked inputs; may hold `UNKNOWN`.

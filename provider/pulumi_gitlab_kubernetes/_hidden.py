@@ -103,7 +103,7 @@ def _is_installed(folder: Path) -> bool:
 
 
 def _installed_as(name: str) -> str:
-    """Name a module as those know it who installed it."""
+    """Name a module by what provides it: Python or an installed package."""
     from importlib.metadata import packages_distributions  # noqa: PLC0415 (takes a while)
 
     if name in sys.stdlib_module_names:

@@ -66,8 +66,8 @@ def _watch(address: str) -> None:
 def _warn(why: str) -> None:
     pid = os.getpid()
     sys.stderr.write(
-        f"pulumi-gitlab-kubernetes: process {pid}, which serves dynamic resources, cannot tell "
-        f"when Pulumi ends ({why}): if `pulumi` is killed, run `kill {pid}`\n"
+        f"pulumi-gitlab-kubernetes: process {pid}, which serves dynamic resources, cannot "
+        f"detect when Pulumi ends ({why}): if `pulumi` is killed, run `kill {pid}`\n"
     )
 
 

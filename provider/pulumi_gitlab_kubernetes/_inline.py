@@ -44,7 +44,7 @@ def require_interpreter() -> None:
 
 
 def _environments() -> Iterator[Mapping[str, str]]:
-    """Find with which environments the CLI was started for stacks of this one's name."""
+    """Yield the environments with which the CLI was started for stacks with this one's name."""
     for running in sys._current_frames().values():  # noqa: SLF001 (the only way)
         frame: FrameType | None = running
         while frame is not None:

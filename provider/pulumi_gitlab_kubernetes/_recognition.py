@@ -17,11 +17,11 @@ MARK = "X-Gitlab-Meta"
 
 _FIRST_ERROR = 400
 _FAR_REACHING = {UNAUTHORIZED, FORBIDDEN, NOT_FOUND}
-"""What something is concluded from. GitLab's own text repeats these."""
+"""The statuses from which this package draws conclusions. GitLab's own text repeats them."""
 _NAMES = {"message", "error", "error_description", "error_uri", "reason", "scope"}
 """What its errors consist of: other programs' have the path, a time, a request's id."""
 _BETWEEN = {TOO_MANY_REQUESTS, *GATEWAY}
-"""What is said in front of GitLab's API, by its throttle or a gateway, and in any form."""
+"""The statuses of GitLab's throttle or a gateway in front of its API, with any text."""
 UNDONE = {UNAUTHORIZED, NOT_FOUND, 405, 407, 501}
 """The statuses after which nothing was done, whoever answers with them."""
 

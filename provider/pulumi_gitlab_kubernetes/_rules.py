@@ -67,7 +67,7 @@ def project(value: str) -> str | None:
 
 def id_number(value: int) -> str | None:
     """Accept a number that GitLab can give as an id, and that a state can hold."""
-    return None if 0 < value <= LARGEST_EXACT else "must be an id of GitLab's: a number from 1"
+    return None if 0 < value <= LARGEST_EXACT else "must be an id from GitLab, 1 or above"
 
 
 def namespace(value: str) -> str | None:
@@ -124,7 +124,7 @@ def all_of(*checks: Check) -> Check:
 
 def not_reserved(value: str) -> str | None:
     """Accept any namespace but the one that GitLab keeps for its own."""
-    return "is kept by GitLab for its own: choose another" if value == _RESERVED_NAMESPACE else None
+    return "is reserved by GitLab: choose another" if value == _RESERVED_NAMESPACE else None
 
 
 def environment_scope(value: str) -> str | None:
@@ -141,9 +141,7 @@ def domain(value: str) -> str | None:
     """Accept a domain as GitLab's Auto DevOps does: labels alone, which may begin with digits."""
     if len(value) <= _DOMAIN_LENGTH and _HOST_NAME.fullmatch(value):
         return None
-    return (
-        "must be a domain alone, such as apps.example.com: without scheme, port, path and wildcard"
-    )
+    return "must be only a domain, such as apps.example.com, without scheme, port, path or wildcard"
 
 
 def url(*schemes: str) -> Check:
@@ -200,7 +198,7 @@ def _host(authority: str) -> str | None:
 
 
 def without_scheme(value: str) -> str | None:
-    """Tell of an address that a browser takes for a path at GitLab."""
+    """Warn about an address that a browser takes for a path at GitLab."""
     found = _AUTHORITY.match(value)
     if found and found[1]:
         return None

@@ -46,7 +46,7 @@ class Session:
         return Connection.resolve(self.setting, name, job_token=self.job_token)
 
     def require_known_settings(self, values: Mapping[str, object]) -> None:
-        """Refuse settings that look like ours and are none.
+        """Refuse unknown settings that look like those of this package.
 
         Raises:
             ConfigurationError: There is one.
@@ -88,5 +88,5 @@ class Session:
 
     @property
     def adopts_once(self) -> bool:
-        """Whether who started this run has seen what is there, and lets this run deal with it."""
+        """Whether the user lets this one run take over, or revoke, what is there."""
         return os.environ.get("PULUMI_GITLAB_ADOPT_EXISTING") == "1"

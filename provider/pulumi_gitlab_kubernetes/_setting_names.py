@@ -1,4 +1,4 @@
-"""The names of settings, and what somebody meant who wrote another one.
+"""The names of settings, and the nearest one to a mistyped name.
 
 A setting that nobody reads is worse than an error: with `baseurl` in place of `baseUrl` the token
 would go to gitlab.com.
@@ -66,14 +66,14 @@ def require_known(keys: Iterable[str], connection: str, project: str = "") -> No
         if namespace == project:
             if right and right not in keys:
                 raise ConfigurationError(
-                    f"{key} is no setting: write {right}, or give it another name if it is the "
+                    f"{key} is not a setting: write {right}, or give it another name if it is the "
                     "program's own"
                 )
         elif right:
-            raise ConfigurationError(f"{key} is no setting: write {right}")
+            raise ConfigurationError(f"{key} is not a setting: write {right}")
         elif right is None:
             raise ConfigurationError(
-                f"{key} is no setting: {OURS} has {', '.join(OUR_KEYS)}; remove it"
+                f"{key} is not a setting: {OURS} has {', '.join(OUR_KEYS)}; remove it"
             )
 
 

@@ -31,9 +31,9 @@ _UNKNOWN_AUTHORITY = {2, 20, 21, 27}
 _SET_CERTIFICATE = "set clientCert and clientKey"
 _NO_TLS = (
     "it does not speak TLS on this port",
-    "set baseUrl to it with http:// in place of https://, or to the port that has TLS",
+    "begin baseUrl with http://, or set it to the port that speaks TLS",
 )
-_NO_VERSION = "no version of TLS is common to both", "have TLS 1.2 or newer switched on there"
+_NO_VERSION = "no version of TLS is common to both", "enable TLS 1.2 or newer on that server"
 _NO_HANDSHAKE = "SSLV3_ALERT_HANDSHAKE_FAILURE"
 _REASONS = {
     "HTTP_REQUEST": _NO_TLS,
@@ -46,9 +46,12 @@ _REASONS = {
     "UNSUPPORTED_PROTOCOL": _NO_VERSION,
     _NO_HANDSHAKE: (
         "it ended the TLS handshake",
-        f"{_SET_CERTIFICATE} if it wants a client certificate; else no cipher is common to both",
+        f"{_SET_CERTIFICATE} if it requires a client certificate; else no cipher is common to both",
     ),
-    "KEY_VALUES_MISMATCH": ("the key in clientKey is not that of clientCert", "set both anew"),
+    "KEY_VALUES_MISMATCH": (
+        "the key in clientKey is not that of clientCert",
+        "set both to one pair",
+    ),
     "NO_CERTIFICATE_OR_CRL_FOUND": (
         "there is no certificate in cacertFile",
         "set cacertFile to a file with certificates in PEM",
@@ -80,7 +83,7 @@ _ALERT = re.compile(r"^\x15\x03[\x00-\x04]")  # How a TLS record with an alert b
 
 _USE_TLS = (
     "it speaks TLS on this port, and baseUrl begins with http://",
-    "set baseUrl to it with https:// in place of http://",
+    "begin baseUrl with https://",
 )
 CHECK = "check baseUrl, the network and any proxy"
 """What to do where nothing more is known."""
@@ -100,7 +103,7 @@ class Trouble:
 
 
 def parts_of(error: BaseException) -> Iterator[BaseException]:
-    """Go through what an error is made of; not through what was being handled meanwhile."""
+    """Yield an error and its causes, but not the errors that were being handled meanwhile."""
     yield error
     for each in (getattr(error, "reason", None), *error.args):
         if isinstance(each, BaseException):
@@ -139,7 +142,7 @@ def trouble_told(text: str, *, own: bool) -> Trouble | None:
     if _HTTP_TO_TLS.search(text):
         return Trouble(*_USE_TLS)
     if _NO_CERTIFICATE.search(text) or (not own and _BAD_CERTIFICATE.search(text)):
-        return Trouble("it wants a client certificate", _SET_CERTIFICATE)
+        return Trouble("it requires a client certificate", _SET_CERTIFICATE)
     if _BAD_CERTIFICATE.search(text):
         return _refused("it is not accepted there")
     return None
@@ -164,7 +167,7 @@ def _said(reason: str, *, own: bool) -> Trouble:
     if reason in _CERTIFICATE_REFUSED and own and reason != _REQUIRED:
         return _refused(_CERTIFICATE_REFUSED[reason])
     if reason in _CERTIFICATE_REFUSED:
-        return Trouble("it wants a client certificate", _SET_CERTIFICATE)
+        return Trouble("it requires a client certificate", _SET_CERTIFICATE)
     if reason == _NO_HANDSHAKE and own:
         return _refused("or no cipher is common to both")
     words = reason.replace("_", " ").lower()
@@ -218,7 +221,7 @@ def _untrusted(error: ssl.SSLCertVerificationError) -> Trouble:
         return Trouble(
             "its certificate is not trusted: its authority is not known here",
             "set cacertFile to a file with that authority's certificate, or have it send the "
-            "certificates between",
+            "intermediate certificates",
         )
     why = one_line(error.verify_message or "")
     return Trouble(f"its certificate is not trusted: {why}", "have it replaced")

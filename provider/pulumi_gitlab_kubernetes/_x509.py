@@ -122,7 +122,7 @@ def _moment(element: Element) -> datetime:
     if element.tag == _UTC_TIME:
         text = ("19" if text[:2] >= "50" else "20") + text
     elif element.tag != _GENERALIZED_TIME:
-        raise ValueError("it has a date that is none")
+        raise ValueError("it has an invalid date")
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
 
 

@@ -129,7 +129,7 @@ class ClusterAgentTokenProvider(Provider):
         if len(active) < ACTIVE_TOKENS:
             return None
         listed = (
-            f"{self.listed([token])}{', which is of this stack' if holder(token) else ''}"
+            f"{self.listed([token])}{', which belongs to this stack' if holder(token) else ''}"
             for token in active
         )
         rotating = "rotation_triggers" in inputs and OWN in map(holder, active)

@@ -197,20 +197,20 @@ def explain(
         )
     elif error.status in GATEWAY:
         hint = (
-            "; GitLab is not available, or what stands in front of it does not reach it: see its "
-            "status or logs, then run it again"
+            "; GitLab is not available, or its proxy cannot reach it: check GitLab's status or "
+            "logs, then run this again"
         )
     elif error.status and error.status >= SERVER_ERROR:
-        hint = "; that is GitLab's own trouble: see its status or logs, then run it again"
+        hint = "; this is an error in GitLab: check its status or logs, then run this again"
     told = f"{said}{error.advice}{answered}{hint}{also}"
     return GitLabError(f"cannot {action}: {told}", error.status)
 
 
 def unexpected(error: Exception) -> str:
-    """Return one line for a defect: where it is, which is enough to mend it.
+    """Return one line for a defect: where it is, which is enough to fix it.
 
     The exception's own text may quote anything, a secret too. Where a module of the program hides
-    another one, that is said instead.
+    another one, the line says that instead.
     """
     if hidden := explanation(error):
         return hidden

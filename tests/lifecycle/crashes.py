@@ -197,7 +197,9 @@ class Course:
             agent = f"projects/{self.lab.project.id}/cluster_agents/{full['agent']}"
             active = {f"{agent}/tokens/{id_}" for id_ in re.findall(r'(\d+) "', full["active"])}
             (lost,) = active - self._known()
-            assert f"{ADOPT}=1 revoke {lost.rpartition('/')[2]}, which" in error, error
+            assert (
+                f"{ADOPT}=1 pulumi up` once, which revokes {lost.rpartition('/')[2]}, a" in error
+            ), error
             return
         taken = _TAKEN.search(error)
         assert taken, error

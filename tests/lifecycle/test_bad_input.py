@@ -149,7 +149,7 @@ INVALID = {
     "cluster namespace that is reserved": Case(
         "ProjectCluster",
         {**_CLUSTER, "kubernetes_namespace": "gitlab-managed-apps"},
-        ("has a problem: kubernetes_namespace ", "is kept by GitLab"),
+        ("has a problem: kubernetes_namespace ", "is reserved by GitLab"),
     ),
     "several scopes": Case(
         "ProjectCluster",
@@ -327,7 +327,7 @@ def test_settings_that_nobody_reads(engine: str, lab: Lab, tmp_path: Path) -> No
     config = {"gitlab:baseurl": lab.url, "gitlab:retries": "3", "shop:baseurl": "https://x"}
     stack = _with_config(engine, tmp_path, config, secrets)
     error = stack.preview(agent(1)).error("agent")
-    assert "gitlab:baseurl is no setting: write gitlab:baseUrl" in error
+    assert "gitlab:baseurl is not a setting: write gitlab:baseUrl" in error
     stack.set_config("gitlab:baseUrl", lab.url)
     stack.set_config("gitlab-kubernetes:requestTimout", "1")
     assert lab.url not in stack.preview(agent(1)).error("agent")

@@ -71,7 +71,7 @@ def test_a_rotation_that_failed_half_way_and_goes_on_says_the_way_out(
     new = _id(stack)
     error = stack.up(*_declared(lab, "3")).error("token")
     listed = error.partition("active are ")[2].split("; ")
-    assert [each for each in listed if "which is of this stack" in each] == [
+    assert [each for each in listed if "which belongs to this stack" in each] == [
         each for each in listed if each.startswith(f"{new} ")
     ]
     assert any(each.startswith(f"{old} ") for each in listed)
@@ -94,8 +94,9 @@ def test_after_a_kill_in_the_middle_the_lost_token_makes_room(stack: Stack, lab:
     (lost,) = _eventually(lambda: _active(lab, stack) - {old})
     error = stack.run("up").error("token")
     assert (
-        f"{ADOPT}=1 revoke {lost}, which no resource in this run has and nobody has used" in error
-    )
+        f"{ADOPT}=1 pulumi up` once, which revokes {lost}, a token that no resource in this run "
+        "has and nobody has used"
+    ) in error
     assert _active(lab, stack) == {old, lost}
     stack.environ[ADOPT] = "1"
     outcome = stack.run("up")

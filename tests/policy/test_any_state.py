@@ -50,7 +50,9 @@ def test_a_moment_that_is_none_is_told_of(
     file = tmp_path / "state.json"
     file.write_text(_state(resource))
     assert cli.main(["audit", str(file)]) == 0
-    assert "token-age: helm: `created_at` is no value that it can have" in capsys.readouterr().out
+    assert (
+        "token-age: helm: `created_at` has a value that it cannot have" in capsys.readouterr().out
+    )
 
 
 _TEXTS = strategies.one_of(

@@ -160,7 +160,7 @@ def test_a_token_without_the_role_is_told_so(project: Project, audit: Any) -> No
     status, found, said = audit("reporter")
     assert (status, found) == (2, None)
     assert said == (
-        f"error: {where}: 404 ClusterAgents Not Found: check the project; reading it takes "
+        f"error: {where}: 404 ClusterAgents Not Found: check the project; reading it requires "
         "the scope `read_api` and the role Developer or above\n"
     )
 
@@ -178,7 +178,9 @@ def test_a_token_without_the_scope_is_told_so(
     assert said.startswith(
         f"error: {project.path} at {project.simulator.url}: The request requires"
     )
-    assert said.endswith("reading it takes the scope `read_api` and the role Developer or above\n")
+    assert said.endswith(
+        "reading it requires the scope `read_api` and the role Developer or above\n"
+    )
 
 
 def test_an_error_names_the_gitlab(
@@ -208,8 +210,8 @@ def test_a_list_that_the_role_may_not_read_is_named(project: Project, audit: Any
     status, found, said = audit()
     assert status == 1
     assert (
-        f"{project.path}: tokens are left out: the token may not read them, which takes the scope "
-        "`read_api` and the role Developer or above\n"
+        f"{project.path}: tokens are left out: the token may not read them, which requires the "
+        "scope `read_api` and the role Developer or above\n"
     ) in said
     assert not [each for each in _rules(found) if each[0].startswith("token")]
 

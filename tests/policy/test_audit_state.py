@@ -243,7 +243,7 @@ def test_a_number_that_is_none_is_not_judged(
     assert cli.main(["audit", str(file)]) == 1
     said = capsys.readouterr().out
     assert re.search("environment-https +other +`external_url` does not begin", said)
-    assert "token-rotation: helm: `rotate_after_days` is no value that it can have (1)" in said
+    assert "token-rotation: helm: `rotate_after_days` has a value that it cannot have (1)" in said
     assert "4 resources, " in said
 
 
@@ -373,11 +373,14 @@ _OF_TOKENS = "pulumi-python:dynamic/gitlab:ClusterAgentToken"
 @pytest.mark.parametrize(
     ("resource", "said"),
     [
-        ({"type": [[]]}, "`type` of a is no text"),
-        ({"type": _OF_TOKENS, "inputs": True}, "`inputs` of a is no object"),
-        ({"type": "x:y:Z", "outputs": "x"}, "`outputs` of a is no object"),
-        ({"type": _OF_TOKENS, "outputs": [1]}, "`outputs` of a is no object"),
-        ({"type": _OF_TOKENS, "propertyDependencies": 1}, "`propertyDependencies` of a is no obj"),
+        ({"type": [[]]}, "`type` of a is not text"),
+        ({"type": _OF_TOKENS, "inputs": True}, "`inputs` of a is not an object"),
+        ({"type": "x:y:Z", "outputs": "x"}, "`outputs` of a is not an object"),
+        ({"type": _OF_TOKENS, "outputs": [1]}, "`outputs` of a is not an object"),
+        (
+            {"type": _OF_TOKENS, "propertyDependencies": 1},
+            "`propertyDependencies` of a is not an obj",
+        ),
     ],
 )
 def test_a_damaged_state_is_one_line_and_no_violation(

@@ -24,7 +24,7 @@ class Hidden(enum.Enum):
     UNKNOWN = "is only known once `up` has run"
     SECRET = "is encrypted here"  # noqa: S105 (it is not one)
     PROGRAM = "is not kept at GitLab"
-    MISTYPED = "is no value that it can have"
+    MISTYPED = "has a value that it cannot have"
 
 
 class NotKnown(Exception):  # noqa: N818 (no error: a rule cannot tell yet)

@@ -131,7 +131,7 @@ def test_what_is_no_name_is_refused(name: str) -> None:
         check=False,
     )
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "is no name of a host" in ended.stderr
+    assert "is not a host name" in ended.stderr
 
 
 def test_an_idle_connection_is_kept(simulator: Simulator) -> None:

@@ -21,7 +21,7 @@ from pulumi_gitlab_kubernetes.registry import core_for
 
 _EVERY = 100
 _TAKES = f"the scope `{READING}` and the role {{role}} or above"
-_NOT_VISIBLE = f": check the project; reading it takes {_TAKES.format(role='Developer')}"
+_NOT_VISIBLE = f": check the project; reading it requires {_TAKES.format(role='Developer')}"
 _HINTS = {
     UNAUTHORIZED: ": check PULUMI_GITLAB_TOKEN or GITLAB_TOKEN",
     FORBIDDEN: _NOT_VISIBLE,
@@ -98,7 +98,7 @@ def _allowed(
         if error.status != FORBIDDEN:
             raise
         takes = _TAKES.format(role=core_for(name).reader)
-        said = f"{plural} are left out: the token may not read them, which takes {takes}"
+        said = f"{plural} are left out: the token may not read them, which requires {takes}"
         say(f"{known['project']}: {said}")
 
 

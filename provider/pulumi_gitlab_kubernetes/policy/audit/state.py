@@ -97,9 +97,9 @@ def _part(resource: Mapping[str, Any], name: str, type_: type[T]) -> T:
     if isinstance(found, type_):
         return found
     label = printable(resource["urn"].rpartition("::")[2])
-    what = "object" if type_ is dict else "text"
+    what = "an object" if type_ is dict else "text"
     raise InvalidInputError(
-        "STATE", f"is damaged: `{name}` of {label} is no {what}: export the stack's state again"
+        "STATE", f"is damaged: `{name}` of {label} is not {what}: export the stack's state again"
     )
 
 

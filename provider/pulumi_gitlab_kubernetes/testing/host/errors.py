@@ -1,5 +1,5 @@
-"""What the deployment host tells its user when something is theirs to mend."""
+"""The errors of the deployment host that its user can fix."""
 
 
 class HostError(Exception):
-    """Something the user can mend; its message is one line and holds no secret."""
+    """Something the user can fix; its message is one line and holds no secret."""

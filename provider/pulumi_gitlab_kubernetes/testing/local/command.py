@@ -38,7 +38,7 @@ _HELP = {
     "preview": "show what `up` would change",
     "refresh": "bring the state up to date with the simulator",
     "down": "destroy the stack and stop the simulator",
-    "env": "print what a shell needs: `pulumi` on the local stack, the simulator's token",
+    "env": "print variables for a shell: for `pulumi` on the local stack, the simulator's token",
 }
 
 

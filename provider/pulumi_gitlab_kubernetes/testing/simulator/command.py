@@ -56,8 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_host,
         metavar="NAME",
         help=(
-            "a name that requests may have in their Host header, beside localhost and addresses of "
-            "the loopback interface, for a front server or a port that is forwarded; any number"
+            "another name to accept in the Host header, besides localhost and loopback addresses, "
+            "such as that of a reverse proxy or a forwarded port; may be given several times"
         ),
     )
     parser.add_argument("--verbose", action="store_true", help="log each request")
@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _host(name: str) -> str:
     if not (found := name_in(name)) or found != name.lower().strip("[]").removesuffix("."):
-        raise argparse.ArgumentTypeError(f"{name!r} is no name of a host (without scheme and port)")
+        raise argparse.ArgumentTypeError(f"{name!r} is not a host name (without scheme and port)")
     return name
 
 

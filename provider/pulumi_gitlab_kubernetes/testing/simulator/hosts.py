@@ -54,7 +54,7 @@ def refusal(host: str) -> str:
     shortened.maxstring = _LONGEST
     name = name_in(host) or host
     return (
-        f"the simulator does not answer under the name {shortened.repr(name)}, which may be a "
+        f"the simulator does not accept the host name {shortened.repr(name)}, which may be a "
         "website's: use 127.0.0.1 or localhost, or start the simulator with --allowed-host NAME"
     )
 
