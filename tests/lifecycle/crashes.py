@@ -29,6 +29,8 @@ ENDS_WITHIN = 5.0
 """Seconds that the dynamic host may outlive the engine."""
 
 _LATENCY = 0.1
+_LONG = 4.0
+"""Seconds: longer than it takes to kill two processes on a busy machine."""
 _PATIENCE = 60.0
 _KIND = "pulumi-python:dynamic/gitlab:"
 _TAKEN = re.compile(
@@ -76,7 +78,7 @@ def kill_at(stack: Stack, lab: Lab, verb: str, method: str, path: str) -> None:
         path: What its path ends with.
     """
     lab.calls()
-    lab.simulator.faults({"method": method, "path": f"{path}$", "latency": 1.0})
+    lab.simulator.faults({"method": method, "path": f"{path}$", "latency": _LONG})
     with stack.begin(verb) as process:
         deadline = time.monotonic() + _PATIENCE
         while not any(call.method == method and call.path.endswith(path) for call in lab.calls()):

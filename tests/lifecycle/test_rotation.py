@@ -123,7 +123,7 @@ def test_after_a_kill_in_a_creation_the_lost_token_is_told(stack: Stack, lab: La
 
 def _eventually(find: Callable[[], set[int]]) -> set[int]:
     """Wait for GitLab to finish what it was asked for."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not (found := find()) and time.monotonic() < deadline:
         time.sleep(0.1)
     return found

@@ -21,8 +21,8 @@ import sys
 
 HEAVY = {"requests", "starlette", "uvicorn", "pulumi", "gitlab", "yaml", "ruamel", "grpc"}
 OURS = {
-    "pulumi_gitlab_kubernetes", "pulumi_gitlab_kubernetes._quotes",
-    "pulumi_gitlab_kubernetes.errors",
+    "pulumi_gitlab_kubernetes", "pulumi_gitlab_kubernetes._hidden",
+    "pulumi_gitlab_kubernetes._quotes", "pulumi_gitlab_kubernetes.errors",
     "pulumi_gitlab_kubernetes.registry", "pulumi_gitlab_kubernetes.testing",
     "pulumi_gitlab_kubernetes.testing.plugin",
 }
