@@ -189,6 +189,10 @@ CASES: Mapping[str, Cases] = {
             [_cluster("a"), _cluster("b", environment_scope="review/canary")],
             [_cluster("a", project_id=7.0), _cluster("b", project="7", environment_scope="b/*")],
             [_cluster("a", project_id=7.0), _cluster("b", environment_scope="b/*")],
+            [
+                _cluster("a", project=UNKNOWN, project_id=7.0),
+                _cluster("b", project="7", environment_scope="b/*"),
+            ],
         ],
         unknown=[
             [_cluster("a", environment_scope=UNKNOWN), _cluster("b", environment_scope="b")],
