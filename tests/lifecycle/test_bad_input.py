@@ -169,7 +169,7 @@ INVALID = {
     "management project -1": Case(
         "ProjectCluster",
         {**_CLUSTER, "management_project_id": -1},
-        ("has a problem: management_project_id ", "a number from 1"),
+        ("has a problem: management_project_id ", "1 or above"),
     ),
     "unknown authorization type": Case(
         "ProjectCluster",
