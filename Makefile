@@ -2,6 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 GITLAB_KUBERNETES := $(VENV)/bin/gitlab-kubernetes
+# Else each of the many processes of a run compiles the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install up preview refresh down env test bench bench-simulator check format clean

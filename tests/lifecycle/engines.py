@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.fork_server import FORK_SERVER
+
 from pulumi_gitlab_kubernetes.testing import host
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 
@@ -251,6 +253,7 @@ class HostStack(Stack):
             backend=self.backend,
             passphrase=PASSPHRASE,
             environ=self.environ,
+            spawn=FORK_SERVER.spawn,
         )
 
     def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:

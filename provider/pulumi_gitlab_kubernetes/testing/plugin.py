@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from . import Simulator, Stack
+    from .host.fork_server import ForkServer
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +69,20 @@ def gitlab_environment(
     return variables
 
 
+@pytest.fixture(scope="session")
+def _gitlab_fork_server() -> Iterator[ForkServer]:
+    """Programs start quickly: they are forked from a process that has imported Pulumi."""
+    from .host.fork_server import ForkServer  # noqa: PLC0415 - as the module says
+
+    server = ForkServer()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def gitlab_stack(
     gitlab_simulator: Simulator,
+    _gitlab_fork_server: ForkServer,
     pytestconfig: pytest.Config,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., Stack]:
@@ -99,6 +111,7 @@ def gitlab_stack(
                 name=name,
                 config=config or {},
                 secrets=secrets or {},
+                spawn=_gitlab_fork_server.spawn,
             )
         except HostError as error:
             complaint = str(error)

@@ -12,6 +12,7 @@ from . import environ
 from .host import Stack
 from .host.crypto import Passphrase
 from .host.errors import HostError
+from .host.process import Spawn
 from .host.project import Project, StackSettings
 from .simulator.server import Simulator
 
@@ -26,6 +27,7 @@ def make_stack(
     name: str,
     config: Mapping[str, str],
     secrets: Mapping[str, str],
+    spawn: Spawn,
 ) -> Stack:
     """Make an empty stack whose GitLab is a simulator.
 
@@ -36,6 +38,7 @@ def make_stack(
         name: The stack's name.
         config: The stack's configuration.
         secrets: The part of it that is secret.
+        spawn: Starts the processes.
 
     Returns:
         The stack; its program runs with this process's interpreter, whatever the project says.
@@ -64,6 +67,7 @@ def make_stack(
             **environ.connection(simulator.url, simulator.token),
             "PULUMI_PYTHON_CMD": sys.executable,
         },
+        spawn=spawn,
     )
     for values, secret in ((config, False), (secrets, True)):
         for key, value in values.items():

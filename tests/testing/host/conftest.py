@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fork_server import FORK_SERVER
 
 from pulumi_gitlab_kubernetes.testing.host import Stack
 from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
@@ -181,7 +182,7 @@ class Project:
 
     def stack(self) -> Stack:
         """The project's stack on the deployment host."""
-        return Stack(self.directory, environ=self.environ)
+        return Stack(self.directory, environ=self.environ, spawn=FORK_SERVER.spawn)
 
     def calls(self, *names: str) -> list[tuple[str, str]]:
         """What the provider was asked since the last time, but for the kinds not named."""

@@ -236,7 +236,10 @@ def test_a_second_ctrl_c_ends_at_once(project: Any, stack: Any) -> None:
     process = _start_slow_creation(project, 60)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    assert process.stdout
+    while "^C received" not in (line := process.stdout.readline()):
+        assert line
+    time.sleep(0.6)  # Sooner, it would be the same press.
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert time.monotonic() - began < 10

@@ -21,7 +21,7 @@ from .plugin import Plugin, Providers, dynamic_host
 from .policies import Policies
 from .policy_pack import Local, PolicyPack
 from .printer import Paint
-from .process import LineHandler, Process
+from .process import LineHandler, Process, Spawn
 from .project import Project
 from .result import Message, Result, StepResult, Violation
 from .values import Secret
@@ -82,6 +82,7 @@ class Operation:
         environ: The environment variables of the program and of its dynamic providers.
         out: Where it is shown, besides the result.
         paint: Colours a piece of what is shown.
+        spawn: Starts its processes.
     """
 
     def __init__(
@@ -96,8 +97,10 @@ class Operation:
         environ: Mapping[str, str],
         out: TextIO | None,
         paint: Paint,
+        spawn: Spawn,
     ) -> None:
         self._verb = verb
+        self._spawn = spawn
         self._options = options
         self._project = project
         self._stack = stack
@@ -164,7 +167,9 @@ class Operation:
             plugin_lines = _lines_to(events, _PLUGIN_STREAM)
 
             def start_plugin() -> Plugin:
-                return dynamic_host(self._project, self._environ, address, plugin_lines)
+                return dynamic_host(
+                    self._project, self._environ, address, plugin_lines, self._spawn
+                )
 
             providers = Providers(start_plugin, preview=options.preview)
             cleanup.callback(providers.close)
@@ -176,7 +181,7 @@ class Operation:
             )
             packs: list[PolicyPack] = []
             for local in options.policy_packs:
-                packs.append(PolicyPack(local, self._environ, address, plugin_lines))
+                packs.append(PolicyPack(local, self._environ, address, plugin_lines, self._spawn))
                 cleanup.callback(packs[-1].stop)
             for pack in packs:  # All of them start at the same time.
                 pack.configure(
@@ -214,6 +219,7 @@ class Operation:
                     engine=address,
                     preview=options.preview,
                     parallel=parallel,
+                    spawn=self._spawn,
                 )
 
             if self._verb == "refresh":

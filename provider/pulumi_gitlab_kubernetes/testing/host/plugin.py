@@ -14,7 +14,7 @@ import grpc
 
 from . import urn as urns
 from .errors import HostError
-from .process import LineHandler, Process
+from .process import LineHandler, Process, Spawn, start_process
 from .project import Project
 from .provider import Provider
 from .state import Resource
@@ -40,6 +40,7 @@ class Plugin:
         directory: Where it runs.
         environ: Its environment variables.
         on_line: Takes its output.
+        spawn: Starts it.
     """
 
     def __init__(
@@ -49,13 +50,15 @@ class Plugin:
         directory: Path,
         environ: Mapping[str, str],
         on_line: LineHandler,
+        *,
+        spawn: Spawn = start_process,
     ) -> None:
         self._what = what
         self._on_line = on_line
         self._port: queue.Queue[str | None] = queue.Queue()
         self._started = threading.Event()
         self._errors: list[str] = []
-        self._process = Process(command, directory, environ, self._receive)
+        self._process = Process(command, directory, environ, self._receive, spawn)
         self._channel: grpc.Channel | None = None
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -97,7 +100,11 @@ class Plugin:
 
 
 def dynamic_host(
-    project: Project, environ: Mapping[str, str], engine: str, on_line: LineHandler
+    project: Project,
+    environ: Mapping[str, str],
+    engine: str,
+    on_line: LineHandler,
+    spawn: Spawn = start_process,
 ) -> Plugin:
     """Starts the process that runs a project's dynamic providers.
 
@@ -106,6 +113,7 @@ def dynamic_host(
         environ: Its environment variables, without those that Pulumi sets.
         engine: The address of the engine's own service.
         on_line: Takes its output.
+        spawn: Starts it.
     """
     options = {
         f"PULUMI_RUNTIME_{key.upper()}": str(value)
@@ -117,6 +125,7 @@ def dynamic_host(
         project.program,
         {**environ, **options, "PULUMI_PROJECT": project.name},
         on_line,
+        spawn=spawn,
     )
 
 

@@ -18,7 +18,7 @@ from . import go_yaml, policy_config, python_runtime
 from . import urn as urns
 from .errors import HostError
 from .plugin import Plugin
-from .process import LineHandler
+from .process import LineHandler, Spawn, start_process
 from .program import ORGANIZATION
 from .state import Resource
 from .values import Properties, read_struct, write_struct
@@ -111,13 +111,19 @@ class PolicyPack:
         environ: The environment variables.
         engine: The address of the engine's own service.
         on_line: Takes its output.
+        spawn: Starts it.
 
     Raises:
         HostError: It cannot be run.
     """
 
     def __init__(
-        self, local: Local, environ: Mapping[str, str], engine: str, on_line: LineHandler
+        self,
+        local: Local,
+        environ: Mapping[str, str],
+        engine: str,
+        on_line: LineHandler,
+        spawn: Spawn = start_process,
     ) -> None:
         self.local = local
         self._engine = engine
@@ -140,6 +146,7 @@ class PolicyPack:
             directory,
             environ,
             on_line,
+            spawn=spawn,
         )
         self.name = ""
         self._severities: dict[str, str] = {}

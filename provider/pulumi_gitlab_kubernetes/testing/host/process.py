@@ -7,9 +7,61 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from .errors import HostError
+
+
+class Child(Protocol):
+    """A running process, with the part of `subprocess.Popen` that is used here."""
+
+    @property
+    def pid(self) -> int:
+        """Its number, and that of its process group."""
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """Its standard output."""
+
+    @property
+    def stderr(self) -> IO[str] | None:
+        """Its standard error."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for its end; raises `subprocess.TimeoutExpired`."""
+
+
+Spawn = Callable[[Sequence[str], Path, Mapping[str, str]], Child]
+"""Starts a process from its command, directory and environment variables."""
+
+
+def start_process(command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Child:
+    """Starts a process in a group of its own so that a Ctrl-C does not reach it.
+
+    Args:
+        command: Program and arguments.
+        directory: Where it runs.
+        environ: Its environment variables.
+
+    Returns:
+        The running process.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    return subprocess.Popen(  # noqa: S603 - the project's own interpreter
+        command,
+        cwd=directory,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+
 
 LineHandler = Callable[[str, bool], None]
 """Takes a line of output and whether it came from standard error."""
@@ -23,6 +75,7 @@ class Process:
         directory: Where it runs.
         environ: Its environment variables.
         on_line: Takes its output.
+        spawn: Starts it.
     """
 
     def __init__(
@@ -31,26 +84,16 @@ class Process:
         directory: Path,
         environ: Mapping[str, str],
         on_line: LineHandler,
+        spawn: Spawn = start_process,
     ) -> None:
         try:
-            self._popen = subprocess.Popen(  # noqa: S603 - the project's own interpreter
-                command,
-                cwd=directory,
-                env=dict(environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-            )
+            self._child = spawn(command, directory, environ)
         except OSError as error:
             raise HostError(f"cannot run {command[0]}: {error.strerror}") from None
         self._on_line = on_line
         self._readers = [
-            self._reader(self._popen.stdout, is_error=False),
-            self._reader(self._popen.stderr, is_error=True),
+            self._reader(self._child.stdout, is_error=False),
+            self._reader(self._child.stderr, is_error=True),
         ]
 
     def wait(self, timeout: float | None = None) -> int | None:
@@ -63,7 +106,7 @@ class Process:
             The exit status, negative for a signal; nothing if it still runs.
         """
         try:
-            status = self._popen.wait(timeout)
+            status = self._child.wait(timeout)
         except subprocess.TimeoutExpired:
             return None
         for reader in self._readers:
@@ -83,7 +126,7 @@ class Process:
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, number)
+            os.killpg(self._child.pid, number)
 
     def _reader(self, stream: IO[str] | None, *, is_error: bool) -> threading.Thread:
         if stream is None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from .process import LineHandler, Process
+from .process import LineHandler, Process, Spawn, start_process
 from .project import Project
 
 ERROR_SHOWN: Final = 32
@@ -29,6 +29,7 @@ def start(  # noqa: D417 - the settings are the SDK's own
     engine: str,
     preview: bool,
     parallel: int,
+    spawn: Spawn = start_process,
 ) -> Process:
     """Starts the program.
 
@@ -36,6 +37,7 @@ def start(  # noqa: D417 - the settings are the SDK's own
         project: The program's project.
         environ: Environment variables, without those that Pulumi sets.
         on_line: Takes its output.
+        spawn: Starts it.
 
     Returns:
         The running program.
@@ -57,4 +59,4 @@ def start(  # noqa: D417 - the settings are the SDK's own
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(secret_keys)),
     }
     command = [str(project.python(environ)), "-u", str(_RUNNER), json.dumps(settings)]
-    return Process(command, project.program, {**environ, **variables}, on_line)
+    return Process(command, project.program, {**environ, **variables}, on_line, spawn)

@@ -12,6 +12,7 @@ from .errors import HostError
 from .operation import Operation, Options
 from .policy_pack import Local
 from .printer import Paint, plain
+from .process import Spawn, start_process
 from .project import Project
 from .result import Result
 from .values import Properties, Secret, Value
@@ -33,6 +34,7 @@ class Stack:
             this process's.
         out: Where operations are shown while they run; without it only their results have that.
         paint: Colours a piece of what is shown.
+        spawn: Starts the processes; that of a `ForkServer` makes many small deployments quick.
 
     Raises:
         HostError: There is no such project, or it is not one that the deployment host can run.
@@ -48,6 +50,7 @@ class Stack:
         environ: Mapping[str, str] | None = None,
         out: TextIO | None = None,
         paint: Paint = plain,
+        spawn: Spawn = start_process,
     ) -> None:
         self.project = directory if isinstance(directory, Project) else Project.find(directory)
         self.name = stack
@@ -63,6 +66,7 @@ class Stack:
         self._checkpoint = Checkpoint(self.project, stack, opened, passphrase, self.environ)
         self._out = out
         self._paint = paint
+        self._spawn = spawn
         self._operation: Operation | None = None
 
     def init(self) -> None:
@@ -258,6 +262,7 @@ class Stack:
             environ=self.environ,
             out=self._out,
             paint=self._paint,
+            spawn=self._spawn,
         )
         try:
             return self._operation.run()

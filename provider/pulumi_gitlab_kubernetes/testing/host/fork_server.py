@@ -1,0 +1,179 @@
+"""Quick starts for tests: processes that are forked from one which has imported Pulumi already.
+
+Importing Pulumi takes most of the time of a small deployment, which starts two or three processes.
+"""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from ._fork_server import LENGTH
+from .process import Child, start_process
+
+_SCRIPT: Final = Path(__file__).with_name("_fork_server.py")
+_PRELOADED: Final = ("pulumi", "pulumi.dynamic", "gitlab", "cryptography.x509")
+_SECONDS: Final = 60.0
+
+
+class ForkServer:
+    """Starts the processes of deployments; pass `spawn` to `Stack`.
+
+    Each process has its own environment, directory and output, and runs the same code as otherwise.
+    Where a fork would make a difference, the process is started as usual: with other ``PYTHON...``
+    variables than this process has, or where a module in its directory hides one that the fork
+    server has imported.
+    """
+
+    def __init__(self) -> None:
+        self._servers: dict[str, _Server] = {}
+        self._lock = threading.Lock()
+
+    def spawn(self, command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Child:
+        """Starts a process.
+
+        Args:
+            command: Program and arguments.
+            directory: Where it runs.
+            environ: Its environment variables.
+
+        Returns:
+            The running process.
+
+        Raises:
+            OSError: It cannot be started.
+        """
+        python, *rest = command
+        if rest[:1] != ["-u"] or _of_python(environ) != _of_python(os.environ):
+            return start_process(command, directory, environ)
+        with self._lock:
+            server = self._servers.get(python)
+            if server is None:
+                server = self._servers[python] = _Server(python)
+        if server.hidden_by(directory):
+            return start_process(command, directory, environ)
+        return server.spawn(rest[1:], directory, environ)
+
+    def stop(self) -> None:
+        """Ends what it forks from; the forked processes go on."""
+        with self._lock:
+            for server in self._servers.values():
+                server.stop()
+            self._servers.clear()
+
+
+def _of_python(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.startswith("PYTHON")}
+
+
+class _Server:
+    """The process that forks, for one interpreter."""
+
+    def __init__(self, python: str) -> None:
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._popen = subprocess.Popen(  # noqa: S603 - the programs' own interpreter
+                [python, "-u", str(_SCRIPT), str(theirs.fileno()), *_PRELOADED],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._spawning = threading.Lock()
+        self._changed = threading.Condition()
+        self._started: list[int] = []
+        self._statuses: dict[int, int] = {}
+        self._imported: set[str] = set()
+        self._over = False
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def hidden_by(self, directory: Path) -> set[str]:
+        """Returns which of the imported modules a directory has its own of."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._imported or self._over, _SECONDS)
+        names = {path.name.partition(".")[0] for path in directory.iterdir()}
+        return self._imported & (names - {"__main__"})
+
+    def spawn(
+        self, arguments: Sequence[str], directory: Path, environ: Mapping[str, str]
+    ) -> "_Forked":
+        """Forks a process that runs a module (`-m` first) or a script."""
+        runs_module = arguments[0] == "-m"
+        what, *rest = arguments[1:] if runs_module else arguments
+        request = json.dumps(
+            {
+                "module": what if runs_module else "",
+                "script": what,
+                "arguments": rest,
+                "directory": str(directory),
+                "environ": dict(environ),
+            }
+        ).encode()
+        (out, out_end), (error, error_end) = os.pipe(), os.pipe()
+        try:
+            with self._spawning:
+                socket.send_fds(self._connection, [LENGTH.pack(len(request))], [out_end, error_end])
+                self._connection.sendall(request)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._started or self._over, _SECONDS)
+                    if not self._started:
+                        raise OSError(0, "the fork server does not answer")
+                    process = self._started.pop()
+        finally:
+            os.close(out_end)
+            os.close(error_end)
+        return _Forked(self, process, _reader(out), _reader(error))
+
+    def wait(self, process: int, timeout: float | None) -> int:
+        """Waits for the end of a forked process; returns its status."""
+        with self._changed:
+            self._changed.wait_for(lambda: process in self._statuses or self._over, timeout)
+            if process in self._statuses:
+                return self._statuses[process]
+        if self._over:
+            return 1
+        raise subprocess.TimeoutExpired(str(process), timeout or 0)
+
+    def stop(self) -> None:
+        """Ends the process."""
+        self._connection.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+        self._popen.wait()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError), self._connection.makefile("rb") as messages:
+            while start := messages.read(LENGTH.size):
+                message: dict[str, Any] = json.loads(messages.read(LENGTH.unpack(start)[0]))
+                with self._changed:
+                    if "imported" in message:
+                        self._imported = set(message["imported"])
+                    elif "started" in message:
+                        self._started.append(message["started"])
+                    else:
+                        self._statuses[message["ended"]] = message["status"]
+                    self._changed.notify_all()
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+
+class _Forked:
+    """A forked process, with the part of `subprocess.Popen` that is used."""
+
+    def __init__(self, server: _Server, pid: int, stdout: IO[str], stderr: IO[str]) -> None:
+        self.pid = pid
+        self.stdout = stdout
+        self.stderr = stderr
+        self._server = server
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for the end; returns the exit status, negative for a signal."""
+        return self._server.wait(self.pid, timeout)
+
+
+def _reader(stream: int) -> IO[str]:
+    return open(stream, encoding="utf-8", errors="replace")
