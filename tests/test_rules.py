@@ -262,6 +262,25 @@ def test_an_address_without_a_scheme_is_told_of(value: str) -> None:
     assert (rules.without_scheme(value) or "").startswith("has no scheme such as https://")
 
 
+@pytest.mark.parametrize(
+    "value", ["https://user:password@shop.example.com", " grpcs://:p@agent:443/x", "//u:@x"]
+)
+def test_an_address_with_a_password_is_told_of(value: str) -> None:
+    """The state keeps it in plain text."""
+    warning = rules.with_password(value) or ""
+    assert warning.startswith("contains a password")
+    assert value.strip() not in warning
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://user@example.com", "https://example.com:80/a:b@c", "grpc://[::1]:80", "a:b@c"],
+)
+def test_an_address_without_a_password_is_not_told_of(value: str) -> None:
+    """A port or a path with an @ is none."""
+    assert rules.with_password(value) is None
+
+
 @pytest.mark.parametrize("value", ["https://shop.example.com", "custom://x"])
 def test_an_address_with_a_scheme_is_not_told_of(value: str) -> None:
     """Any scheme will do."""

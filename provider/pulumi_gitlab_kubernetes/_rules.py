@@ -205,6 +205,18 @@ def without_scheme(value: str) -> str | None:
     return "has no scheme such as https://: GitLab takes it, but its link leads nowhere"
 
 
+def with_password(value: str) -> str | None:
+    """Warn about an address that carries a password."""
+    found = _AUTHORITY.match(value.strip())
+    user = found[2].rpartition("@")[0] if found else ""
+    if ":" not in user:
+        return None
+    return (
+        "contains a password: unless the program makes it a secret (`pulumi.Output.secret`), "
+        "previews and the state show it in plain text"
+    )
+
+
 def trimmed(value: str) -> str:
     """Return the form in which GitLab compares a text: without outer white space."""
     return value.strip()

@@ -12,7 +12,7 @@ from ._dynamic import Resource
 from ._fields import Difference, Failure, Field, Output, Schema, Values
 from ._pem import canonical
 from ._provider import Provider
-from ._rules import host_name, url
+from ._rules import host_name, url, with_password
 from ._shared_fields import ADOPT_EXISTING, AGENT_ID, CONNECTION, PROJECT
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class ClusterAgentUrlConfigurationProvider(Provider):
                 sent="url",
                 shown="url",
                 check=url("grpc", "grpcs"),
+                warn=with_password,
             ),
             Field(
                 name="client_cert",

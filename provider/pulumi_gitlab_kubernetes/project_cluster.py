@@ -22,6 +22,7 @@ from ._rules import (
     one_of,
     trimmed,
     url,
+    with_password,
 )
 from ._shared_fields import ADOPT_EXISTING, CONNECTION, CREATED_AT, PROJECT
 from .errors import InvalidInputError
@@ -81,6 +82,7 @@ class ProjectClusterProvider(Provider):
                 sent=f"{_ADD_USER}.api_url",
                 shown=f"{_SHOWN}.api_url",
                 check=url("http", "https"),
+                warn=with_password,
                 normal=trimmed,
             ),
             Field(

@@ -13,7 +13,16 @@ from ._dynamic import Resource
 from ._environment_stop import stop
 from ._fields import Change, Failure, Field, Output, Schema, Type, Values
 from ._provider import Provider
-from ._rules import all_of, at_most, dns_label, id_number, one_of, web_address, without_scheme
+from ._rules import (
+    all_of,
+    at_most,
+    dns_label,
+    id_number,
+    one_of,
+    web_address,
+    with_password,
+    without_scheme,
+)
 from ._shared_fields import (
     ADOPT_EXISTING,
     AGENT_HINT,
@@ -87,7 +96,7 @@ class ProjectEnvironmentProvider(Provider):
                 sent="external_url",
                 shown="external_url",
                 check=all_of(at_most(255), web_address),
-                warn=without_scheme,
+                warn=all_of(without_scheme, with_password),
             ),
             Field(
                 name="description",

@@ -348,6 +348,29 @@ def test_an_address_without_a_scheme(stack: Stack, lab: Lab) -> None:
         assert {(each.severity, each.name) for each in found} == {("warning", "site")}
 
 
+def test_a_password_in_an_address(stack: Stack, lab: Lab) -> None:
+    """GitLab takes it, so it is a warning, which does not repeat it."""
+    agent_id = lab.agent("receptive")
+    declared = [
+        resource(
+            "ClusterAgentUrlConfiguration",
+            "url",
+            project=lab.project.path,
+            agent_id=agent_id,
+            url="grpcs://user:dont-show@agent.example.com:443",
+        ),
+        cluster(lab.project.path, kubernetes_api_url="https://user:dont-show@k8s.example.com"),
+    ]
+    outcome = stack.up(*declared)
+    assert outcome.ok, outcome.text
+    found = [each for each in outcome.messages if "contains a password" in each.text]
+    assert {(each.severity, each.name) for each in found} == {
+        ("warning", "url"),
+        ("warning", "cluster"),
+    }
+    assert "dont-show" not in outcome.text
+
+
 def test_wrong_token(engine: str, lab: Lab, tmp_path: Path) -> None:
     """A 401 names both ways to give a token, and why `destroy` may still have the old one."""
     config = {"gitlab:baseUrl": lab.url}
