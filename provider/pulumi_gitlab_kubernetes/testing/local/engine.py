@@ -45,11 +45,16 @@ class Engine:
         has begun, and this process waits for it.
         """
         ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        before = {number: signal.signal(number, lambda *_: None) for number in ends}
+        early: list[int] = []
+        before = {
+            number: signal.signal(number, lambda got, _: early.append(got)) for number in ends
+        }
         try:
             process = subprocess.Popen(  # noqa: S603 (the engine chosen above)
                 [*self.command, *arguments], cwd=root, env={**without_foreign(), **environ}
             )
+            if early:  # The engine's process was not there yet.
+                process.send_signal(early[0])
             status = process.wait()
         finally:
             for number, handler in before.items():
