@@ -2,8 +2,6 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 GITLAB_KUBERNETES := $(VENV)/bin/gitlab-kubernetes
-# Else each of the many processes of a run compiles the package anew.
-unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install up preview refresh down env test bench bench-simulator check format clean
@@ -37,6 +35,7 @@ env: $(INSTALLED) ## Print what a shell needs for `pulumi` on the root stack: ev
 	@$(GITLAB_KUBERNETES) local env
 
 test: $(INSTALLED) ## Run all tests
+	@$(VENV)/bin/python -m compileall -q provider # Else many processes would compile it anew.
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --quiet
 
 bench: $(INSTALLED) ## Measure what the provider costs beyond the engine; takes half an hour

@@ -101,6 +101,7 @@ def _round(
         )
         shutil.copy(_NOTHING, floor.project)
         floor.package = _NOTHING.stem
+        floor.forks = stack.forks = False  # As users have it.
         for verb in VERBS:
             least = _seconds(floor, verb, resources)
             with memory_of_dynamic_hosts(stack.project) as memory:

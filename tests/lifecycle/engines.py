@@ -17,6 +17,7 @@ from tests.fork_server import FORK_SERVER
 
 from pulumi_gitlab_kubernetes.testing import host
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
+from pulumi_gitlab_kubernetes.testing.host.process import start_process
 
 PROGRAM = Path(__file__).with_name("program")
 PASSPHRASE = "correct horse"
@@ -108,6 +109,7 @@ class Stack(ABC):
 
     Attributes:
         package: What the program takes the resources' classes from.
+        forks: Whether the deployment host forks its processes, which then have no command line.
 
     Args:
         directory: An empty directory for the project and its state.
@@ -124,6 +126,7 @@ class Stack(ABC):
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self.package = "pulumi_gitlab_kubernetes"
+        self.forks = True
         self.directory = directory
         self.project = directory / "project"
         self.backend = directory / "state"
@@ -253,7 +256,7 @@ class HostStack(Stack):
             backend=self.backend,
             passphrase=PASSPHRASE,
             environ=self.environ,
-            spawn=FORK_SERVER.spawn,
+            spawn=FORK_SERVER.spawn if self.forks else start_process,
         )
 
     def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:

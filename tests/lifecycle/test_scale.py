@@ -38,6 +38,7 @@ def test_three_hundred_resources(stack: Stack, lab: Lab) -> None:
     environments = kinds["ProjectEnvironment"]
     alone = kinds["ClusterAgentToken"] + kinds["ClusterAgentUrlConfiguration"]
     stack.environ["PULUMI_PARALLEL"] = str(MOST_CALLS)
+    stack.forks = False
     with memory_of_dynamic_hosts(stack.project) as memory:
         assert stack.preview(*resources).ok
         assert _methods(lab) == {}

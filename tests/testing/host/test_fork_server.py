@@ -113,6 +113,26 @@ def test_other_settings_of_python_need_another_start(forks: Spawn, tmp_path: Pat
     assert not _is_forked(forks, tmp_path, PYTHONPATH=str(tmp_path))
 
 
+def test_an_interpreter_that_cannot_be_forked_from_is_started(forks: Spawn, tmp_path: Path) -> None:
+    """What it says is shown as usual."""
+    python = tmp_path / "python3"
+    python.write_text("#!/bin/sh\necho no pulumi >&2\nexit 3\n")
+    python.chmod(0o755)
+    process = forks([str(python), "-u", "-m", "pulumi.dynamic"], tmp_path, os.environ)
+    assert process.stdout
+    assert process.stderr
+    with process.stdout, process.stderr:
+        assert (process.wait(30), process.stderr.read()) == (3, "no pulumi\n")
+
+
+def test_a_program_may_change_within_a_second(forks: Spawn, tmp_path: Path) -> None:
+    """Nothing of its bytecode is kept."""
+    for text in ("one", "two", "six"):
+        (tmp_path / "program.py").write_text(f"print('{text}')")
+        (tmp_path / "runs.py").write_text("import program")
+        assert _run(forks, tmp_path, "-m", "runs")[1] == f"{text}\n"
+
+
 @pytest.mark.parametrize("hidden", ["gitlab.py", "grpc", "json.py"])
 def test_a_module_that_hides_another_needs_another_start(
     forks: Spawn, tmp_path: Path, hidden: str

@@ -89,6 +89,7 @@ def _report_ended(connection: socket.socket) -> None:
 
 def _run(request: Request) -> None:
     """Become what the request asks for, as the interpreter would with `-u` on its command line."""
+    sys.dont_write_bytecode = True  # Else a file that is changed within a second would not count.
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environ"])

@@ -26,8 +26,8 @@ class ForkServer:
 
     Each process has its own environment, directory and output, and runs the same code as otherwise.
     Where a fork would make a difference, the process is started as usual: with other ``PYTHON...``
-    variables than this process has, or where a module in its directory hides one that the fork
-    server has imported.
+    variables than this process has, where a module in its directory hides one that the fork server
+    has imported, and where the interpreter cannot be forked from.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,8 @@ class ForkServer:
             server = self._servers.get(python)
             if server is None:
                 server = self._servers[python] = _Server(python)
-        if server.hidden_by(directory):
+        imported = server.imported
+        if not imported or imported & _modules_in(directory):
             return start_process(command, directory, environ)
         return server.spawn(rest[1:], directory, environ)
 
@@ -71,6 +72,11 @@ def _of_python(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.startswith("PYTHON")}
 
 
+def _modules_in(directory: Path) -> set[str]:
+    """Returns the names of what can be imported from a directory."""
+    return {path.name.partition(".")[0] for path in directory.iterdir()} - {"__main__"}
+
+
 class _Server:
     """The process that forks, for one interpreter."""
 
@@ -80,6 +86,7 @@ class _Server:
             self._popen = subprocess.Popen(  # noqa: S603 - the programs' own interpreter
                 [python, "-u", str(_SCRIPT), str(theirs.fileno()), *_PRELOADED],
                 stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -91,12 +98,12 @@ class _Server:
         self._over = False
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def hidden_by(self, directory: Path) -> set[str]:
-        """Returns which of the imported modules a directory has its own of."""
+    @property
+    def imported(self) -> set[str]:
+        """The modules that it has imported; none where it could not start."""
         with self._changed:
             self._changed.wait_for(lambda: self._imported or self._over, _SECONDS)
-        names = {path.name.partition(".")[0] for path in directory.iterdir()}
-        return self._imported & (names - {"__main__"})
+        return self._imported
 
     def spawn(
         self, arguments: Sequence[str], directory: Path, environ: Mapping[str, str]
