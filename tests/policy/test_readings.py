@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from fnmatch import fnmatchcase
 
 import hypothesis
@@ -80,6 +81,15 @@ def test_allowed_hosts_do_not_count(allowed: str, url: str, private: bool) -> No
     assert is_private(url, [allowed]) is private
 
 
+def test_scopes_overlap_exactly_where_a_name_matches_both() -> None:
+    """For all short scopes: where they overlap, one of the short names proves it."""
+    scopes = ["".join(each) for size in range(5) for each in itertools.product("ab*", repeat=size)]
+    names = ["".join(each) for size in range(8) for each in itertools.product("ab", repeat=size)]
+    matching = {scope: {name for name in names if fnmatchcase(name, scope)} for scope in scopes}
+    for one, other in itertools.product(scopes, repeat=2):
+        assert overlap(one, other) is bool(matching[one] & matching[other]), (one, other)
+
+
 @hypothesis.given(_SCOPES, _SCOPES)
 def test_scopes_overlap_where_a_name_matches_both(one: str, other: str) -> None:
     """Whichever comes first; a name that matches both proves it."""
@@ -102,6 +112,8 @@ def test_scopes_overlap_where_a_name_matches_both(one: str, other: str) -> None:
         ("a*b", "b*a", False),
         ("a*", "*b", True),
         ("a*a", "a", False),
+        ("*a*a*", "a", False),
+        ("*a*a*", "aba", True),
         ("*" * 200 + "a", "*" * 200 + "b", False),
     ],
 )

@@ -58,6 +58,19 @@ def test_a_broken_rule_says_what_where_and_how_to_mend_it(
     assert found.message.endswith(f"{BY_NAME[name].mend} See {BY_NAME[name].docs}")
 
 
+def test_the_second_token_is_the_one_too_many() -> None:
+    """The violation is on it, and names the first; of three there are two."""
+    tokens = [
+        ClusterAgentToken(label, {"project": "a/b", "agent_id": 1, "name": label})
+        for label in ("first", "second", "third")
+    ]
+    found = _judged("token-one-per-agent", tokens)
+    assert [each.thing.label for each in found] == ["second", "third"]
+    for each in found:
+        assert isinstance(each, Violation)
+        assert each.message.startswith("Its agent already has first.")
+
+
 @pytest.mark.parametrize(("name", "things"), _each("unknown"))
 def test_what_is_not_known_is_not_judged(name: str, things: Sequence[Thing]) -> None:
     """The rule names the property that it would have to read."""
