@@ -244,6 +244,16 @@ def test_an_update_sends_what_it_names_alone() -> None:
     }
 
 
+def test_what_is_no_longer_set_has_no_form_for_gitlab() -> None:
+    """It is null, whatever form a value would have."""
+    field = Field(
+        name="f", doc="", change=Change.UPDATE, sent="f", to_gitlab=lambda value: value[0]
+    )
+    schema = Schema(fields=(field,), outputs=())
+    assert schema.payload({"f": "ab"}, ("f",)) == {"f": "a"}
+    assert schema.payload({}, ("f",)) == {"f": None}
+
+
 def test_reading_leaves_out_what_is_not_managed() -> None:
     """GitLab CI may write it: it is neither state nor drift."""
     answer = {"name": "x", "a": {"b": {"text": "by CI"}}, "number": {"id": 7}, "mode": "slow"}
