@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from tests.certificates import Key, Pair
 
 from pulumi_gitlab_kubernetes import _certificates as certificates
+
+
+@pytest.mark.parametrize(
+    ("check", "part"),
+    [(certificates.certificate, "certificate"), (certificates.private_key, "key")],
+)
+def test_escaped_line_ends_are_named(
+    pair: Pair, check: Callable[[str], str | None], part: str
+) -> None:
+    """A text out of JSON or an environment variable looks right all the same."""
+    text: str = getattr(pair, part)
+    slip = r": it holds \n as two characters, replace them by line ends"
+    assert (check(text.replace("\n", r"\n")) or "").endswith(slip)
+    assert slip not in (check(text.partition("-----END")[0]) or slip)
 
 
 def test_certificates_pass(pair: Pair, other_pair: Pair) -> None:

@@ -28,7 +28,7 @@ def certificate(value: str) -> str | None:
         # What GitLab reads certificates with, and only a reading: nothing trusts this context.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=sent)
     except (ssl.SSLError, ValueError):
-        return "must be a certificate in PEM, from -----BEGIN CERTIFICATE----- on"
+        return "must be a certificate in PEM, from -----BEGIN CERTIFICATE----- on" + _why(value)
     return None
 
 
@@ -41,8 +41,14 @@ def private_key(value: str) -> str | None:
     except Exception:  # noqa: BLE001 (whatever the library says of it, it may quote the key)
         if any(mark in value for mark in _ENCRYPTED):
             return "must not be encrypted with a passphrase: GitLab cannot ask for one"
-        return "must be a private key in PEM, from -----BEGIN PRIVATE KEY----- on"
+        return "must be a private key in PEM, from -----BEGIN PRIVATE KEY----- on" + _why(value)
     return None
+
+
+def _why(value: str) -> str:
+    """Name a slip that leaves a text looking right."""
+    escaped = "\\n" in value and "\n" not in value.strip()
+    return r": it holds \n as two characters, replace them by line ends" if escaped else ""
 
 
 def are_a_pair(certificate_: str, key: str) -> bool:
