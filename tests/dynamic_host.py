@@ -54,7 +54,7 @@ class CallError(Exception):
     """
 
     def __init__(self, status: status_pb2.Status, details: str) -> None:
-        super().__init__(status.message)
+        super().__init__(status.message or details)
         self.status = status
         self.details = details
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -158,6 +158,20 @@ def _crowded(project: Project, wanted: int, **more: str) -> Iterator[tuple[Crowd
 def _at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(call, range(count)))
+
+
+def test_threads_are_there_for_all_calls_whatever_came_before() -> None:
+    """The pool counts more idle threads than it has once calls had to wait at its first limit."""
+    go, crowd = threading.Event(), threading.Barrier(MOST_CALLS)
+    with ThreadPoolExecutor(4) as pool:
+        for _first in range(4):
+            pool.submit(go.wait)
+        waiting = [pool.submit(int) for _later in range(20)]
+        go.set()
+        wait(waiting)
+        pool.submit(serve_more_calls).result()
+        calls = [pool.submit(crowd.wait, 5) for _call in range(MOST_CALLS)]
+        assert sorted(call.result() for call in calls) == list(range(MOST_CALLS))
 
 
 def test_it_works_on_all_calls_that_come(project: Project) -> None:

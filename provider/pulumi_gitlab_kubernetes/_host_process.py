@@ -75,7 +75,7 @@ def serve_more_calls() -> None:
     """Have the host work on `MOST_CALLS` at a time rather than four.
 
     It serves from a pool of four threads. This runs on one of them, whose first frame refers to the
-    pool; the pool looks at its limit whenever a call comes in.
+    pool.
     """
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 (the only way to the pool)
     while frame is not None and not _is_pools(frame):
@@ -86,8 +86,12 @@ def serve_more_calls() -> None:
         pool: Any = frame.f_locals["executor_reference"]()
         if pool._max_workers < MOST_CALLS:  # noqa: SLF001 (there is no other way)
             pool._max_workers = MOST_CALLS  # noqa: SLF001
-            for _waiting in range(pool._work_queue.qsize()):  # noqa: SLF001
-                pool.submit(int)  # Starts a thread for a call that came before this one.
+            for _thread in range(len(pool._threads), MOST_CALLS):  # noqa: SLF001
+                # The pool takes a thread for idle that has just done one of several waiting calls.
+                # It would then start none for the next call, so all are started now.
+                while pool._idle_semaphore.acquire(blocking=False):  # noqa: SLF001
+                    pass
+                pool.submit(int)
     except (AttributeError, KeyError, TypeError, RuntimeError):
         return
 
