@@ -86,11 +86,14 @@ def serve_more_calls() -> None:
         pool: Any = frame.f_locals["executor_reference"]()
         if pool._max_workers < MOST_CALLS:  # noqa: SLF001 (there is no other way)
             pool._max_workers = MOST_CALLS  # noqa: SLF001
-            for _thread in range(len(pool._threads), MOST_CALLS):  # noqa: SLF001
-                # The pool takes a thread for idle that has just done one of several waiting calls.
-                # It would then start none for the next call, so all are started now.
+            # Calls that came at the pool's first limit make it count more idle threads than it has,
+            # and then it starts none for the next calls.
+            wanted = min(MOST_CALLS, len(pool._threads) + pool._work_queue.qsize())  # noqa: SLF001
+            for _attempt in range(2 * MOST_CALLS):
                 while pool._idle_semaphore.acquire(blocking=False):  # noqa: SLF001
                     pass
+                if len(pool._threads) >= wanted:  # noqa: SLF001
+                    break
                 pool.submit(int)
     except (AttributeError, KeyError, TypeError, RuntimeError):
         return
