@@ -209,6 +209,17 @@ def test_an_idle_stop_setting_is_stopped_by_force(
     assert project.api("GET", "environments") == []
 
 
+def test_a_refused_stop_is_not_forced(
+    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+) -> None:
+    """Force would skip the on-stop job, which nobody asked for."""
+    id_, outputs, own = _with_job(host, simulator, project, pair)
+    simulator.faults({"method": "POST", "path": "stop$", "status": 400})
+    with pytest.raises(CallError):
+        host.delete(KIND, id_, outputs)
+    assert project.api("GET", f"environments/{own}")["state"] == "available"
+
+
 def test_without_stop_before_destroy_an_available_one_stays(
     host: DynamicHost, project: Project, pair: Pair
 ) -> None:
