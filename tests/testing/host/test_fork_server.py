@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from pulumi_gitlab_kubernetes.testing.host import Stack
-from pulumi_gitlab_kubernetes.testing.host.fork_server import ForkServer
+from pulumi_gitlab_kubernetes.testing.host.fork_server import LENGTH, ForkServer, _Server
 from pulumi_gitlab_kubernetes.testing.host.process import Spawn, start_process
 
 _SHOW = """
@@ -133,6 +134,15 @@ def test_a_program_may_change_within_a_second(forks: Spawn, tmp_path: Path) -> N
         assert _run(forks, tmp_path, "-m", "runs")[1] == f"{text}\n"
 
 
+def test_settings_of_python_that_came_later_need_another_start(
+    forks: Spawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that forks does not have them, though this one has by now."""
+    assert _is_forked(forks, tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert not _is_forked(forks, tmp_path)
+
+
 @pytest.mark.parametrize("hidden", ["gitlab.py", "grpc", "json.py"])
 def test_a_module_that_hides_another_needs_another_start(
     forks: Spawn, tmp_path: Path, hidden: str
@@ -170,6 +180,16 @@ def test_its_process_ends_with_it(tmp_path: Path) -> None:
     while server.exists() and "Z" not in (server / "stat").read_text().split()[2]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_it_ends_in_the_middle_of_a_request() -> None:
+    """Whoever was killed then sends no rest."""
+    server = _Server(sys.executable)
+    assert server.imported
+    with server._connection as connection:
+        socket.send_fds(connection, [LENGTH.pack(100), b"{"], [1, 2])
+        connection.shutdown(socket.SHUT_WR)
+        assert server._popen.wait(10) == 1
 
 
 def test_a_stack_comes_out_the_same(project: Any, forks: Spawn) -> None:

@@ -107,7 +107,10 @@ def _receive(connection: socket.socket, length: int) -> bytes:
     """Return exactly so many bytes."""
     received = b""
     while len(received) < length:
-        received += connection.recv(length - len(received))
+        part = connection.recv(length - len(received))
+        if not part:  # The deployment host was killed in the middle of a request.
+            sys.exit(1)
+        received += part
     return received
 
 

@@ -26,8 +26,8 @@ class ForkServer:
 
     Each process has its own environment, directory and output, and runs the same code as otherwise.
     Where a fork would make a difference, the process is started as usual: with other ``PYTHON...``
-    variables than this process has, where a module in its directory hides one that the fork server
-    has imported, and where the interpreter cannot be forked from.
+    variables than the fork server has, where a module in its directory hides one that it has
+    imported, and where the interpreter cannot be forked from.
     """
 
     def __init__(self) -> None:
@@ -35,28 +35,17 @@ class ForkServer:
         self._lock = threading.Lock()
 
     def spawn(self, command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Child:
-        """Starts a process.
-
-        Args:
-            command: Program and arguments.
-            directory: Where it runs.
-            environ: Its environment variables.
-
-        Returns:
-            The running process.
-
-        Raises:
-            OSError: It cannot be started.
-        """
+        """Starts a process, as `start_process` does."""
         python, *rest = command
-        if rest[:1] != ["-u"] or _of_python(environ) != _of_python(os.environ):
+        if rest[:1] != ["-u"]:
             return start_process(command, directory, environ)
         with self._lock:
             server = self._servers.get(python)
             if server is None:
                 server = self._servers[python] = _Server(python)
         imported = server.imported
-        if not imported or imported & _modules_in(directory):
+        differs = _of_python(environ) != server.python_variables
+        if differs or not imported or imported & _modules_in(directory):
             return start_process(command, directory, environ)
         return server.spawn(rest[1:], directory, environ)
 
@@ -81,6 +70,7 @@ class _Server:
     """The process that forks, for one interpreter."""
 
     def __init__(self, python: str) -> None:
+        self.python_variables = _of_python(os.environ)
         self._connection, theirs = socket.socketpair()
         with theirs:
             self._popen = subprocess.Popen(  # noqa: S603 - the programs' own interpreter
@@ -160,6 +150,7 @@ class _Server:
                         self._imported = set(message["imported"])
                     elif "started" in message:
                         self._started.append(message["started"])
+                        self._statuses.pop(message["started"], None)  # A number comes again.
                     else:
                         self._statuses[message["ended"]] = message["status"]
                     self._changed.notify_all()
