@@ -31,6 +31,7 @@ class Gateway(Server):
         self._status = 0
         self._cut = False
         self._until = ""
+        self._overtakes = False
         self._held: list[Request] = []
         self._upstream = urlsplit(upstream).netloc
 
@@ -38,13 +39,14 @@ class Gateway(Server):
         """Answer a failure to requests that were carried out, after so many that pass."""
         self.to_lose, self._skip, self._status = times, skip, status
 
-    def hold(self, until: str = "") -> None:
+    def hold(self, until: str = "", *, overtakes: bool = False) -> None:
         """Cut off whoever sends the next POST, and pass that on later.
 
         Args:
             until: Before the answer to the next request of this method; by default on `release`.
+            overtakes: It arrives before that request does.
         """
-        self._cut, self._until = True, until
+        self._cut, self._until, self._overtakes = True, until, overtakes
 
     def release(self) -> list[int]:
         """Pass on what was held, and return how it was answered."""
@@ -57,6 +59,8 @@ class Gateway(Server):
             self._cut, request.close_connection = False, True
             self._held.append(request)
             return
+        if self._overtakes and request.command == self._until:
+            self.release()
         try:
             answer = request.pass_on(self._upstream)
         except (OSError, http.client.HTTPException):

@@ -13,6 +13,7 @@ from tests.dynamic_host import DynamicHost
 from tests.gateway import Gateway
 from tests.kinds import KINDS, collection, inputs_of
 
+from pulumi_gitlab_kubernetes.errors import GitLabError
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 
@@ -71,6 +72,37 @@ def test_a_token_is_waited_for_before_another_one_is_made(
     assert asked.index("POST") >= 3
     waits = "s: a request without an answer may still arrive"
     assert [each for each in caller.said if each.endswith(waits)]
+
+
+def test_a_late_token_that_reaches_the_limit_makes_room(
+    simulator: Simulator, project: Project, gateway: Gateway
+) -> None:
+    """It arrives just before the next request, which GitLab refuses for it; the third is served."""
+    caller = Caller(gateway.url, simulator.root_token, requestTimeout="0.2")
+    agent = project.agent()
+    other = project.api("POST", f"cluster_agents/{agent}/tokens", name="other")["id"]
+    gateway.hold("POST", overtakes=True)
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    _id, outputs = caller.create("ClusterAgentToken", given)
+    assert sorted(tokens(project, agent)) == sorted([other, outputs["token_id"]])
+    assert [each.startswith("revoked ") for each in caller.told] == [True]
+
+
+def test_a_refusal_with_nothing_late_behind_it_is_told_at_once(
+    simulator: Simulator, project: Project, gateway: Gateway, calls: Calls
+) -> None:
+    """The two tokens that the agent has are somebody else's: no third request is sent."""
+    caller = Caller(gateway.url, simulator.root_token, requestTimeout="0.2")
+    agent = project.agent()
+    given = {"project": str(project.id), "agent_id": agent, "name": "helm"}
+    for name in ("one", "two"):
+        project.api("POST", f"cluster_agents/{agent}/tokens", name=name)
+    gateway.hold()
+    calls()
+    with pytest.raises(GitLabError, match="only two active tokens"):
+        caller.create("ClusterAgentToken", given)
+    assert [each.split()[0] for each in calls()].count("POST") == 1
+    assert len(tokens(project, agent)) == 2
 
 
 def test_what_never_came_is_told(simulator: Simulator, project: Project, gateway: Gateway) -> None:

@@ -60,6 +60,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         self._setting = req.config.get
         self._keys = frozenset(getattr(req.config, "_props", ()))  # A detail of the SDK.
         _host_process.end_with_engine()
+        _host_process.give_large_memory_back()
         _host_process.serve_more_calls()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:

@@ -1,15 +1,17 @@
-"""The dynamic host's process: it ends with the engine, and works on many calls at a time.
+"""The dynamic host's process: it ends with the engine, works on many calls, and stays small.
 
-Both are done from a running call. Where a future host differs, it works as Pulumi made it.
+All of it is done from a running call. Where a future host differs, it works as Pulumi made it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -18,6 +20,8 @@ MOST_CALLS = 64
 """How many calls the host works on at a time, at most."""
 
 _PROBE_EVERY = 0.5  # Seconds.
+_M_MMAP_THRESHOLD = -3  # As in malloc.h.
+_LARGE = 1 << 18  # Bytes.
 _MISSED = 4  # Probes without an answer; one that is refused is enough.
 
 
@@ -86,17 +90,25 @@ def serve_more_calls() -> None:
         pool: Any = frame.f_locals["executor_reference"]()
         if pool._max_workers < MOST_CALLS:  # noqa: SLF001 (there is no other way)
             pool._max_workers = MOST_CALLS  # noqa: SLF001
-            # Calls that came at the pool's first limit make it count more idle threads than it has,
-            # and then it starts none for the next calls.
-            wanted = min(MOST_CALLS, len(pool._threads) + pool._work_queue.qsize())  # noqa: SLF001
+            # All threads at once: calls that came at the pool's first limit make it count more idle
+            # ones than it has, and then it would start none for the next calls.
             for _attempt in range(2 * MOST_CALLS):
                 while pool._idle_semaphore.acquire(blocking=False):  # noqa: SLF001
                     pass
-                if len(pool._threads) >= wanted:  # noqa: SLF001
+                if len(pool._threads) >= MOST_CALLS:  # noqa: SLF001
                     break
                 pool.submit(int)
     except (AttributeError, KeyError, TypeError, RuntimeError):
         return
+
+
+def give_large_memory_back() -> None:
+    """Have the C library return a large answer's memory to the machine as soon as it is free.
+
+    It would keep such memory, in as many places as there are threads.
+    """
+    with suppress(AttributeError, OSError, TypeError):  # Only glibc has this, and only it needs it.
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def _is_pools(frame: FrameType) -> bool:
