@@ -3,13 +3,19 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 GITLAB_KUBERNETES := $(VENV)/bin/gitlab-kubernetes
 
+# A first run keeps what it compiles, for the processes that it starts and for the next run.
+export PYTHONDONTWRITEBYTECODE :=
+
+QUICK := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope \
+	-m "not cli and not browser and not slow"
+
 .DEFAULT_GOAL := help
-.PHONY: help install up preview refresh down env test bench bench-simulator check format clean
+.PHONY: help install up preview refresh down env test test-quick coverage release generate bench bench-simulator check format clean
 
 help: ## Show this help
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-install: $(INSTALLED) ## Make the virtual environment and install everything into it
+install: $(INSTALLED) ## Create the virtual environment and install everything into it
 
 $(INSTALLED): pyproject.toml
 	@echo "Installing into $(VENV) ..." >&2
@@ -19,40 +25,54 @@ $(INSTALLED): pyproject.toml
 		--editable '.[policy,testing]' --group dev
 	@touch $@
 
-up: $(INSTALLED) ## Start the GitLab simulator, deploy the root stack, print its outputs
+up: $(INSTALLED) ## Start the GitLab simulator, deploy the example stack, print its outputs
 	@$(GITLAB_KUBERNETES) local up
 
-preview: $(INSTALLED) ## Show what `make up` would change, judged by the policies
+preview: $(INSTALLED) ## Preview the changes of `make up`, and check them against the policies
 	@$(GITLAB_KUBERNETES) local preview
 
-refresh: $(INSTALLED) ## Bring the root stack's state up to date with the simulator
+refresh: $(INSTALLED) ## Update the example stack's state from the simulator
 	@$(GITLAB_KUBERNETES) local refresh
 
-down: $(INSTALLED) ## Destroy the root stack and stop the simulator
+down: $(INSTALLED) ## Destroy the example stack and stop the simulator
 	@$(GITLAB_KUBERNETES) local down
 
-env: $(INSTALLED) ## Print what a shell needs for `pulumi` on the root stack: eval "$(make -s env)"
+env: $(INSTALLED) ## Print the variables to use `pulumi` with the example stack: eval "$(make -s env)"
 	@$(GITLAB_KUBERNETES) local env
 
 test: $(INSTALLED) ## Run all tests
-	@$(VENV)/bin/python -m compileall -q provider # Else many processes would compile it anew.
+	@$(VENV)/bin/python -m compileall -q provider # Otherwise each test process compiles it.
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --quiet
 
-bench: $(INSTALLED) ## Measure what the provider costs beyond the engine; takes half an hour
+test-quick: $(INSTALLED) ## Run the tests that need no Pulumi CLI, no browser and little time
+	@$(QUICK) --quiet
+
+coverage: $(INSTALLED) ## Run the same tests and show which share of the package they run
+	@$(QUICK) --quiet --cov --cov-report=term:skip-covered
+
+release: $(INSTALLED) ## Build the distributions and check them on every supported Python here
+	@$(VENV)/bin/python tools/release.py
+
+generate: $(INSTALLED) ## Generate classes, the policies' model and the documents' tables
+	@$(VENV)/bin/python -m tools.generate
+
+bench: $(INSTALLED) ## Measure the provider's overhead over the engine; takes half an hour
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group bench
 	@$(VENV)/bin/python -m tests.benchmarks.resources --plot tests/benchmarks/resources.svg
 
-bench-simulator: $(INSTALLED) ## Measure the GitLab simulator's speed, with few and with many things in it
+bench-simulator: $(INSTALLED) ## Measure the GitLab simulator's speed, with few and with many objects
 	@$(VENV)/bin/python tests/benchmarks/simulator.py
 
-check: $(INSTALLED) ## Run the linter and the type checker
+check: $(INSTALLED) ## Run the linters and the type checker
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/codespell
+	@$(VENV)/bin/shellcheck .ci/run
 
 format: $(INSTALLED) ## Format the code
 	@$(VENV)/bin/ruff format
 	@$(VENV)/bin/ruff check --fix
 
-clean: ## Remove what the other targets made; run `make down` first
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+clean: ## Remove what the other targets created; run `make down` first
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage dist

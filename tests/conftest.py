@@ -1,9 +1,10 @@
-"""What the tests share: a GitLab to talk to, the dynamic host, certificates."""
+"""The fixtures of all tests: the simulator, the dynamic host, certificates."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -14,14 +15,15 @@ from typing import Any
 
 import hypothesis
 import pytest
-from tests.certificates import Pair, make_pair
-from tests.dynamic_host import DynamicHost
-from tests.web import Answer, Request, Server, server_side
+from tests.support.certificates import Pair, make_pair
+from tests.support.dynamic_host import DynamicHost
+from tests.support.web import Request, Response, Server, server_side
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 hypothesis.settings.register_profile("steady", deadline=None)  # Other tests share the machine.
 hypothesis.settings.load_profile("steady")
+pytest.register_assert_rewrite("tests.lifecycle.engines", "tests.lifecycle.fields")
 
 ROOT = Path(__file__).parents[1]
 _COUNTER = itertools.count(1)
@@ -33,9 +35,27 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) * 3 // 2
 
 
+@pytest.hookimpl(tryfirst=True)  # Before `-m` selects by markers.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the engine and the browser that they use; skip those without a Pulumi CLI."""
+    cli = shutil.which("pulumi")
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        engine = parameters.get("engine") or parameters.get("checkout")
+        if engine:  # They deploy whole stacks.
+            item.add_marker("slow")
+        if engine == "cli":
+            item.add_marker("cli")
+        if "chromium" in item.fixturenames:
+            item.add_marker("browser")
+        if not cli and item.get_closest_marker("cli"):
+            item.add_marker(pytest.mark.skip("no `pulumi` on PATH"))
+
+
 @dataclass(frozen=True)
 class Project:
-    """A project at the simulator that one test has for itself."""
+    """A project in the simulator that only one test uses."""
 
     simulator: Simulator
     id: int
@@ -46,12 +66,12 @@ class Project:
         return api(self.simulator, method, f"projects/{self.id}/{path}".rstrip("/"), **parameters)
 
     def agent(self, name: str = "prod") -> int:
-        """Register an agent and return its id."""
+        """Register an agent and return its ID."""
         return int(self.api("POST", "cluster_agents", name=name)["id"])
 
 
 def api(simulator: Simulator, method: str, path: str, /, **parameters: Any) -> Any:
-    """Call GitLab's API as the administrator, with parameters of any name."""
+    """Call GitLab's API as the administrator. Parameters may have any name."""
     return simulator._call(method, f"/api/v4/{path}", parameters)
 
 
@@ -67,7 +87,7 @@ class Calls:
         self._before = len(simulator.requests())
 
     def __call__(self) -> list[str]:
-        """Return methods and the last parts of paths since the last call."""
+        """Return the methods and the last parts of the paths since the last call."""
         found = self._simulator.requests()
         new, self._before = found[self._before :], len(found)
         return [f"{each['method']} {each['path'].partition('/projects/')[2]}" for each in new]
@@ -75,14 +95,14 @@ class Calls:
 
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[Simulator]:
-    """A GitLab with a licence, receptive agents and certificate-based clusters."""
+    """A GitLab with a license, receptive agents and certificate-based clusters."""
     with Simulator() as running:
         set_up(running)
         yield running
 
 
 def set_up(simulator: Simulator) -> None:
-    """Switch on what the five kinds need."""
+    """Enable the features that the five kinds need."""
     simulator.api("POST", "license", license="ultimate")
     simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)
     simulator.api("POST", "features/certificate_based_clusters", value="true")
@@ -90,7 +110,7 @@ def set_up(simulator: Simulator) -> None:
 
 @pytest.fixture(scope="session")
 def users(simulator: Simulator) -> dict[str, tuple[int, str]]:
-    """A user for each role, and one without any: id and token."""
+    """The ID and token of a user for each role, and of one without a role."""
     found = {}
     for name in (*_ROLES, "outsider"):
         mail = f"{name}@example.com"
@@ -105,7 +125,7 @@ def users(simulator: Simulator) -> dict[str, tuple[int, str]]:
 
 @pytest.fixture
 def project(simulator: Simulator, users: dict[str, tuple[int, str]]) -> Iterator[Project]:
-    """A new private project; each role's user is a member."""
+    """A new private project, with the user of each role as a member."""
     name = f"team-{next(_COUNTER)}"
     group = api(simulator, "POST", "groups", name=name, path=name)
     made = simulator.api("POST", "projects", name="shop", namespace_id=group["id"])
@@ -118,7 +138,7 @@ def project(simulator: Simulator, users: dict[str, tuple[int, str]]) -> Iterator
 
 @pytest.fixture
 def calls(simulator: Simulator) -> Calls:
-    """What reaches the simulator once the test begins."""
+    """The requests that reach the simulator during the test."""
     return Calls(simulator)
 
 
@@ -142,7 +162,7 @@ def host(simulator: Simulator, users: dict[str, tuple[int, str]]) -> Iterator[Dy
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This package's wheel, built from the source as it is now."""
+    """This package's wheel, built from the current source."""
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [
@@ -175,24 +195,24 @@ def tls_pair() -> Pair:
 
 @pytest.fixture(scope="session")
 def tls_server(tls_pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a web server with TLS that is no GitLab: it answers all with a page."""
+    """The address of a server with TLS that is not GitLab, and always returns a page."""
     tls = server_side(tls_pair, tmp_path_factory.mktemp("tls"))
     with _SignIn(tls=tls) as server:
         yield server.url
 
 
 class _SignIn(Server):
-    """Something else than GitLab, or a GitLab behind it."""
+    """A sign-in page."""
 
     def handle(self, request: Request) -> None:
-        """Answer a page."""
+        """Respond with a page."""
         page = b"<html><title>Sign in</title></html>"
-        request.answer(Answer(200, page, {"Content-Type": "text/html"}))
+        request.respond(Response(200, page, {"Content-Type": "text/html"}))
 
 
 @pytest.fixture
 def tls_files(tmp_path: Path, tls_pair: Pair) -> dict[str, str]:
-    """GitLab's own authority, and a client certificate with its key, in files."""
+    """The files of GitLab's own authority, a client certificate and its key."""
     mine = make_pair("client.example.com")
     texts = {
         "cacertFile": tls_pair.certificate,
@@ -206,5 +226,5 @@ def tls_files(tmp_path: Path, tls_pair: Pair) -> dict[str, str]:
 
 @pytest.fixture
 def tls(tmp_path: Path, tls_pair: Pair) -> ssl.SSLContext:
-    """The server's side of TLS, on `localhost`."""
+    """The TLS context of a server on `localhost`."""
     return server_side(tls_pair, tmp_path)

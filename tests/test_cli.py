@@ -1,4 +1,4 @@
-"""The command `gitlab-kubernetes` as a shell sees it."""
+"""The command `gitlab-kubernetes` in a shell."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 
 def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own."""
+    """Run the command in a new process."""
     return subprocess.run(
         [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", *arguments],
         capture_output=True,
@@ -21,7 +21,7 @@ def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
 
 
 def test_help_names_each_command() -> None:
-    """`--help` says what there is."""
+    """`--help` lists them."""
     found = command("--help")
 
     assert found.returncode == 0
@@ -29,22 +29,23 @@ def test_help_names_each_command() -> None:
         assert f"    {name} " in f"{found.stdout} ".replace("\n", " \n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["simulator", "stack", "local", "policy-pack", "audit"])
 def test_each_command_has_help(name: str) -> None:
-    """Each command explains itself."""
+    """Each one describes itself."""
     found = command(name, "--help")
 
     assert found.returncode == 0
     assert "usage: gitlab-kubernetes" in found.stdout
 
 
-def test_version_is_the_package_s() -> None:
+def test_version_is_the_packages() -> None:
     """`--version` prints the installed version."""
     assert command("--version").stdout.strip() == version("pulumi-gitlab-kubernetes")
 
 
-def test_an_unknown_command_is_refused() -> None:
-    """A wrong word gives the list of right ones."""
+def test_an_unknown_command_is_an_error() -> None:
+    """The error lists the commands."""
     found = command("deploy")
 
     assert found.returncode == 2
@@ -60,7 +61,7 @@ def test_an_unknown_command_is_refused() -> None:
     ],
 )
 def test_a_missing_extra_is_named(tmp_path: Path, line: str, package: str, extra: str) -> None:
-    """Without its extra a command says how to install it."""
+    """The error says how to install the extra."""
     (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError(name={package!r})")
     found = command(*line.split(), PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]))
 
@@ -71,8 +72,8 @@ def test_a_missing_extra_is_named(tmp_path: Path, line: str, package: str, extra
     )
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    """As with `gitlab-kubernetes policy-pack --rules | head -1`."""
+def test_a_closed_pipe_is_no_error() -> None:
+    """As in `gitlab-kubernetes policy-pack --rules | head -1`."""
     process = subprocess.Popen(
         [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "policy-pack", "--schema"],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""How GitLab's answers become sentences."""
+"""How GitLab's responses become messages."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.certificates import Pair
-from tests.kinds import KINDS
+from tests.support.certificates import Pair
+from tests.support.kinds import KINDS
 
-from pulumi_gitlab_kubernetes._gitlab_names import gitlab_names
-from pulumi_gitlab_kubernetes._quotes import flatten, scrub
+from pulumi_gitlab_kubernetes.core.parameter_names import gitlab_names
+from pulumi_gitlab_kubernetes.core.spelling import PYTHON
 from pulumi_gitlab_kubernetes.errors import (
     ConfigurationError,
     GitLabError,
@@ -25,7 +25,8 @@ from pulumi_gitlab_kubernetes.errors import (
     explain,
     from_status,
 )
-from pulumi_gitlab_kubernetes.registry import core_for
+from pulumi_gitlab_kubernetes.redaction import flatten, redact
+from pulumi_gitlab_kubernetes.registry import kind_for
 
 BAD_GATEWAY = """<!DOCTYPE html>
 <html><head><title>GitLab is not responding &amp; will be back (502)</title>
@@ -51,11 +52,11 @@ BAD_GATEWAY = """<!DOCTYPE html>
         ({"message": None, "detail": 7}, "message; detail 7"),
         (BAD_GATEWAY, "GitLab is not responding & will be back (502)"),
         (BAD_GATEWAY.encode(), "GitLab is not responding & will be back (502)"),
-        ("<HTML><body>x</body></HTML>", "a web page, not an answer of the API"),
+        ("<HTML><body>x</body></HTML>", "a web page, not a response of the API"),
     ],
 )
-def test_every_shape_becomes_one_line(body: object, line: str) -> None:
-    """Fields lead their messages, model-wide ones stand alone, pages give their title."""
+def test_every_form_of_an_error_becomes_one_line(body: object, line: str) -> None:
+    """Fields come before their messages, and a page becomes its title."""
     assert flatten(body) == line
 
 
@@ -65,16 +66,17 @@ def test_every_shape_becomes_one_line(body: object, line: str) -> None:
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
-def test_no_body_makes_two_lines(body: object) -> None:
-    """Whatever GitLab answers, the message stays on its line."""
+@pytest.mark.slow
+def test_no_body_becomes_two_lines(body: object) -> None:
+    """Whatever GitLab responds, the message is one line."""
     assert len(flatten(body).splitlines()) <= 1
 
 
-def test_a_404_is_its_own_error() -> None:
-    """It may mean gone, which no other status can."""
+def test_a_404_has_its_own_error() -> None:
+    """Only a 404 may mean that the resource is gone."""
     assert type(from_status(404, "x")) is NotFoundError
     assert type(from_status(403, "x")) is GitLabError
-    assert from_status(500, "").said == "no explanation"
+    assert from_status(500, "").message == "no explanation"
 
 
 _UNAVAILABLE = (
@@ -98,16 +100,16 @@ def _explain(error: GitLabError, *secrets: str) -> str:
     return message
 
 
-def test_a_message_says_what_was_asked_and_answered() -> None:
-    """A status without a hint is told all the same."""
+def test_a_message_contains_the_action_and_the_response() -> None:
+    """Also the status, if there is no advice for it."""
     assert _explain(GitLabError("no", 422)) == (
         'cannot create agent "prod" in project a/b: no (GitLab answered 422)'
     )
     assert _explain(GitLabError("no")) == 'cannot create agent "prod" in project a/b: no'
 
 
-def test_a_401_names_both_ways_to_a_new_token() -> None:
-    """`destroy` and `refresh` do not see a new one in the configuration."""
+def test_a_401_names_both_ways_to_set_a_token() -> None:
+    """`destroy` and `refresh` do not use a new token in the configuration."""
     message = _explain(GitLabError("401 Unauthorized", 401))
     for part in (
         "https://gitlab.example.com does not accept the token",
@@ -118,7 +120,7 @@ def test_a_401_names_both_ways_to_a_new_token() -> None:
 
 
 def test_a_403_names_scope_and_role() -> None:
-    """Either may be what is missing."""
+    """Either may be missing."""
     message = _explain(GitLabError("403 Forbidden", 403))
     assert (
         "the token needs the scope `api`, and its user the role Maintainer in the project, which "
@@ -129,17 +131,17 @@ def test_a_403_names_scope_and_role() -> None:
 @pytest.mark.parametrize(
     ("status", "hint"),
     [
-        (409, "GitLab is busy with the same thing: run it again"),
+        (409, "GitLab is already processing another request for it: run this again"),
         (
             429,
-            "raise gitlab-kubernetes:retryDeadline, or have its administrator raise the limit",
+            "raise gitlab-kubernetes:retryDeadline, or ask its administrator to raise the limit",
         ),
         (500, "this is an error in GitLab: check its status or logs, then run this again"),
         (503, _UNAVAILABLE),
     ],
 )
-def test_each_kind_of_refusal_says_what_to_do(status: int, hint: str) -> None:
-    """What helps against one does not help against another."""
+def test_each_status_has_its_own_advice(status: int, hint: str) -> None:
+    """The message ends with it."""
     assert _explain(from_status(status, "no")).endswith(hint)
 
 
@@ -153,8 +155,8 @@ def test_each_kind_of_refusal_says_what_to_do(status: int, hint: str) -> None:
         ("größer \N{SNOWMAN}", "größer \N{SNOWMAN}"),
     ],
 )
-def test_no_text_steers_the_terminal(text: str, line: str) -> None:
-    """Nor turns the direction of what follows, nor is one that cannot be sent on."""
+def test_control_characters_are_removed(text: str, line: str) -> None:
+    """Also changes of the text's direction, and characters that cannot be encoded."""
     assert flatten(text) == flatten({"base": [text]}) == line
     assert str(ConfigurationError(text)) == line
     assert _explain(GitLabError(text, 400)).endswith(f": {line} (GitLab answered 400)")
@@ -168,15 +170,16 @@ def test_no_text_steers_the_terminal(text: str, line: str) -> None:
         b"<?xml version='1.0'?><title>Sign in</title>",
     ],
 )
-def test_a_page_need_not_be_whole(body: object) -> None:
-    """HTML may leave out its outer elements."""
+def test_a_page_may_be_incomplete(body: object) -> None:
+    """The outer elements are optional in HTML."""
     assert flatten(body) == "Sign in"
-    assert flatten("<h1>Bad</h1>") == "a web page, not an answer of the API"
+    assert flatten("<h1>Bad</h1>") == "a web page, not a response of the API"
     assert flatten("1 < 2 and a<b") == "1 < 2 and a<b"
 
 
+@pytest.mark.slow
 def test_a_body_of_any_depth_and_size_is_read() -> None:
-    """As deep as a parser can, and longer than anybody reads."""
+    """The message is short."""
     deep: object = "x"
     for _level in range(2000):
         deep = [deep]
@@ -184,15 +187,15 @@ def test_a_body_of_any_depth_and_size_is_read() -> None:
     assert len(_explain(from_status(400, {"base": ["x" * 10_000_000] * 600}))) < 700
 
 
-def test_quoted_secrets_are_hidden() -> None:
-    """GitLab may quote what it refuses."""
+def test_secrets_are_redacted() -> None:
+    """GitLab may repeat a value that it rejects."""
     message = _explain(GitLabError("token k8s-hidden-token is no token", 400), "k8s-hidden-token")
     assert "token [secret] is no token" in message
     assert "k8s-hidden-token" not in message
 
 
-def test_quoted_keys_are_hidden_in_every_form(pair: Pair) -> None:
-    """As it is, on one line, with escaped line ends, cut off, and in base64."""
+def test_keys_are_redacted_in_every_form(pair: Pair) -> None:
+    """Unchanged, on one line, with escaped line breaks, cut off, and in base64."""
     encoded = base64.b64encode(pair.key.encode()).decode()
     body = pair.key.splitlines()[1:-1]
     escaped = pair.key.replace("\n", "\\n")
@@ -226,8 +229,10 @@ def test_quoted_keys_are_hidden_in_every_form(pair: Pair) -> None:
     "secret",
     ['glpat-QUICK+brown/"fox"&LAZY<dog>0123456789', '/"+&<\\>/"+<&\\>/"+&>\\</"+&<\\>'],
 )
-def test_a_secret_is_hidden_in_parts_and_encoded(quote: Callable[[str], str], secret: str) -> None:
-    """No eight characters of it show, in whatever form a gateway repeats them."""
+def test_parts_and_encodings_of_a_secret_are_redacted(
+    quote: Callable[[str], str], secret: str
+) -> None:
+    """In whatever form a gateway repeats it, no eight characters are shown."""
     message = _explain(GitLabError(f"no {quote(secret)} here", 400), secret)
     shown = message.partition(": no ")[2]
     assert "[secret]" in shown
@@ -237,7 +242,7 @@ def test_a_secret_is_hidden_in_parts_and_encoded(quote: Callable[[str], str], se
 
 
 def _decoded(text: str) -> list[str]:
-    """Return a text, and what is in it if it is encoded."""
+    """Return a text, and its decoded forms."""
     unescaped = text.replace('\\"', '"').replace("\\\\", "\\")
     plain = urllib.parse.unquote(html.unescape(unescaped))
     coded = [
@@ -249,18 +254,18 @@ def _decoded(text: str) -> list[str]:
     return [text, plain, *coded]
 
 
-def test_hiding_nothing_changes_nothing() -> None:
-    """An empty or tiny secret is no reason to tear a message apart."""
-    assert scrub("bad request", ["", " ", "a", "\n"]) == "bad request"
+def test_tiny_secrets_are_ignored() -> None:
+    """An empty or tiny secret does not change a message."""
+    assert redact("bad request", ["", " ", "a", "\n"]) == "bad request"
 
 
-def test_longer_secrets_are_hidden_before_those_within_them() -> None:
-    """Otherwise the rest of the longer one would show."""
-    assert scrub("abcd-efgh", ["abcd", "abcd-efgh"]) == "[secret]"
+def test_a_secret_inside_another_one() -> None:
+    """The longer secret is redacted as a whole."""
+    assert redact("abcd-efgh", ["abcd", "abcd-efgh"]) == "[secret]"
 
 
-def test_huge_answers_are_cut() -> None:
-    """And only after secrets are hidden, so that no half of one stays."""
+def test_long_messages_are_shortened() -> None:
+    """After the redaction, so that no part of a secret remains."""
     message = _explain(
         GitLabError("x" * 490 + "hidden-secret" + "y" * 10_000, 502), "hidden-secret"
     )
@@ -269,14 +274,14 @@ def test_huge_answers_are_cut() -> None:
     assert "…" in message
 
 
-def test_an_invalid_input_leads_with_its_name() -> None:
-    """And keeps it for whoever wants to know."""
+def test_an_invalid_input_starts_with_its_name() -> None:
+    """The error has the name and the reason as attributes."""
     error = InvalidInputError("name", "is bad")
     assert (str(error), error.property, error.reason) == ("name is bad", "name", "is bad")
 
 
 @pytest.mark.parametrize(
-    ("kind", "body", "said"),
+    ("kind", "body", "message"),
     [
         (
             "ProjectCluster",
@@ -334,23 +339,23 @@ def test_an_invalid_input_leads_with_its_name() -> None:
         ),
     ],
 )
-def test_errors_name_arguments_as_the_program_does(kind: str, body: object, said: str) -> None:
-    """GitLab's names are those of its own parameters; what it quotes stays as it was."""
-    names = gitlab_names(core_for(kind).schema.fields)
+def test_errors_name_arguments_as_the_program_does(kind: str, body: object, message: str) -> None:
+    """GitLab uses the names of its own parameters. Quoted text does not change."""
+    names = gitlab_names(kind_for(kind).schema.fields, PYTHON)
     error = explain(
         from_status(400, body), action="create it", role="Maintainer", host="", names=names
     )
-    answered = "" if "400" in said else " (GitLab answered 400)"
-    assert str(error) == f"cannot create it: {said}{answered}"
+    answered = "" if "400" in message else " (GitLab answered 400)"
+    assert str(error) == f"cannot create it: {message}{answered}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_gitlabs_names_are_those_of_all_fields(kind: str) -> None:
-    """Each field that is sent is known by its parameter, and by the model's words for it."""
-    fields = core_for(kind).schema.fields
-    names = gitlab_names(fields)
+def test_all_fields_have_gitlabs_names(kind: str) -> None:
+    """Each field that is sent has the names of its parameter and of GitLab's model."""
+    fields = kind_for(kind).schema.fields
+    names = gitlab_names(fields, PYTHON)
     for field in fields:
-        if field.sent:
-            outer, *inner = field.sent.split(".")
+        if field.request_key:
+            outer, *inner = field.request_key.split(".")
             assert names[outer + "".join(f"[{each}]" for each in inner)] == field.name
             assert field.name in {value for name, value in names.items() if name[0].isupper()}

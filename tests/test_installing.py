@@ -1,7 +1,8 @@
 """A user's project from `pulumi install` to `pulumi destroy`, with the CLI's default settings.
 
-Every proxy variable leads to a recorder that refuses: whoever else than the simulator is asked is
-known. What `pulumi install` installs comes from a folder of wheels, ours built from the source.
+All proxy variables point to a recorder, which rejects and records every request to another host
+than the simulator. `pulumi install` installs from a folder of wheels. This package's wheel is built
+from the source.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Project
-from tests.web import Answer, Request, Server
-from tests.wheels import closure, repack
+from tests.support.web import Request, Response, Server
+from tests.support.wheels import closure, repack
 
-pytestmark = pytest.mark.skipif(shutil.which("pulumi") is None, reason="no `pulumi` on PATH")
+pytestmark = pytest.mark.cli
 
 _PROGRAM = """\
 from pulumi_gitlab_kubernetes import ClusterAgent, ProjectEnvironment
@@ -35,28 +36,28 @@ _SLOW = 600  # Seconds; other tests share the machine.
 
 
 class Recorder(Server):
-    """A proxy that lets nothing through."""
+    """A proxy that forwards nothing."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def handle(self, request: Request) -> None:
-        """Keep whom the request is for."""
-        self.asked.append(f"{request.command} {request.path}")
-        request.answer(Answer(403, b"", {}))
+        """Record the request, and reject it."""
+        self.requests.append(f"{request.command} {request.path}")
+        request.respond(Response(403, b"", {}))
 
 
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
-    """Where all proxy variables lead."""
+    """The recorder that all proxy variables point to."""
     with Recorder() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def index(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of wheels: this package, all that it requires, and what `pulumi install` adds."""
+    """A folder of wheels: this package, its dependencies, and those of `pulumi install`."""
     folder = tmp_path_factory.mktemp("index")
     for each in closure("pulumi-gitlab-kubernetes", "pip", "setuptools", "wheel"):
         if each.name != "pulumi-gitlab-kubernetes":
@@ -66,12 +67,12 @@ def index(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Installed:
-    """A Pulumi project in a folder, and the CLI in an environment of its own.
+    """A Pulumi project in a folder, with its own environment for the CLI.
 
     Args:
         folder: An empty folder.
         toolchain: The Python toolchain.
-        index: Where packages come from.
+        index: The folder of wheels.
         proxy: The address of the recorder.
     """
 
@@ -103,12 +104,12 @@ class Installed:
             "UV_PYTHON": python,
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_CONFIG_PASSPHRASE": "p",
-            # The CLI asks its maker for its own newest version, whatever a project holds.
+            # The CLI requests its latest version from Pulumi, whatever the project is.
             "PULUMI_SKIP_UPDATE_CHECK": "1",
         }
 
     def pulumi(self, *arguments: str) -> str:
-        """Run the CLI in the project, to its end without an error."""
+        """Run the CLI in the project, which must succeed, and return its output."""
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],  # noqa: S607 (whichever is on PATH)
             cwd=self.project,
@@ -127,14 +128,14 @@ class Installed:
 def installed(
     request: pytest.FixtureRequest, index: Path, recorder: Recorder, tmp_path: Path
 ) -> Installed:
-    """A project, once for each toolchain."""
+    """A project for each toolchain."""
     return Installed(tmp_path, request.param, index, recorder.url)
 
 
-def test_the_cli_asks_no_host_but_gitlabs(
+def test_the_cli_sends_requests_only_to_gitlab(
     installed: Installed, recorder: Recorder, project: Project, users: dict[str, tuple[int, str]]
 ) -> None:
-    """From the installation to the end of the stack; and the recorder would hear of another."""
+    """From the installation to `destroy`. The last part shows that the recorder works."""
     (installed.project / "__main__.py").write_text(_PROGRAM.format(path=project.path))
     installed.pulumi("install")
     (package,) = installed.project.glob(".venv/lib/*/site-packages/pulumi_gitlab_kubernetes")
@@ -150,8 +151,8 @@ def test_the_cli_asks_no_host_but_gitlabs(
     installed.pulumi("refresh", "--yes")
     installed.pulumi("destroy", "--yes")
     assert project.api("GET", "cluster_agents") == []
-    assert recorder.asked == []
+    assert recorder.requests == []
 
     (package / "pulumi-plugin.json").unlink()
     installed.pulumi("preview")
-    assert any("pulumi" in each for each in recorder.asked)
+    assert any("pulumi" in each for each in recorder.requests)

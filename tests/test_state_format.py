@@ -1,4 +1,4 @@
-"""What state holds of this package: nothing here may ever change."""
+"""What a state contains of this package. It must never change."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
-from tests.certificates import Pair
 from tests.conftest import Calls, Project
-from tests.dynamic_host import CallError, DynamicHost, plain
-from tests.kinds import UPDATES, make
+from tests.support.certificates import Pair
+from tests.support.dynamic_host import CallError, DynamicHost, plain
+from tests.support.kinds import UPDATES, make
 
 import pulumi_gitlab_kubernetes
-from pulumi_gitlab_kubernetes._dynamic import DynamicProvider
-from pulumi_gitlab_kubernetes._provider import SCHEMA_VERSION
+from pulumi_gitlab_kubernetes.core.lifecycle import VERSION
+from pulumi_gitlab_kubernetes.dynamic.provider import DynamicProvider
 from pulumi_gitlab_kubernetes.errors import InvalidInputError
-from pulumi_gitlab_kubernetes.registry import core_for, provider_for
+from pulumi_gitlab_kubernetes.registry import kind_for, lifecycle_for, provider_for
 
 STATE = Path(__file__).parent / "state"
 PICKLES = sorted(STATE.glob("*/*.pickle.b64"))
@@ -33,36 +33,36 @@ IDS = {
 
 @pytest.mark.parametrize("kind", IDS)
 def test_type_tokens_are_frozen(kind: str) -> None:
-    """A URN holds the type token: another one would replace every resource."""
+    """A URN contains the type token. Another one would replace each resource."""
     resource = getattr(pulumi_gitlab_kubernetes, kind)
     assert resource._resource_type_name == f"dynamic/gitlab:{kind}"
 
 
 @pytest.mark.parametrize("path", PICKLES, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_old_pickles_load_and_are_written_today(path: Path) -> None:
-    """State of every release loads, and today's program writes the same bytes."""
+def test_old_pickles_load_and_are_still_written(path: Path) -> None:
+    """States of all releases load, and this version writes the same bytes."""
     stored = path.read_text().strip()
     kind = path.name.partition(".")[0]
     provider = pickle.loads(base64.b64decode(stored))  # noqa: S301 (the test's own file)
     assert type(provider) is DynamicProvider
-    assert provider._core is core_for(kind)
+    assert provider._lifecycle is lifecycle_for(kind)
     assert serialize_provider(provider_for(kind)) == stored
 
 
 def test_every_kind_has_a_stored_pickle() -> None:
-    """No kind was added without one."""
+    """Each one, also a new one."""
     assert {path.name.partition(".")[0] for path in PICKLES} == set(IDS)
 
 
 @pytest.mark.parametrize("kind", IDS)
-def test_a_pickle_holds_a_path_and_a_name_alone(kind: str) -> None:
-    """Neither configuration nor fields are in it, so no release changes it."""
+def test_a_pickle_contains_only_a_path_and_a_name(kind: str) -> None:
+    """It contains neither configuration nor fields, so that no release changes it."""
     assert provider_for(kind).__reduce__() == (provider_for, (kind,))
 
 
 @pytest.mark.parametrize("kind", IDS)
 def test_configuring_does_not_change_the_pickle(kind: str) -> None:
-    """A configured provider pickles as a new one does, and without the token."""
+    """A configured provider has the same pickle as a new one, without the token."""
     provider = provider_for(kind)
     before = serialize_provider(provider)
     config = Config({"gitlab:token": "glpat-hidden"}, "shop")
@@ -72,14 +72,14 @@ def test_configuring_does_not_change_the_pickle(kind: str) -> None:
 
 
 def test_providers_are_not_secrets_in_state() -> None:
-    """Each secret costs an encryption, and there is nothing to hide."""
+    """Each secret costs an encryption, and the pickle contains nothing secret."""
     assert DynamicProvider.serialize_as_secret_always is False
 
 
 @pytest.mark.parametrize("kind", IDS)
-def test_ids_are_numbers_joined_by_colons(kind: str) -> None:
-    """The id's parts have the order that state has had from the first release."""
-    core = core_for(kind)
+def test_ids_are_numbers_with_colons(kind: str) -> None:
+    """The order of the parts is the same since the first release."""
+    core = kind_for(kind)
     parts = tuple(range(41, 41 + len(IDS[kind])))
     assert core.ids == IDS[kind]
     assert core.parse_id(":".join(map(str, parts))) == parts
@@ -89,24 +89,24 @@ def test_ids_are_numbers_joined_by_colons(kind: str) -> None:
 @pytest.mark.parametrize(
     "id_", ["", "7", "a:7", "group/app:7", "1:2:3:4", "1:", "-1:2", "1: 2", "²:3"]
 )
-def test_ids_of_another_form_are_refused(kind: str, id_: str) -> None:
-    """The message names the form."""
+def test_ids_of_another_form_are_rejected(kind: str, id_: str) -> None:
+    """The message has the expected form."""
     form = ":".join(f"<{name.replace('_', '-')}>" for name in IDS[kind])
     with pytest.raises(InvalidInputError, match=f"must have the form {form}, all of them numbers"):
-        core_for(kind).parse_id(id_)
+        kind_for(kind).parse_id(id_)
 
 
 @pytest.mark.parametrize("kind", IDS)
-def test_a_newer_state_is_left_alone(
+def test_a_newer_state_is_not_changed(
     host: DynamicHost, project: Project, pair: Pair, calls: Calls, kind: str
 ) -> None:
-    """Whatever is asked of it: one line that says so, and nothing is touched."""
+    """Each call fails with one line, and sends no request."""
     id_, outputs, given = make(host, kind, project, pair)
-    newer = {**outputs, "schema_version": SCHEMA_VERSION + 1}
+    newer = {**outputs, "schema_version": VERSION + 1}
     inputs, _failures = host.check(kind, given)
     calls()
     message = (
-        f"schema_version {SCHEMA_VERSION + 1} is not known to this version of "
+        f"schema_version {VERSION + 1} is not known to this version of "
         "pulumi-gitlab-kubernetes: a newer one wrote this state; upgrade with "
         "`pip install --upgrade pulumi-gitlab-kubernetes`"
     )

@@ -1,4 +1,4 @@
-"""What a platform team keeps for one project: its agents, their token, its environments."""
+"""Manage one project's agents, agent token, environments and, if enabled, a cluster."""
 
 import pulumi
 from client_certificate import client_certificate
@@ -16,7 +16,7 @@ project = config.require("project")
 domain = config.get("domain") or "example.com"
 gitlab_url = (pulumi.Config("gitlab").get("baseUrl") or "https://gitlab.com").rstrip("/")
 
-# The agent in the production cluster. Its configuration is in the project, in the directory
+# The agent in the production cluster. Its configuration is in the project's directory
 # `.gitlab/agents/production/`.
 agent = ClusterAgent("production", project=project, name="production")
 token = ClusterAgentToken(
@@ -28,7 +28,7 @@ token = ClusterAgentToken(
     rotation_triggers={"rotation": config.get("tokenRotation") or "1"},
 )
 
-# Values for GitLab's Helm chart `gitlab-agent`. With pulumi_kubernetes in the same program:
+# Values for GitLab's Helm chart `gitlab-agent`. To install it with pulumi_kubernetes:
 #   kubernetes.helm.v3.Release("gitlab-agent", chart="gitlab-agent", values=helm_values,
 #       repository_opts={"repo": "https://charts.gitlab.io"}, namespace="gitlab-agent")
 kas = config.get("kasAddress") or (
@@ -61,7 +61,7 @@ review = ProjectEnvironment(
     flux_resource_path="helm.toolkit.fluxcd.io/v2/namespaces/shop-review-main/helmreleases/shop",
 )
 
-# A cluster from before there were agents; most instances have switched these off.
+# A certificate-based cluster. GitLab has deprecated these, and most instances turn them off.
 if config.get_bool("certificateCluster"):
     legacy = ProjectCluster(
         "legacy",
@@ -75,7 +75,7 @@ if config.get_bool("certificateCluster"):
     )
     pulumi.export("legacy_cluster_id", legacy.cluster_id)
 
-# An agent that GitLab connects to, where the cluster may not connect to GitLab: Ultimate only.
+# A receptive agent: GitLab connects to the cluster, not the cluster to GitLab. Ultimate only.
 if config.get_bool("receptiveAgent"):
     edge = ClusterAgent("edge", project=project, name="edge")
     pair = config.require_secret("clientKeySeed").apply(client_certificate)

@@ -1,4 +1,4 @@
-"""A client certificate that is the same on every machine and checked in on none."""
+"""Derive a client certificate, so that every machine gets the same one from the stack's secret."""
 
 import datetime as dt
 import hashlib
@@ -18,12 +18,12 @@ class Pair(NamedTuple):
 
 
 def client_certificate(seed: str) -> Pair:
-    """Derive a self-signed certificate from a secret, always the same from the same one.
+    """Return a self-signed certificate that depends only on a secret.
 
-    Were it made anew on each run, each `pulumi up` would replace the URL configuration.
+    With a new certificate in each run, each `pulumi up` would replace the URL configuration.
 
     Args:
-        seed: A secret of the stack with enough randomness, such as 32 bytes in hex.
+        seed: A random secret of the stack, such as 32 bytes in hex.
 
     Returns:
         The certificate and its key.

@@ -1,4 +1,4 @@
-"""A stack that deploys, and that the policy pack has something to say about."""
+"""A stack that GitLab accepts and the policy pack rejects."""
 
 import pulumi
 

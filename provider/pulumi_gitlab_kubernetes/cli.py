@@ -29,12 +29,12 @@ _COMMANDS = {
     "policy-pack": (
         "policy.command",
         "policy",
-        "write the policy pack for this Python and print the path of its folder",
+        "write the policy pack for this Python interpreter and print the path of its folder",
     ),
     "audit": (
         "policy.audit.command",
         "policy",
-        "apply the policies to a stack's state, or to what a project has at GitLab",
+        "evaluate the policies on a stack's state or on a project in GitLab",
     ),
 }
 """Each command's module, the extra that it needs, and what it does."""
@@ -51,12 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         status = _run(sys.argv[1:] if arguments is None else arguments)
-        sys.stdout.flush()  # Here, where what goes wrong with it is told in short.
+        sys.stdout.flush()  # Errors of the flush are handled here.
     except KeyboardInterrupt:
-        return 130  # As a shell says of a command that Ctrl-C ended.
-    except BrokenPipeError:  # Its reader, such as `head`, has seen enough.
+        return 130  # A shell's status for SIGINT.
+    except BrokenPipeError:  # The reader, such as `head`, has ended.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141  # As a shell says of a command that such a pipe ended.
+        return 141  # A shell's status for SIGPIPE.
     return status
 
 
@@ -70,7 +70,7 @@ def _run(arguments: Sequence[str]) -> int:
     line = list(arguments)
     for name, (path, _extra, text) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        if line[:1] == [name]:  # Only the one that is asked for is imported.
+        if line[:1] == [name]:  # Only the requested command is imported.
             with _extra_installed(name):
                 module = import_module(f".{path}", __package__)
                 module.add_arguments(command)
@@ -82,7 +82,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _extra_installed(command: str) -> Iterator[None]:
-    """Say how to install what a command needs beyond the provider itself."""
+    """Exit with the command that installs a missing extra."""
     try:
         yield
     except ModuleNotFoundError as error:

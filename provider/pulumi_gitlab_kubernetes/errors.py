@@ -1,13 +1,13 @@
-"""Every error this package raises, and the one place where GitLab's answers become sentences.
+"""All errors of this package, and how GitLab's responses become messages.
 
 ```
-ProviderError                 one line, meant for the user, never carries a secret
+ProviderError                 one line for the user, without secrets
 ├── ConfigurationError        a setting is missing or wrong: names it and its environment variable
 ├── InvalidInputError         an argument is wrong: names the property
-├── GitLabError               GitLab refused, or could not be reached
-│   ├── NotFoundError         404: the thing, its parent or the feature is not there, or not for us
-│   └── LostAnswerError       the request may have been carried out, nobody said
-└── PartialFailureError       the thing exists at GitLab but is not as asked: keep it, and say why
+├── GitLabError               GitLab rejected a request, or could not be reached
+│   ├── NotFoundError         404: the resource, its parent or the feature is missing or not visible
+│   └── LostResponseError     there was no response, but GitLab may have done what was requested
+└── PartialFailureError       the resource is in GitLab, but differs from its inputs: keep it
 ```
 """
 
@@ -18,8 +18,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ._hidden import explanation
-from ._quotes import flatten, one_line, quoted, renamed
+from pulumi_gitlab_kubernetes.hidden_modules import explanation
+from pulumi_gitlab_kubernetes.redaction import flatten, one_line, redact_response, rename_arguments
 
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
@@ -27,19 +27,21 @@ FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409
 TOO_MANY_REQUESTS = 429
+TAKEN = frozenset({BAD_REQUEST, CONFLICT})
+"""The statuses of a create whose identity is taken. It depends on the kind."""
 SERVER_ERROR = 500
 GATEWAY_TIMEOUT = 504
 LATE = frozenset({GATEWAY_TIMEOUT, 524})
-"""The failures of a server that has not waited for the end; the second is Cloudflare's own."""
+"""The statuses of a gateway that stopped waiting for GitLab. 524 is Cloudflare's."""
 PASSING = frozenset({502, 503, GATEWAY_TIMEOUT})
-"""The failures of a server after which the same request may well succeed."""
+"""The statuses of temporary failures: the same request may succeed later."""
 GATEWAY = PASSING | frozenset(range(520, 531))
-"""What a gateway answers that does not reach GitLab; those from 520 on are Cloudflare's own."""
+"""The statuses of a gateway that does not reach GitLab. Those from 520 are Cloudflare's."""
 
 WRITING = "api"
-"""The scope of a token that may change things."""
+"""The scope of a token that can change resources."""
 READING = "read_api"
-"""The least scope of a token that may read them."""
+"""The minimum scope of a token that can read resources."""
 
 
 class ProviderError(Exception):
@@ -58,7 +60,7 @@ class ConfigurationError(ProviderError):
 
 
 class InvalidInputError(ProviderError):
-    """An argument of a resource cannot be right, whatever GitLab says.
+    """An argument of a resource is invalid. This is known without asking GitLab.
 
     Args:
         property_: The argument's name.
@@ -72,74 +74,79 @@ class InvalidInputError(ProviderError):
 
 
 class GitLabError(ProviderError):
-    """GitLab refused a request, or did not answer it.
+    """GitLab rejected a request, or did not respond.
 
     Args:
-        said: What GitLab said, flattened to one line; or why it could not be asked.
-        status: The HTTP status, `None` when there was no answer.
-        advice: What to do, to follow at once; without a word of GitLab's, so that it is never cut.
+        message: GitLab's message as one line, or why there was no response.
+        status: The HTTP status, or `None` if there was no response.
+        advice: What to do, which follows the message. It is never shortened, so it must not
+            contain text from GitLab.
     """
 
-    def __init__(self, said: str, status: int | None = None, *, advice: str = "") -> None:
-        super().__init__(said)
-        self.said = str(self)
+    def __init__(self, message: str, status: int | None = None, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = str(self)
         self.status = status
         self.advice = advice
 
 
 class NotFoundError(GitLabError):
-    """GitLab answered 404, which may mean gone, not visible or switched off."""
+    """GitLab returned 404: the resource is gone or not visible, or the feature is off."""
 
 
-class LostAnswerError(GitLabError):
-    """GitLab may have done what was asked: its answer did not arrive, or was that it had failed.
+class LostResponseError(GitLabError):
+    """There was no response, or a server error. GitLab may have done what was requested.
 
     Args:
-        said: What GitLab said, or why there is no answer.
-        status: The HTTP status, `None` when there was no answer.
-        again: Whether the same request may fare better.
-        late: Whether GitLab may still be busy with it, or not have begun.
+        message: GitLab's message, or why there was no response.
+        status: The HTTP status, or `None` if there was no response.
+        retryable: Whether the same request may succeed later.
+        late: Whether GitLab may still be processing the request, or not have started.
     """
 
     def __init__(
-        self, said: str, status: int | None = None, *, again: bool = False, late: bool = False
+        self,
+        message: str,
+        status: int | None = None,
+        *,
+        retryable: bool = False,
+        late: bool = False,
     ) -> None:
-        super().__init__(said, status)
-        self.again = again
+        super().__init__(message, status)
+        self.retryable = retryable
         self.late = late
 
 
 class PartialFailureError(ProviderError):
-    """A change reached GitLab only in part; the state must follow what is there now.
+    """A change was only partly done in GitLab. The state must contain the current outputs.
 
     Args:
         message: What is missing and what to do.
-        live: GitLab's description of the thing as it is now.
+        outputs: The resource's current outputs.
     """
 
-    def __init__(self, message: str, live: Mapping[str, Any]) -> None:
+    def __init__(self, message: str, outputs: Mapping[str, Any]) -> None:
         super().__init__(message)
-        self.live = live
+        self.outputs = outputs
 
 
 def from_status(status: int | None, body: object) -> GitLabError:
-    """Turn an HTTP answer into an error.
+    """Return the error for an HTTP response.
 
     Args:
         status: The HTTP status.
         body: GitLab's `message` or `error` value: a string, a list, or an object of lists.
 
     Returns:
-        A `NotFoundError` for a 404, a `LostAnswerError` for a failure of the server, else a
-        `GitLabError`.
+        A `NotFoundError` for a 404, a `LostResponseError` for a server error, else a `GitLabError`.
     """
-    said = flatten(body) or "no explanation"
+    message = flatten(body) or "no explanation"
     if status == NOT_FOUND:
-        return NotFoundError(said, status)
+        return NotFoundError(message, status)
     if status is not None and status >= SERVER_ERROR:
-        again, late = status in PASSING, status in LATE
-        return LostAnswerError(said, status, again=again, late=late)
-    return GitLabError(said, status)
+        retryable, late = status in PASSING, status in LATE
+        return LostResponseError(message, status, retryable=retryable, late=late)
+    return GitLabError(message, status)
 
 
 def explain(
@@ -155,25 +162,25 @@ def explain(
     values: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> GitLabError:
-    """Say what was asked, what GitLab said and what to do, in one line.
+    """Return an error that says in one line what was requested, GitLab's message and what to do.
 
     Args:
-        error: What GitLab answered.
-        action: What was asked of which thing, such as `create agent "prod" in project a/b`.
-        role: The GitLab role that this needs, such as `Maintainer`.
-        scope: The token's scope that this needs, `WRITING` or `READING`.
+        error: The original error.
+        action: The requested action, such as `create agent "prod" in project a/b`.
+        role: The required GitLab role, such as `Maintainer`.
+        scope: The required scope of the token, `WRITING` or `READING`.
         host: GitLab's base URL.
-        also: What else may stand behind the refusal, to end the message.
+        also: Another possible reason, which ends the message.
         token_setting: Where the token can be set.
-        secrets: Values that must not show, should GitLab quote its input.
-        values: Values by name that are shown by that name alone.
-        names: The arguments' names by what GitLab calls them.
+        secrets: The secrets, which GitLab may repeat from its input.
+        values: Other values by name, which are replaced by that name.
+        names: The arguments' names by GitLab's names.
 
     Returns:
-        The error to raise in its place.
+        The error to raise instead.
     """
-    said = quoted(renamed(error.said, names or {}), secrets, values or {})
-    repeated = not error.status or str(error.status) in said
+    message = redact_response(rename_arguments(error.message, names or {}), secrets, values or {})
+    repeated = not error.status or str(error.status) in message
     who = "status" if error.status in GATEWAY else "GitLab answered"
     answered = "" if repeated else f" ({who} {error.status})"
     hint = ""
@@ -188,12 +195,12 @@ def explain(
             f"; the token needs the scope `{scope}`, and its user the role {role} in the project"
             f"{', which must not be archived' if scope == WRITING else ''}"
         )
-    elif error.status == CONFLICT:
-        hint = "; GitLab is busy with the same thing: run it again"
+    elif error.status == CONFLICT and not error.advice:
+        hint = "; GitLab is already processing another request for it: run this again"
     elif error.status == TOO_MANY_REQUESTS:
         hint = (
-            "; GitLab limits the rate of requests: raise gitlab-kubernetes:retryDeadline, or have "
-            "its administrator raise the limit"
+            "; GitLab limits the rate of requests: raise gitlab-kubernetes:retryDeadline, or ask "
+            "its administrator to raise the limit"
         )
     elif error.status in GATEWAY:
         hint = (
@@ -202,15 +209,15 @@ def explain(
         )
     elif error.status and error.status >= SERVER_ERROR:
         hint = "; this is an error in GitLab: check its status or logs, then run this again"
-    told = f"{said}{error.advice}{answered}{hint}{also}"
-    return GitLabError(f"cannot {action}: {told}", error.status)
+    reason = f"{message}{error.advice}{answered}{hint}{also}"
+    return GitLabError(f"cannot {action}: {reason}", error.status)
 
 
 def unexpected(error: Exception) -> str:
-    """Return one line for a defect: where it is, which is enough to fix it.
+    """Return one line with the place of a defect.
 
-    The exception's own text may quote anything, a secret too. Where a module of the program hides
-    another one, the line says that instead.
+    The exception's text is left out, since it may contain a secret. If a module of the program
+    hides another one, the line explains that instead.
     """
     if hidden := explanation(error):
         return hidden

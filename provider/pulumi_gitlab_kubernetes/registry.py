@@ -1,6 +1,6 @@
-"""From the name that state holds to the code that serves it.
+"""The kinds, and the providers that states refer to.
 
-The path of `provider_for` stands in every state that this package ever wrote: it never moves.
+Every state of this package contains the path of `provider_for`, so it never moves.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .errors import ProviderError
+from pulumi_gitlab_kubernetes.errors import ProviderError
 
 if TYPE_CHECKING:
-    from ._dynamic import DynamicProvider
-    from ._provider import Provider
+    from pulumi_gitlab_kubernetes.core.kind import Kind
+    from pulumi_gitlab_kubernetes.core.lifecycle import Lifecycle
+    from pulumi_gitlab_kubernetes.dynamic.provider import DynamicProvider
 
 MODULES = {
     "ClusterAgent": "cluster_agent",
@@ -22,18 +23,18 @@ MODULES = {
     "ProjectCluster": "project_cluster",
     "ProjectEnvironment": "project_environment",
 }
-"""Each resource class and the module it lives in."""
+"""The name of each resource class, and of its modules in `kinds` and `resources`."""
 
 NEWER = (
     "not known to this version of pulumi-gitlab-kubernetes: a newer one wrote this state; "
     "upgrade with `pip install --upgrade pulumi-gitlab-kubernetes`"
 )
-"""What ends the message about something in state that this version cannot read."""
+"""The end of a message about a value in the state that this version cannot read."""
 
 
 @cache
-def core_for(name: str) -> Provider:
-    """Return the core of a resource class.
+def kind_for(name: str) -> Kind:
+    """Return the kind of a resource class.
 
     Args:
         name: The class's name, such as `ClusterAgent`.
@@ -43,13 +44,21 @@ def core_for(name: str) -> Provider:
     """
     if name not in MODULES:
         raise ProviderError(f"{name} is {NEWER}")
-    module = import_module(f".{MODULES[name]}", __package__)
-    core: Provider = getattr(module, f"{name}Provider")()
-    return core
+    module = import_module(f"{__package__}.kinds.{MODULES[name]}")
+    kind: Kind = getattr(module, f"{name}Kind")()
+    return kind
+
+
+@cache
+def lifecycle_for(name: str) -> Lifecycle:
+    """Return the lifecycle of a resource class; as `kind_for`."""
+    from pulumi_gitlab_kubernetes.core.lifecycle import Lifecycle  # noqa: PLC0415 (kinds do not need it)
+
+    return Lifecycle(kind_for(name))
 
 
 def provider_for(name: str) -> DynamicProvider:
-    """Return the provider that state refers to.
+    """Return the provider that a state refers to.
 
     Args:
         name: The resource class's name, such as `ClusterAgent`.
@@ -57,9 +66,9 @@ def provider_for(name: str) -> DynamicProvider:
     Raises:
         ProviderError: This version has no such class.
     """
-    from ._host import clean_errors  # noqa: PLC0415 (this module stands alone at first)
+    from pulumi_gitlab_kubernetes.dynamic.host import clean_errors  # noqa: PLC0415 (it imports Pulumi)
 
     with clean_errors():
-        from ._dynamic import DynamicProvider  # noqa: PLC0415 (that module needs this one)
+        from pulumi_gitlab_kubernetes.dynamic import provider  # noqa: PLC0415 (it imports this module)
 
-        return DynamicProvider(core_for(name))
+        return provider.DynamicProvider(lifecycle_for(name))

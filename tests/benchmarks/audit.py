@@ -1,7 +1,7 @@
-"""How long an audit takes beside parsing its file: python -m tests.benchmarks.audit [RESOURCES].
+"""How long an audit takes compared to parsing: python -m tests.benchmarks.audit [RESOURCES].
 
-Both are timed in turns in the same run, since machines differ; the least CPU time of several
-rounds counts. An audit, with parsing, is to take less than three times as long as parsing alone.
+Both alternate in the same run, since machines differ, and the lowest CPU time of several rounds
+counts. An audit, including parsing, should take less than three times as long as parsing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.certificates import Key
+from tests.policy.cases import SECRET_MARKER
+from tests.support.certificates import Key
 
 from pulumi_gitlab_kubernetes.policy.audit import report, state
 from pulumi_gitlab_kubernetes.policy.certificates import facts
@@ -23,10 +24,7 @@ from pulumi_gitlab_kubernetes.policy.configuration import Configuration
 _LIMIT = 3
 _ROUNDS = 15
 _PREFIX = "urn:pulumi:prod::shop::pulumi-python:dynamic/gitlab:"
-_SECRET = {
-    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-    "ciphertext": "v1:" + "m" * 160,
-}
+_SECRET = {**SECRET_MARKER, "ciphertext": "v1:" + "m" * 160}
 
 
 def _resource(kind: str, name: str, inputs: dict[str, Any], **outputs: Any) -> dict[str, Any]:
@@ -65,7 +63,7 @@ def _resource(kind: str, name: str, inputs: dict[str, Any], **outputs: Any) -> d
 
 
 def _fifth(number: int, certificate: str) -> list[dict[str, Any]]:
-    """Describe one resource of each kind; one in ten of them breaks some rules."""
+    """Describe one resource of each kind; one in ten violates some rules."""
     project, bad = {"project": f"acme/shop-{number // 4}"}, number % 10 == 0
     agent = {**project, "agent_id": number}
     return [
@@ -128,7 +126,7 @@ def _fifth(number: int, certificate: str) -> list[dict[str, Any]]:
 
 
 def _best(*works: Callable[[], object]) -> list[float]:
-    """Return the least CPU time that each took in several rounds, in seconds."""
+    """Return the lowest CPU time of each in several rounds, in seconds."""
     taken: list[list[float]] = [[] for _ in works]
     for _ in range(_ROUNDS):
         for times, work in zip(taken, works, strict=True):
@@ -141,7 +139,7 @@ def _best(*works: Callable[[], object]) -> list[float]:
 
 
 def main(resources: int) -> int:
-    """Print both times, and fail where their relation is beyond the limit."""
+    """Print both times; fail if their ratio exceeds the limit."""
     certificates = [Key().certificate("authority", ends=90) for _ in range(resources // 5)]
     made = [
         each
@@ -149,12 +147,14 @@ def main(resources: int) -> int:
         for each in _fifth(number, certificates[number % len(certificates)])
     ]
     text = json.dumps({"version": 3, "deployment": {"resources": made}}, indent=4)
-    found = report.audit(state.things(text), Configuration())
+    found = report.audit(state.read(text), Configuration())
     parsing, auditing = _best(
         lambda: json.loads(text),
-        lambda: report.audit(state.things(text), Configuration()),
+        lambda: report.audit(state.read(text), Configuration()),
     )
-    print(f"{found.things} resources, {len(text) / 1e6:.1f} MB, {len(found.violations)} violations")
+    print(
+        f"{found.resources} resources, {len(text) / 1e6:.1f} MB, {len(found.violations)} violations"
+    )
     print(f"parsing {parsing * 1e3:.1f} ms, auditing {auditing * 1e3:.1f} ms")
     print(f"{auditing / parsing:.2f} times as long; the limit is {_LIMIT}")
     return auditing / parsing >= _LIMIT

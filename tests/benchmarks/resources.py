@@ -24,7 +24,7 @@ from tests.lifecycle.conftest import AVAILABLE
 from tests.lifecycle.engines import ENGINES, Stack
 from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.resources import mixture
-from tests.processes import memory_of_dynamic_hosts
+from tests.support.processes import memory_of_dynamic_hosts
 
 from pulumi_gitlab_kubernetes.testing.host.operation import degree_of_parallelism
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     print(table(measures))
     if given.plot:
-        from tests.benchmarks.plot import draw  # noqa: PLC0415 - matplotlib is in a group of its own
+        from tests.benchmarks.plot import draw  # noqa: PLC0415 (matplotlib is in a group of its own)
 
         draw(measures, given.plot)
     return 0

@@ -1,8 +1,8 @@
-"""Certificates and keys in PEM, made when the suite starts."""
+"""Certificates and keys in PEM, created when the suite starts."""
 
 from __future__ import annotations
 
-from tests.certificates import Key
+from tests.support.certificates import Key
 
 _ONE, _TWO = Key(), Key()
 
@@ -20,5 +20,5 @@ def respelled(pem: str) -> str:
 
 
 def in_one_line(pem: str) -> str:
-    """Return a PEM whose line ends a template has made blanks, which OpenSSL does not take."""
+    """Return PEM with blanks in place of line ends, which OpenSSL does not accept."""
     return " ".join(pem.splitlines())

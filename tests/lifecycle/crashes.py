@@ -1,8 +1,8 @@
-"""Kills of the engine and the dynamic host in the middle of a run, and what must come of them.
+"""Kills of the engine and the dynamic host during a run, and the state of GitLab afterwards.
 
-Where a run is killed is drawn: after which line of the engine's output, and how much later. GitLab
-answers slowly meanwhile, so that most of the moments are inside of calls. What may stay behind is
-what GitLab made and nobody recorded; a message must have told of it.
+The moment of the kill is random: a line of the engine's output, and a pause after it. GitLab
+responds slowly, so that most of these moments are within calls. Only tokens that no state contains
+may be left behind, and a message must have reported them.
 """
 
 from __future__ import annotations
@@ -17,50 +17,51 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.processes import Running, running_in
-
-from .engines import Outcome, Stack, ref
-from .gitlab import Lab, path_of
-from .resources import agent, cluster, environment, token, url_configuration
+from tests.lifecycle.engines import Outcome, Stack, ref
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import agent, cluster, environment, token, url_configuration
+from tests.support.processes import Running, running_in
 
 ENGINE, DYNAMIC_HOST = "the engine", "the dynamic host"
 ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING"
 ENDS_WITHIN = 5.0
-"""Seconds that the dynamic host may outlive the engine."""
+"""Seconds that the dynamic host may run after the engine has ended."""
 
 _LATENCY = 0.1
 _LONG = 4.0
 """Seconds: longer than it takes to kill two processes on a busy machine."""
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 _KIND = "pulumi-python:dynamic/gitlab:"
-_TAKEN = re.compile(
+_CONFLICT = re.compile(
     r"cannot create (?P<kind>agent|certificate-based cluster|environment|URL configuration) .*"
-    r"with the id (?P<id>\d+)(?P<made>, made [\d:.TZ-]+)?(?P<who> by user \d+)?: "
+    r"with the id (?P<id>\d+)(?P<created>, created [\d:.TZ-]+)?(?P<creator> by user \d+)?: "
     rf".*adopt_existing=True.*{ADOPT}=1"
 )
-_SHOWN = {"environment": "made", "URL configuration": "id"}
-"""The last of id, `made` and `who` that GitLab shows; it shows all three of other kinds."""
-_LIMIT = re.compile(r"of agent (?P<agent>\d+) in project .*active are (?P<active>.*): revoke")
+_LAST = {"environment": "created", "URL configuration": "id"}
+"""The last of `id`, `created` and `creator` that GitLab returns. Other kinds have all three."""
+_LIMIT = re.compile(
+    r"of agent (?P<agent>\d+) in project .*active tokens are (?P<active>.*): revoke"
+)
 
 
 def program(lab: Lab, *, changed: bool) -> list[dict[str, Any]]:
-    """Describe a few things of all kinds, which change in every way.
+    """Describe resources of all kinds, with all kinds of changes.
 
     Args:
         lab: The GitLab.
-        changed: Whether as it was later: with updates, replacements, creations and deletions.
+        changed: Whether to return the changed ones: updated, replaced, created and deleted.
     """
     project, now = lab.project.path, int(changed)
     unbound = {"cluster_agent_id": None, "kubernetes_namespace": None}
-    rotation = {"rotation_triggers": {"number": now}}
+    rotation: dict[str, Any] = {"rotation_triggers": {"number": now}}
     return [
         agent(project),
         token(project, **rotation),
         token(project, "spare", agent_id=lab.agent("unmanaged"), **rotation),
         url_configuration(project, url=f"grpcs://agent{now}.example.com:443"),
         {**agent(project, f"renamed-{now}"), "name": "renamed"},
-        cluster(project, "mended", environment_scope="mended/*", enabled=not changed),
-        cluster(project, "remade", kubernetes_authorization_type=("rbac", "abac")[now]),
+        cluster(project, "updated", environment_scope="updated/*", enabled=not changed),
+        cluster(project, "replaced", kubernetes_authorization_type=("rbac", "abac")[now]),
         environment(project, "bound", description=f"Number {now}"),
         {**environment(project, f"moved-{now}", **unbound), "name": "moved"},
         environment(project, ("old", "new")[now], cluster_agent_id=ref("renamed.agent_id")),
@@ -68,19 +69,19 @@ def program(lab: Lab, *, changed: bool) -> list[dict[str, Any]]:
 
 
 def kill_at(stack: Stack, lab: Lab, verb: str, method: str, path: str) -> None:
-    """Kill engine and dynamic host while GitLab is at work on a request, which it then finishes.
+    """Kill engine and dynamic host during a request, which GitLab then completes.
 
     Args:
         stack: The stack.
         lab: The GitLab.
-        verb: What to run.
+        verb: The engine's command.
         method: The request's method.
-        path: What its path ends with.
+        path: The end of its path.
     """
     lab.calls()
     lab.simulator.faults({"method": method, "path": f"{path}$", "latency": _LONG})
     with stack.begin(verb) as process:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while not any(call.method == method and call.path.endswith(path) for call in lab.calls()):
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -88,7 +89,7 @@ def kill_at(stack: Stack, lab: Lab, verb: str, method: str, path: str) -> None:
             if other.is_dynamic_host:
                 os.kill(other.pid, signal.SIGKILL)
         process.kill()
-        process.communicate(timeout=_PATIENCE)
+        process.communicate(timeout=_TIMEOUT)
     for other in running_in(stack.directory):
         if not other.ended(ENDS_WITHIN):
             os.kill(other.pid, signal.SIGKILL)
@@ -96,14 +97,14 @@ def kill_at(stack: Stack, lab: Lab, verb: str, method: str, path: str) -> None:
 
 
 @dataclass
-class Course:
-    """One stack whose runs are killed, one after the other.
+class CrashScenario:
+    """A stack whose runs are killed, one after the other.
 
     Args:
         stack: The stack.
         lab: The GitLab.
         victims: What is killed: one of the two, or both.
-        random: Draws the moments.
+        random: The source of the random moments.
     """
 
     stack: Stack
@@ -111,11 +112,11 @@ class Course:
     victims: tuple[str, ...]
     random: random.Random
     kills: int = 0
-    said: str = field(default="", repr=False)
-    """All that users were shown."""
+    text: str = field(default="", repr=False)
+    """Everything that was printed."""
 
     def crash(self, verb: str) -> None:
-        """Kill a run, then have the same run end well."""
+        """Kill a run, then run the same command until it succeeds."""
         self._kill(verb)
         if ENGINE in self.victims:
             self.stack.unlock()
@@ -131,8 +132,8 @@ class Course:
         simulator.faults({"path": "^/api/v4/projects/", "latency": _LATENCY, "times": None})
         try:
             with self.stack.begin(verb) as process:
-                shown = _read(process, line)
-                time.sleep(pause)  # This is the moment that was drawn.
+                text = _read(process, line)
+                time.sleep(pause)
                 others = running_in(self.stack.directory)
                 hosts = [each for each in others if each.is_dynamic_host]
                 if DYNAMIC_HOST in self.victims:
@@ -144,22 +145,22 @@ class Course:
                 elif hosts:
                     self.kills += 1
                 killed = simulator.clock(advance=0)
-                shown += process.communicate(timeout=_PATIENCE)[0] or ""
-            self.said += shown
+                text += process.communicate(timeout=_TIMEOUT)[0] or ""
+            self.text += text
             if ENGINE in self.victims:
-                self._all_ended(others, hosts, killed)
+                self._assert_ended(others, hosts, killed)
         finally:
             simulator._call("DELETE", "/-/simulator/faults")
 
-    def _all_ended(self, others: list[Running], hosts: list[Running], killed: str) -> None:
-        """See that nobody goes on working for an engine that is no more."""
-        working = bool(self.lab.calls())  # Else perhaps none of our code has been loaded yet.
+    def _assert_ended(self, others: list[Running], hosts: list[Running], killed: str) -> None:
+        """Assert that the dynamic host ends with the engine, and sends no more requests."""
+        working = bool(self.lab.calls())  # Otherwise it may not have imported this package yet.
         ended = all(host.ended(ENDS_WITHIN) for host in hosts)
-        assert ended or not working, f"the dynamic host outlived the engine: {self.said}"
-        for other in others:  # Processes of the CLI, and a dynamic host that had nothing to do yet.
+        assert ended or not working, f"the dynamic host outlived the engine: {self.text}"
+        for other in others:  # Processes of the CLI, and a dynamic host without any call yet.
             if not other.ended(0):
                 os.kill(other.pid, signal.SIGKILL)
-                other.ended(_PATIENCE)
+                other.ended(_TIMEOUT)
         latest = _moment(killed) + timedelta(seconds=ENDS_WITHIN)
         late = [
             each
@@ -168,31 +169,31 @@ class Course:
         ]
         assert not late, late
 
-    # What comes after ---------------------------------------------------------------------------
+    # The next runs ------------------------------------------------------------------------------
 
     def _recover(self, verb: str) -> None:
-        unknown = self.lab.things() - self._known()
+        unknown = self.lab.resources() - self._known()
         outcome = self._run(verb)
         adopted = unknown & self._known()
-        assert not adopted, f"adopted unasked: {adopted}\n{outcome.text}"
+        assert not adopted, f"adopted without permission: {adopted}\n{outcome.text}"
         rounds = 0
         while not outcome.ok:
             rounds += 1
             assert rounds < len(program(self.lab, changed=True)), outcome.text
             for error in outcome.errors():
-                self._follow(error)
+                self._assert_advice(error)
             self.stack.environ[ADOPT] = "1"
             outcome = self._run(verb)
             del self.stack.environ[ADOPT]
-        self._converged()
+        self._assert_converged()
 
     def _run(self, verb: str) -> Outcome:
         outcome = self.stack.run(verb)
-        self.said += outcome.text
+        self.text += outcome.text
         return outcome
 
-    def _follow(self, error: str) -> None:
-        """Do what an error asks for; adopting is all that some ask for."""
+    def _assert_advice(self, error: str) -> None:
+        """Assert that an error says how to adopt or revoke what the killed run created."""
         print(error)
         assert "\n" not in error
         if full := _LIMIT.search(error):
@@ -203,44 +204,43 @@ class Course:
                 f"{ADOPT}=1 pulumi up` once, which revokes {lost.rpartition('/')[2]}, a" in error
             ), error
             return
-        taken = _TAKEN.search(error)
-        assert taken, error
-        shown = _SHOWN.get(taken["kind"], "who")
-        assert taken[shown], error
+        conflict = _CONFLICT.search(error)
+        assert conflict, error
+        assert conflict[_LAST.get(conflict["kind"], "creator")], error
 
     def _known(self) -> set[str]:
-        """Return the API paths of what the state has."""
+        """Return the API paths of the resources in the state."""
         return {
             path_of(each["type"].removeprefix(_KIND), each["id"])
             for each in self.stack.deployment().get("resources") or ()
             if each["type"].startswith(_KIND)
         }
 
-    def _converged(self) -> None:
-        """See that state and GitLab agree, but for tokens that a message told of."""
+    def _assert_converged(self) -> None:
+        """Assert that state and GitLab are equal, except for tokens in messages."""
         resources = self.stack.deployment().get("resources") or ()
         assert not [each["urn"] for each in resources if each.get("delete")]
-        known, there = self._known(), self.lab.things()
-        assert known <= there, known - there
+        known, existing = self._known(), self.lab.resources()
+        assert known <= existing, known - existing
         unmanaged = path_of("ClusterAgent", f"{self.lab.project.id}:{self.lab.agent('unmanaged')}")
-        for path in there - known - {unmanaged}:
+        for path in existing - known - {unmanaged}:
             assert "/tokens/" in path, f"{path} was left behind"
             lost = self.lab.get(path)
             assert lost
-            assert f'of no resource in this run: {lost["id"]} "{lost["name"]}"' in self.said
+            assert f'of no resource in this run: {lost["id"]} "{lost["name"]}"' in self.text
 
 
 def _read(process: subprocess.Popen[str], lines: int) -> str:
-    """Read output until so many lines were about resources."""
+    """Read output up to a number of lines about resources."""
     assert process.stdout
-    shown = process.stdout.readline()
+    text = process.stdout.readline()
     while lines:
         line = process.stdout.readline()
         if not line:
             break
-        shown += line
+        text += line
         lines -= _KIND in line
-    return shown
+    return text
 
 
 def _moment(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""The two engines that the same tests run on: the deployment host and the Pulumi CLI."""
+"""The two engines of the tests: the deployment host and the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.fork_server import FORK_SERVER
+from tests.support.fork_server import FORK_SERVER
 
 from pulumi_gitlab_kubernetes.testing import host
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
@@ -25,14 +25,14 @@ _PROJECT = "lifecycle"
 _STACK = "test"
 _ROOT = f"{_PROJECT}-{_STACK}"
 _PARTLY = "1 error occurred:\n\t* "
-"""What the engine puts before the reason of a resource that is there but not as asked."""
-_JUDGED = ("preview", "up")
-"""What applies policies."""
+"""The engine's text before the reason of a partial failure."""
+_WITH_POLICIES = ("preview", "up")
+"""The commands that apply policies."""
 _FOREIGN = ("PULUMI_", "GITLAB_", "CI_")
 
 
 class Step(NamedTuple):
-    """One step that an engine made, or would make."""
+    """A step of an engine, or of its preview."""
 
     op: str
     name: str
@@ -41,7 +41,7 @@ class Step(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message; its name is the resource's, or empty."""
+    """A message. Its name is the resource's, or empty."""
 
     severity: str
     name: str
@@ -49,7 +49,7 @@ class Message(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """What a policy reported; its name is the resource's, or empty."""
+    """A policy violation. Its name is the resource's, or empty."""
 
     level: str
     policy: str
@@ -59,7 +59,7 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run, in the order in which it happened."""
+    """The outcome of a run, in the order of its steps and messages."""
 
     ok: bool
     steps: tuple[Step, ...]
@@ -68,11 +68,11 @@ class Outcome:
     violations: tuple[Violation, ...] = ()
 
     def ops(self, name: str) -> list[str]:
-        """Return what was done to the resource of that name."""
+        """Return the steps of a resource."""
         return [step.op for step in self.steps if step.name == name]
 
     def errors(self, name: str = "") -> list[str]:
-        """Return the errors on one resource, or on any: what users read."""
+        """Return the errors of one resource, or of all, as users see them."""
         return [
             message.text.strip().removeprefix(_PARTLY)
             for message in self.messages
@@ -82,7 +82,7 @@ class Outcome:
         ]
 
     def error(self, name: str = "") -> str:
-        """Return the one error there is, which is one line without a traceback."""
+        """Return the only error, which must be one line without a traceback."""
         errors = self.errors(name)
         assert not self.ok, self.text
         assert len(errors) == 1, self.text
@@ -92,7 +92,7 @@ class Outcome:
 
 
 def resource(class_: str, name: str, /, **args: Any) -> dict[str, Any]:
-    """Describe a resource for the program; `opts` and `get` are not among its arguments."""
+    """Describe a resource for the program; `opts` and `get` are not its arguments."""
     described = {"class": class_, "name": name, "opts": args.pop("opts", {})}
     if "get" in args:
         return {**described, "get": args["get"]}
@@ -100,15 +100,15 @@ def resource(class_: str, name: str, /, **args: Any) -> dict[str, Any]:
 
 
 def ref(path: str) -> dict[str, str]:
-    """Refer to another resource's output, as `name.attribute`."""
+    """Refer to another resource's output, such as `name.attribute`."""
     return {"$ref": path}
 
 
 class Stack(ABC):
-    """A stack of the suite's one program, on one of the engines.
+    """A stack of the suite's program, on one of the engines.
 
     Attributes:
-        package: What the program takes the resources' classes from.
+        package: The package of the program's resource classes.
         forks: Whether the deployment host forks its processes, which then have no command line.
 
     Args:
@@ -146,20 +146,20 @@ class Stack(ABC):
         return self.run("up", refresh=refresh)
 
     def preview(self, *resources: dict[str, Any], refresh: bool = False) -> Outcome:
-        """Declare these resources and see what deploying them would do."""
+        """Declare these resources and preview their deployment."""
         self.declare(*resources)
         return self.run("preview", refresh=refresh)
 
     def refresh(self) -> Outcome:
-        """Bring the state in line with what is at GitLab."""
+        """Update the state from GitLab."""
         return self.run("refresh")
 
     def destroy(self) -> Outcome:
-        """Delete all that the stack has."""
+        """Delete all resources of the stack."""
         return self.run("destroy")
 
     def resources(self, *, show_secrets: bool = False) -> dict[str, dict[str, Any]]:
-        """Return the resources in the state by name, without those on their way out."""
+        """Return the resources in the state by name, without those pending deletion."""
         return {
             each["urn"].rpartition("::")[2]: each
             for each in self.deployment(show_secrets=show_secrets).get("resources", [])
@@ -167,7 +167,7 @@ class Stack(ABC):
         }
 
     def taint(self, name: str) -> None:
-        """Have the next deployment replace a resource, whatever its diff says."""
+        """Let the next deployment replace a resource, whatever its diff is."""
         exported = self.deployment()
         for each in exported["resources"]:
             if each["urn"].endswith(f"::{name}"):
@@ -175,7 +175,7 @@ class Stack(ABC):
         self.import_({"version": 3, "deployment": exported})
 
     def files(self) -> dict[Path, bytes]:
-        """Return all that the engine left on disk: state, its backups and history, settings."""
+        """Return all files of the engine: state, its backups and history, settings."""
         return {
             path: path.read_bytes()
             for path in self.directory.rglob("*")
@@ -204,11 +204,11 @@ class Stack(ABC):
 
     @abstractmethod
     def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:
-        """Have previews and updates apply a policy pack from now on."""
+        """Let later previews and updates apply a policy pack."""
 
     @abstractmethod
     def _init(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-        """Make the empty stack."""
+        """Create the empty stack."""
 
     @abstractmethod
     def set_config(self, key: str, value: str) -> None:
@@ -216,15 +216,15 @@ class Stack(ABC):
 
     @abstractmethod
     def run(self, verb: str, *, refresh: bool = False) -> Outcome:
-        """Run the engine, perhaps reading all resources first."""
+        """Run the engine, with or without a refresh first."""
 
     @abstractmethod
     def begin(self, verb: str, *options: str) -> subprocess.Popen[str]:
-        """Start the engine as a process of its own, which may be killed."""
+        """Start the engine in a new process, which can be killed."""
 
     @abstractmethod
     def unlock(self) -> None:
-        """Do what the engine asks for after it was killed."""
+        """Do what the engine requires after it was killed."""
 
     @abstractmethod
     def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
@@ -249,7 +249,7 @@ class HostStack(Stack):
 
     @property
     def _stack(self) -> host.Stack:
-        """The stack with the environment as it is now."""
+        """The stack with the current environment variables."""
         return host.Stack(
             self.project,
             _STACK,
@@ -260,7 +260,7 @@ class HostStack(Stack):
         )
 
     def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:
-        """Give later previews and updates the pack."""
+        """Pass the pack to later previews and updates."""
         self._policies = [Local(pack, self._policy_config(config))]
 
     def set_config(self, key: str, value: str) -> None:
@@ -270,7 +270,7 @@ class HostStack(Stack):
     def run(self, verb: str, *, refresh: bool = False) -> Outcome:
         """Run the deployment host."""
         options: dict[str, Any] = {"refresh": True} if refresh else {}
-        if verb in _JUDGED:
+        if verb in _WITH_POLICIES:
             options["policy_packs"] = self._policies
         result = getattr(self._stack, verb)(**options)
         return Outcome(
@@ -296,7 +296,7 @@ class HostStack(Stack):
         )
 
     def unlock(self) -> None:
-        """Leave it to the next run, which clears the lock of a dead process."""
+        """Do nothing, because the next run removes the lock of a dead process."""
 
     def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the deployment in the state."""
@@ -329,7 +329,7 @@ class CliStack(Stack):
             self._call("config", "set-all", *plain, *secret)
 
     def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:
-        """Give later previews and updates the options for it."""
+        """Pass the pack's options to later previews and updates."""
         file = self._policy_config(config)
         self._policies = ("--policy-pack", str(pack), "--policy-pack-config", str(file))
 
@@ -341,9 +341,9 @@ class CliStack(Stack):
         """Run `pulumi`, and read its log of events."""
         log = self.directory / "events.json"
         log.unlink(missing_ok=True)
-        options = () if verb == "preview" else ("--yes", "--skip-preview")
+        options: tuple[str, ...] = () if verb == "preview" else ("--yes", "--skip-preview")
         options += ("--refresh",) if refresh else ()
-        options += self._policies if verb in _JUDGED else ()
+        options += self._policies if verb in _WITH_POLICIES else ()
         done = self._start(verb, *options, "--color", "never", "--event-log", str(log))
         events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return Outcome(
@@ -369,17 +369,17 @@ class CliStack(Stack):
         return self._popen("pulumi", verb, *options, "--non-interactive")
 
     def unlock(self) -> None:
-        """Clear what was written by half, and the lock, which otherwise stops every run."""
-        for torn in self.backend.rglob("*.attrs"):
-            if not torn.stat().st_size:
-                torn.unlink()
+        """Remove incomplete files and the lock, which block each run."""
+        for file in self.backend.rglob("*.attrs"):
+            if not file.stat().st_size:
+                file.unlink()
         self._call("cancel", "--yes")
 
     def deployment(self, *, show_secrets: bool = False) -> dict[str, Any]:
-        """Return the deployment in the state; without secrets it is simply read."""
+        """Return the deployment in the state, from its file unless secrets are needed."""
         if show_secrets:
-            shown: dict[str, Any] = json.loads(self._call("stack", "export", "--show-secrets"))
-            return shown["deployment"] or {}
+            exported: dict[str, Any] = json.loads(self._call("stack", "export", "--show-secrets"))
+            return exported["deployment"] or {}
         file = self.backend / ".pulumi" / "stacks" / _PROJECT / f"{_STACK}.json"
         return json.loads(file.read_text())["checkpoint"]["latest"] or {}
 

@@ -1,4 +1,4 @@
-"""The GitLab of a test: a simulator set up through GitLab's own API, and a plain Maintainer."""
+"""The GitLab of a test: a simulator, set up with GitLab's own API, and a Maintainer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class Project:
-    """A project at GitLab."""
+    """A project in GitLab."""
 
     id: int
     path: str
@@ -23,7 +23,7 @@ class Project:
 
 @dataclass(frozen=True)
 class Call:
-    """A request that a test's own user made, with its path below `/api/v4/`."""
+    """A request of the user of a test, with its path below `/api/v4/`."""
 
     method: str
     path: str
@@ -31,11 +31,11 @@ class Call:
 
 
 class Lab:
-    """Two projects in a group and a user who is Maintainer there, for one test or course.
+    """Two projects in a group, and a user with the Maintainer role, for a test or scenario.
 
     Args:
         simulator: The running simulator.
-        url: What stacks take for its address; its own when left out.
+        url: The URL for stacks; by default, the simulator's own.
     """
 
     def __init__(self, simulator: Simulator, url: str = "") -> None:
@@ -54,7 +54,7 @@ class Lab:
         return self.simulator.api(method, path, **parameters)
 
     def get(self, path: str) -> dict[str, Any] | None:
-        """Return what is at GitLab, or `None`."""
+        """Return an object in GitLab, or `None`."""
         try:
             found: dict[str, Any] = self.root("GET", path)
         except SimulatorError as error:
@@ -64,7 +64,7 @@ class Lab:
         return found
 
     def add_user(self) -> tuple[str, str]:
-        """Add a user without any rights; return the name and a personal access token."""
+        """Add a user without any role; return the name and a personal access token."""
         name = f"user{next(_NUMBERS)}"
         user = self.root(
             "POST",
@@ -89,14 +89,14 @@ class Lab:
         return Project(made["id"], made["path_with_namespace"])
 
     def agent(self, name: str, project: Project | None = None) -> int:
-        """Return the id of an agent that no stack manages, made when first asked for."""
+        """Return the ID of an agent that no stack manages, created by the first call."""
         if name not in self._agents:
             path = f"projects/{(project or self.project).id}/cluster_agents"
             self._agents[name] = self.root("POST", path, name=name)["id"]
         return self._agents[name]
 
-    def things(self) -> set[str]:
-        """Return the API paths of all things of the five kinds in both projects."""
+    def resources(self) -> set[str]:
+        """Return the API paths of all resources of all kinds in both projects."""
         found: set[str] = set()
         for project in (self.project, self.other):
             base = f"projects/{project.id}"
@@ -117,12 +117,12 @@ class Lab:
                 if not page:
                     break
         except SimulatorError as error:
-            if ": 404 " not in str(error):  # switched off
+            if ": 404 " not in str(error):  # The feature is disabled.
                 raise
         return found
 
     def calls(self) -> list[Call]:
-        """Return the user's requests since this was last asked."""
+        """Return the user's requests since the last call."""
         log = self.simulator.requests()
         new, self._seen = log[self._seen :], len(log)
         return [
@@ -139,9 +139,9 @@ PATHS = {
     "ProjectCluster": "projects/{}/clusters/{}",
     "ProjectEnvironment": "projects/{}/environments/{}",
 }
-"""Where GitLab has the things of each kind, by the parts of their Pulumi ids."""
+"""The API path of each kind, with the parts of the ID in Pulumi."""
 
 
 def path_of(class_: str, id_: str) -> str:
-    """Return the API path of a thing."""
+    """Return the API path of a resource."""
     return PATHS[class_].format(*id_.split(":"))

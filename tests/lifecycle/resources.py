@@ -1,12 +1,12 @@
-"""One resource of each kind, as the tests that need all five declare them."""
+"""Resources of each kind, for tests that need all kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from .certificates import CERTIFICATE, KEY
-from .engines import ref, resource
+from tests.lifecycle.certificates import CERTIFICATE, KEY
+from tests.lifecycle.engines import ref, resource
 
 
 def agent(project: Any, name: str = "agent", **changes: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def cluster(project: Any, name: str = "cluster", **changes: Any) -> dict[str, An
 
 
 def environment(project: Any, name: str = "environment", **changes: Any) -> dict[str, Any]:
-    """Describe an environment bound to the agent `agent`."""
+    """Describe an environment with the agent `agent`."""
     given = {
         "project": project,
         "name": name,
@@ -66,7 +66,7 @@ def all_kinds(project: Any) -> list[dict[str, Any]]:
 
 
 def mixture(project: Any, count: int) -> list[dict[str, Any]]:
-    """Describe many resources of all five kinds, in the proportions of a platform team's stack.
+    """Describe many resources of all kinds, in the proportions of a platform team's stack.
 
     Args:
         project: The project's id or path.

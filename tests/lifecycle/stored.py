@@ -1,7 +1,8 @@
-"""Whole stacks as each release left them, in `tests/state/<version>/`.
+"""The stacks that each release has deployed, in `tests/state/<version>/`.
 
 `python -m tests.lifecycle.stored <version>` records one with the Pulumi CLI, before a release:
-`program.json` says which resources it has, `stack.json` is what `pulumi stack export` gives.
+`program.json` has its resources, `stack.json` is the output of `pulumi stack export`, and
+`<Kind>.pickle.b64` is the provider of a kind's resources in the state.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import set_up
+from tests.lifecycle.engines import CliStack
+from tests.lifecycle.resources import all_kinds
+from tests.support.dynamic_host import pickled
 
+from pulumi_gitlab_kubernetes.registry import MODULES
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
-
-from .engines import CliStack
-from .resources import all_kinds
 
 STATE = Path(__file__).parent.parent / "state"
 NAMES = {
@@ -28,11 +30,11 @@ NAMES = {
     "ProjectCluster": "clusters",
     "ProjectEnvironment": "environments",
 }
-"""Where GitLab has the things, below their project."""
+"""The API paths of the collections, below their project."""
 
 
 def empty_gitlab(simulator: Simulator) -> int:
-    """Set up the GitLab that the stacks were made at, up to its project; return its id."""
+    """Set up a GitLab as it was before the stacks were recorded, and return the project's ID."""
     set_up(simulator)
     group = simulator._call("POST", "/api/v4/groups", {"name": "acme", "path": "acme"})
     made = simulator.api("POST", "projects", name="shop", namespace_id=group["id"])
@@ -40,7 +42,7 @@ def empty_gitlab(simulator: Simulator) -> int:
 
 
 def settings(simulator: Simulator) -> Mapping[str, str]:
-    """Return the variables that lead a recorded stack to a simulator of today."""
+    """Return the variables that let a recorded stack use a simulator."""
     return {
         "PULUMI_GITLAB_BASE_URL": simulator.url,
         "PULUMI_GITLAB_TOKEN": simulator.root_token,
@@ -61,10 +63,12 @@ def _record(version: str) -> None:
             raise SystemExit(outcome.text)
         exported = json.loads(stack._call("stack", "export"))
     for resource in exported["deployment"]["resources"]:
-        for where in ("sourcePosition", "stackTrace"):  # on the machine that recorded it
+        for where in ("sourcePosition", "stackTrace"):  # They name files of this machine.
             resource.pop(where, None)
     for name, content in (("program", described), ("stack", exported)):
         (directory / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+    for kind in MODULES:
+        (directory / f"{kind}.pickle.b64").write_text(pickled(kind) + "\n")
 
 
 if __name__ == "__main__":

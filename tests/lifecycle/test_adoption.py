@@ -1,38 +1,37 @@
-"""`adopt_existing` takes over what is at GitLab already, and brings it to the program's inputs."""
+"""`adopt_existing` adopts a resource that exists in GitLab, and updates it to the inputs."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 import pytest
+from tests.lifecycle.engines import Stack, resource
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import NAMES, agent, cluster, environment
 
-from .engines import Stack, resource
-from .gitlab import Lab, path_of
-from .resources import NAMES, agent, cluster, environment
 
-
-class Thing(NamedTuple):
-    """What is at GitLab, how the program declares it, and how many requests write to it."""
+class Existing(NamedTuple):
+    """A resource in GitLab, its declaration in the program, and the requests that change it."""
 
     class_: str
     collection: str
-    there: dict[str, Any]
+    in_gitlab: dict[str, Any]
     declared: dict[str, Any]
     writes: list[str]
 
 
 _CLUSTER = {"api_url": "https://k8s.example.com", "token": "theirs"}
 _CLUSTER_ARGS = {"kubernetes_api_url": "https://k8s.example.com", "kubernetes_token": "ours"}
-THINGS = {
-    "agent": Thing("ClusterAgent", "cluster_agents", {"name": "a"}, {"name": "a"}, []),
-    "environment": Thing(
+EXISTING = {
+    "agent": Existing("ClusterAgent", "cluster_agents", {"name": "a"}, {"name": "a"}, []),
+    "environment": Existing(
         "ProjectEnvironment",
         "environments",
         {"name": "e", "external_url": "https://theirs.example.com", "tier": "other"},
         {"name": "e", "external_url": "https://ours.example.com"},
         ["PUT"],
     ),
-    "cluster": Thing(
+    "cluster": Existing(
         "ProjectCluster",
         "clusters/user",
         {"name": "theirs", "platform_kubernetes_attributes": _CLUSTER},
@@ -42,32 +41,34 @@ THINGS = {
 }
 
 
-@pytest.mark.parametrize("name", THINGS)
-def test_what_is_there_is_taken_over(stack: Stack, lab: Lab, name: str) -> None:
-    """It keeps its id, at most one update brings it to the inputs, and destroying deletes it."""
-    thing = THINGS[name]
-    made = lab.root("POST", f"projects/{lab.project.id}/{thing.collection}", **thing.there)
-    args = {"project": lab.project.path, "adopt_existing": True, **thing.declared}
-    declared = resource(thing.class_, name, **args)
+@pytest.mark.parametrize("name", EXISTING)
+def test_an_existing_resource_is_adopted(stack: Stack, lab: Lab, name: str) -> None:
+    """It keeps its ID, needs at most one update, and `destroy` deletes it."""
+    existing = EXISTING[name]
+    made = lab.root(
+        "POST", f"projects/{lab.project.id}/{existing.collection}", **existing.in_gitlab
+    )
+    args = {"project": lab.project.path, "adopt_existing": True, **existing.declared}
+    declared = resource(existing.class_, name, **args)
     lab.calls()
     outcome = stack.up(declared)
     assert outcome.ok, outcome.text
     assert outcome.ops(name) == ["create"]
     assert stack.resources()[name]["id"] == f"{lab.project.id}:{made['id']}"
     writes = [call.method for call in lab.calls() if call.method != "GET" and call.status < 400]
-    assert writes == thing.writes
-    live = lab.get(path_of(thing.class_, stack.resources()[name]["id"]))
-    assert live
-    for key in thing.declared.keys() & live.keys():
-        assert live[key] == thing.declared[key]
+    assert writes == existing.writes
+    found = lab.get(path_of(existing.class_, stack.resources()[name]["id"]))
+    assert found
+    for key in existing.declared.keys() & found.keys():
+        assert found[key] == existing.declared[key]
     assert stack.up(declared).ops(name) == ["same"]
     assert stack.refresh().ops(name) == ["same"]
     assert stack.destroy().ok
-    assert lab.things() == set()
+    assert lab.resources() == set()
 
 
 def test_a_stopped_environment_stays_stopped(stack: Stack, lab: Lab) -> None:
-    """Its state says so."""
+    """The state shows it."""
     path = f"projects/{lab.project.id}/environments"
     made = lab.root("POST", path, name="e")
     lab.root("POST", f"{path}/{made['id']}/stop")
@@ -77,10 +78,8 @@ def test_a_stopped_environment_stays_stopped(stack: Stack, lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(("url", "fits"), [("grpc://same:80", True), ("grpc://other:80", False)])
-def test_a_url_configuration_has_to_be_equal(
-    stack: Stack, lab: Lab, url: str, *, fits: bool
-) -> None:
-    """GitLab cannot change one: another is an error, an equal one is taken over."""
+def test_a_url_configuration_must_be_equal(stack: Stack, lab: Lab, url: str, *, fits: bool) -> None:
+    """GitLab cannot change one. A different one is an error, and an equal one is adopted."""
     agent_id = lab.agent("receptive")
     path = f"projects/{lab.project.id}/cluster_agents/{agent_id}/url_configurations"
     made = lab.root("POST", path, url="grpc://same:80")
@@ -94,8 +93,8 @@ def test_a_url_configuration_has_to_be_equal(
         assert lab.get(f"{path}/{made['id']}")
 
 
-def test_a_forced_replacement_does_not_delete_what_it_took_over(stack: Stack, lab: Lab) -> None:
-    """Created first, it takes over the very environment that is to be deleted after."""
+def test_a_forced_replacement_does_not_delete_what_it_adopted(stack: Stack, lab: Lab) -> None:
+    """It creates first, and adopts the environment that is to be deleted."""
     declared = resource(
         "ProjectEnvironment", "e", project=lab.project.path, name="e", adopt_existing=True
     )
@@ -104,14 +103,14 @@ def test_a_forced_replacement_does_not_delete_what_it_took_over(stack: Stack, la
     stack.taint("e")
     outcome = stack.up(declared)
     assert outcome.ok, outcome.text
-    assert "left at GitLab" in outcome.text
+    assert "not deleted in GitLab" in outcome.text
     assert stack.resources()["e"]["id"] == before
     assert lab.get(path_of("ProjectEnvironment", before))
     assert stack.up(declared).ops("e") == ["same"]
 
 
-def test_nor_does_a_later_run(stack: Stack, lab: Lab) -> None:
-    """The run that took it over failed before it came to the deletion, which the next one does."""
+def test_a_later_run_does_not_delete_it_either(stack: Stack, lab: Lab) -> None:
+    """The first run failed before the deletion, which is left to the next one."""
     project = lab.project.path
 
     def declared(description: str) -> list[dict[str, Any]]:
@@ -128,37 +127,37 @@ def test_nor_does_a_later_run(stack: Stack, lab: Lab) -> None:
     assert lab.get(path)
     assert stack.refresh().ops("agent") == ["same"]
     assert stack.destroy().ok
-    assert lab.things() == set()
+    assert lab.resources() == set()
 
 
-def test_what_is_declared_twice_is_told_so(stack: Stack, lab: Lab) -> None:
-    """Both new, or one there before; and nobody takes over what is the program's own."""
+def test_a_second_declaration_is_an_error(stack: Stack, lab: Lab) -> None:
+    """With both new, or one in the state. Neither adopts the program's own resource."""
     one, two = cluster(lab.project.path, "one"), cluster(lab.project.path, "two")
     for adopting in ("0", "1"):
         stack.environ["PULUMI_GITLAB_ADOPT_EXISTING"] = adopting
         error = stack.up(one, two).error()
         kept = "one" if "one" in stack.resources() else "two"
-        assert f'it is declared twice, resource "{kept}" has it already: declare it once' in error
+        assert f'it is declared twice, resource "{kept}" already has it: declare it once' in error
         assert "adopt" not in error
         assert "delete_before_replace" not in error
-    assert len(lab.things()) == 1
+    assert len(lab.resources()) == 1
 
 
-def test_what_a_resource_is_about_to_give_up_is_still_its_own(stack: Stack, lab: Lab) -> None:
-    """Its old thing goes at the end of the run: the next one can have the name."""
+def test_a_resource_is_the_programs_own_until_it_is_deleted(stack: Stack, lab: Lab) -> None:
+    """The deletion is at the end of the run, so only the next run can use the name."""
     project = lab.project.path
     assert stack.up(agent(project)).ok
     moved = resource("ClusterAgent", "agent", project=project, name="moved")
     heir = resource("ClusterAgent", "heir", project=project, name="agent")
     error = stack.up(moved, heir).error("heir")
-    assert 'resource "agent" has it already' in error
-    assert "or have the other resource give it up in an earlier `pulumi up`" in error
+    assert 'resource "agent" already has it' in error
+    assert "or remove it from the other resource in an earlier `pulumi up`" in error
     assert stack.up(moved).ok
     assert stack.up(moved, heir).ok
 
 
-def test_a_replacement_that_was_asked_for_is_told_what_it_needs(stack: Stack, lab: Lab) -> None:
-    """By `replace_on_changes`, where the name stays: the thing in its way is the resource's own."""
+def test_a_replacement_on_changes_needs_delete_before_replace(stack: Stack, lab: Lab) -> None:
+    """With `replace_on_changes` and an unchanged name, the resource conflicts with itself."""
 
     def declared(description: str, **more: Any) -> dict[str, Any]:
         opts = {"replace_on_changes": ["description"], **more}
@@ -167,17 +166,19 @@ def test_a_replacement_that_was_asked_for_is_told_what_it_needs(stack: Stack, la
 
     assert stack.up(declared("old")).ok
     error = stack.up(declared("new")).error("e")
-    assert "this resource's own, whose replacement needs delete_before_replace=True" in error
+    assert (
+        "it belongs to this resource, whose replacement needs delete_before_replace=True" in error
+    )
     assert "adopt" not in error
     assert stack.up(declared("new", delete_before_replace=True)).ok
 
 
-def test_a_forced_replacement_is_told_what_it_needs_first(stack: Stack, lab: Lab) -> None:
-    """Before what others may do about a name that is taken."""
+def test_a_forced_replacement_is_the_first_advice(stack: Stack, lab: Lab) -> None:
+    """The alternatives for a used name follow."""
     declared = agent(lab.project.path)
     assert stack.up(declared).ok
     stack.taint("agent")
     error = stack.up(declared).error("agent")
     forced = error.index("a forced replacement (--target-replace) needs delete_before_replace=True")
-    assert forced < error.index("choose another name, delete that one first, or take it over")
+    assert forced < error.index("choose another name, delete the existing one first, or adopt it")
     assert stack.up({**declared, "opts": {"delete_before_replace": True}}).ok

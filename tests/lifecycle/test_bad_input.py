@@ -1,6 +1,6 @@
-"""Bad input, bad configuration and a GitLab that refuses: one line that says what to do.
+"""Invalid inputs and configuration, and errors of GitLab: one line that says what to do.
 
-Nothing is left at GitLab that the state does not have, nor the other way round.
+Afterwards, GitLab and the state have the same resources.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.lifecycle.certificates import CERTIFICATE, KEY, OTHER_KEY
+from tests.lifecycle.conftest import new_stack
+from tests.lifecycle.engines import ENGINES, Outcome, Stack, resource
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import agent, all_kinds, cluster, token, url_configuration
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
-from .certificates import CERTIFICATE, KEY, OTHER_KEY
-from .conftest import new_stack
-from .engines import ENGINES, Outcome, Stack, resource
-from .gitlab import Lab, path_of
-from .resources import agent, all_kinds, cluster, token, url_configuration
-
 
 class Case(NamedTuple):
-    """A resource that cannot be, and what its error says."""
+    """An invalid resource, and the texts in its error."""
 
     class_: str
     args: Mapping[str, Any]
@@ -179,37 +178,37 @@ INVALID = {
 }
 
 
-class Bench(NamedTuple):
-    """A stack and its GitLab, shared by the cases that leave no trace in either."""
+class Shared(NamedTuple):
+    """A stack and its GitLab for all cases that change neither."""
 
     lab: Lab
     stack: Stack
 
 
 @pytest.fixture(scope="module")
-def bench(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    """A stack with an agent and a cluster, and at GitLab an agent with two tokens."""
+def shared(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """A stack with an agent and a cluster, and an agent with two tokens in GitLab."""
     lab = Lab(simulator)
     stack = new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab)
     tokens = f"projects/{lab.project.id}/cluster_agents/{lab.agent('full')}/tokens"
     for name in ("first", "second"):
         lab.root("POST", tokens, name=name)
     lab.root("POST", f"projects/{lab.project.id}/environments", name="taken")
-    return Bench(lab, stack)
+    return Shared(lab, stack)
 
 
 @pytest.mark.parametrize("name", INVALID)
-def test_invalid_inputs_fail_before_gitlab_is_asked(bench: Bench, name: str) -> None:
-    """A preview already says which property is wrong and what to do."""
+def test_invalid_inputs_fail_before_any_request(shared: Shared, name: str) -> None:
+    """A preview says which property is invalid and what to do."""
     case = INVALID[name]
-    args = {"project": bench.lab.project.path, **case.args}
-    bench.lab.calls()
-    error = bench.stack.preview(resource(case.class_, "wrong", **args)).error("wrong")
+    args = {"project": shared.lab.project.path, **case.args}
+    shared.lab.calls()
+    error = shared.stack.preview(resource(case.class_, "wrong", **args)).error("wrong")
     for part in case.says:
         assert part in error
     for line in (*KEY.splitlines()[1:-1], *OTHER_KEY.splitlines()[1:-1], "secret-but-no-key"):
         assert line not in error
-    assert bench.lab.calls() == []
+    assert shared.lab.calls() == []
 
 
 REFUSED: dict[str, tuple[Callable[[Lab], dict[str, Any]], tuple[str, ...]]] = {
@@ -231,30 +230,30 @@ REFUSED: dict[str, tuple[Callable[[Lab], dict[str, Any]], tuple[str, ...]]] = {
     ),
     "agent name taken": (
         lambda lab: resource("ClusterAgent", "wrong", project=lab.project.path, name="full"),
-        ("has already been taken", "it is already there with the id", "adopt_existing=True"),
+        ("has already been taken", "it already exists with the id", "adopt_existing=True"),
     ),
     "environment name taken": (
         lambda lab: resource("ProjectEnvironment", "wrong", project=lab.project.path, name="taken"),
-        ("has already been taken", "it is already there with the id", "adopt_existing=True"),
+        ("has already been taken", "it already exists with the id", "adopt_existing=True"),
     ),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_gitlab_refuses_leaves_no_trace(bench: Bench, name: str) -> None:
-    """The error has GitLab's reason and a way out; GitLab and the state stay as they were."""
-    lab, stack = bench
+def test_an_error_of_gitlab_changes_nothing(shared: Shared, name: str) -> None:
+    """It has GitLab's reason and advice. GitLab and the state are unchanged."""
+    lab, stack = shared
     declared, says = REFUSED[name]
-    before = lab.things()
+    before = lab.resources()
     error = stack.up(declared(lab)).error("wrong")
     for part in says:
         assert part in error
-    assert lab.things() == before
+    assert lab.resources() == before
     assert "wrong" not in stack.resources()
 
 
-def test_what_there_can_be_only_one_of(stack: Stack, lab: Lab) -> None:
-    """A scope or an agent's configuration that is there already is named, and a way out."""
+def test_a_conflict_is_an_error(stack: Stack, lab: Lab) -> None:
+    """It names the existing cluster or configuration, and has advice."""
     base = f"projects/{lab.project.id}"
     agent_id = lab.agent("receptive")
     url = "grpcs://theirs.example.com"
@@ -266,15 +265,17 @@ def test_what_there_can_be_only_one_of(stack: Stack, lab: Lab) -> None:
         name="theirs",
         platform_kubernetes_attributes=platform,
     )
-    before = lab.things()
+    before = lab.resources()
     error = stack.up(url_configuration(lab.project.path, "wrong", agent_id=agent_id)).error("wrong")
     assert "URL configuration already exists for this agent" in error
-    assert "it is already there with the id" in error
+    assert "it already exists with the id" in error
     error = stack.up(cluster(lab.project.path, "wrong")).error("wrong")
-    assert 'environment_scope "*" is that of cluster "theirs"' in error
+    assert 'environment_scope "*" is already used by cluster "theirs"' in error
     replacement = error.index("a forced replacement (--target-replace) needs delete_before_replace")
-    assert replacement < error.index("choose another environment_scope, delete that one first, or")
-    assert lab.things() == before
+    assert replacement < error.index(
+        "choose another environment_scope, delete the existing one first, or"
+    )
+    assert lab.resources() == before
 
 
 # Configuration -------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ def _with_config(
 
 
 def test_no_token(engine: str, lab: Lab, tmp_path: Path) -> None:
-    """The error names the setting and the environment variable, before GitLab is asked."""
+    """The error names the setting and the environment variable, before any request."""
     stack = _with_config(engine, tmp_path, {"gitlab:baseUrl": lab.url}, {})
     for outcome in (stack.preview(agent(1)), stack.up(agent(1))):
         error = outcome.error("agent")
@@ -297,7 +298,7 @@ def test_no_token(engine: str, lab: Lab, tmp_path: Path) -> None:
 
 
 def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
-    """Each error names its setting; a connection without configuration its own."""
+    """Each error names its setting, also that of a connection without configuration."""
     secrets = {
         "gitlab:token": lab.token,
         "no-url:token": lab.token,
@@ -306,6 +307,7 @@ def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
     }
     config = {
         "no-url:baseUrl": "gitlab.example.com",
+        "half:baseUrl": lab.url,
         "half:clientCert": __file__,
         "text:baseUrl": lab.url,
         "text:headers": "X-Header: value",
@@ -313,7 +315,7 @@ def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
     stack = _with_config(engine, tmp_path, config, secrets)
     for connection, says in {
         "no-url": "no-url:baseUrl must be a URL such as https://gitlab.example.com",
-        "half": "half:clientCert and half:clientKey come together: set both or none",
+        "half": "half:clientCert and half:clientKey belong together: set both or none",
         "text": "text:headers must be a map",
         "elsewhere": "elsewhere:token <token>` or set PULUMI_ELSEWHERE_TOKEN",
     }.items():
@@ -321,8 +323,8 @@ def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
         assert says in error
 
 
-def test_settings_that_nobody_reads(engine: str, lab: Lab, tmp_path: Path) -> None:
-    """A preview tells what was meant: `baseurl` would have sent the token to gitlab.com."""
+def test_unknown_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """A preview suggests the right one: `baseurl` would have sent the token to gitlab.com."""
     secrets = {"gitlab:token": lab.token}
     config = {"gitlab:baseurl": lab.url, "gitlab:retries": "3", "shop:baseurl": "https://x"}
     stack = _with_config(engine, tmp_path, config, secrets)
@@ -333,8 +335,8 @@ def test_settings_that_nobody_reads(engine: str, lab: Lab, tmp_path: Path) -> No
     assert lab.url not in stack.preview(agent(1)).error("agent")
 
 
-def test_an_address_without_a_scheme(stack: Stack, lab: Lab) -> None:
-    """GitLab takes it, so it is a warning on the resource and no error."""
+def test_a_url_without_a_scheme(stack: Stack, lab: Lab) -> None:
+    """GitLab accepts it, so it is a warning of the resource and no error."""
     declared = resource(
         "ProjectEnvironment",
         "site",
@@ -348,8 +350,8 @@ def test_an_address_without_a_scheme(stack: Stack, lab: Lab) -> None:
         assert {(each.severity, each.name) for each in found} == {("warning", "site")}
 
 
-def test_a_password_in_an_address(stack: Stack, lab: Lab) -> None:
-    """GitLab takes it, so it is a warning, which does not repeat it."""
+def test_a_password_in_a_url(stack: Stack, lab: Lab) -> None:
+    """GitLab accepts it, so it is a warning, which does not show it."""
     agent_id = lab.agent("receptive")
     declared = [
         resource(
@@ -372,19 +374,19 @@ def test_a_password_in_an_address(stack: Stack, lab: Lab) -> None:
 
 
 def test_wrong_token(engine: str, lab: Lab, tmp_path: Path) -> None:
-    """A 401 names both ways to give a token, and why `destroy` may still have the old one."""
+    """A 401 names both ways to set a token, and why `destroy` may use the old one."""
     config = {"gitlab:baseUrl": lab.url}
     stack = _with_config(engine, tmp_path, config, {"gitlab:token": "glpat-mistyped"})
     error = stack.up(agent(lab.project.path)).error("agent")
     for part in ("401", "gitlab:token", "PULUMI_GITLAB_TOKEN", "--run-program"):
         assert part in error
     assert "glpat-mistyped" not in error
-    assert lab.things() == set()
+    assert lab.resources() == set()
     assert "agent" not in stack.resources()
 
 
-def test_a_recorded_token_that_was_revoked(stack: Stack, lab: Lab) -> None:
-    """`refresh` and `destroy` fail with it and keep the state; the environment helps them out."""
+def test_a_revoked_token_in_the_state(stack: Stack, lab: Lab) -> None:
+    """`refresh` and `destroy` fail and keep the state. The environment variable replaces it."""
     assert stack.up(agent(lab.project.path)).ok
     tokens = lab.root("GET", "personal_access_tokens?per_page=100")
     user = lab.root("GET", f"users?username={lab.user}")[0]["id"]
@@ -396,11 +398,11 @@ def test_a_recorded_token_that_was_revoked(stack: Stack, lab: Lab) -> None:
     new = lab.root("POST", f"users/{user}/personal_access_tokens", name="new", scopes=["api"])
     stack.environ["PULUMI_GITLAB_TOKEN"] = new["token"]
     assert stack.destroy().ok
-    assert lab.things() == set()
+    assert lab.resources() == set()
 
 
-def test_no_rights(engine: str, lab: Lab, tmp_path: Path) -> None:
-    """A 403 names the scope and the role that the kind needs."""
+def test_insufficient_permissions(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """A 403 names the scope and the role that the kind requires."""
     name, reporter = lab.add_user()
     lab.join("projects", lab.project.id, name, level=20)
     stack = _with_config(engine, tmp_path, {"gitlab:baseUrl": lab.url}, {"gitlab:token": reporter})
@@ -413,11 +415,11 @@ def test_no_rights(engine: str, lab: Lab, tmp_path: Path) -> None:
         assert "403" in error
         assert f"the role {role}" in error
         assert "scope `api`" in error
-    assert lab.things() == set()
+    assert lab.resources() == set()
 
 
-def test_gitlab_is_not_reachable(engine: str, lab: Lab, tmp_path: Path) -> None:
-    """The error names the address and the setting; the state keeps everything."""
+def test_gitlab_is_unreachable(engine: str, lab: Lab, tmp_path: Path) -> None:
+    """The error names the URL and the setting. The state is unchanged."""
     stack = new_stack(engine, tmp_path / "stack", lab)
     assert stack.up(agent(lab.project.path)).ok
     stack.environ["PULUMI_GITLAB_BASE_URL"] = "http://127.0.0.1:9"
@@ -428,7 +430,7 @@ def test_gitlab_is_not_reachable(engine: str, lab: Lab, tmp_path: Path) -> None:
     assert "agent" in stack.resources()
 
 
-# Features that are switched off --------------------------------------------------------------
+# Disabled features ---------------------------------------------------------------------------
 
 
 @contextmanager
@@ -457,14 +459,14 @@ def _without_receptive_agents(lab: Lab) -> Iterator[None]:
     ],
     ids=["certificate clusters", "receptive agents"],
 )
-def test_a_feature_that_is_switched_off(
+def test_a_disabled_feature(
     stack: Stack,
     lab: Lab,
     switched_off: Callable[[Lab], Any],
     name: str,
     says: str,
 ) -> None:
-    """It is an error that names the switch, and what was there is not taken for gone."""
+    """The error names the feature, and existing resources are not removed from the state."""
     declared = [each for each in all_kinds(lab.project.path) if each["name"] in ("agent", name)]
     with switched_off(lab):
         error = stack.up(*declared).error(name)
@@ -479,8 +481,8 @@ def test_a_feature_that_is_switched_off(
     assert lab.get(path)
 
 
-def test_the_thing_that_failed_is_made_by_the_next_run(stack: Stack, lab: Lab) -> None:
-    """After a failure in the middle, GitLab and the state have the same, and `up` goes on."""
+def test_the_next_run_creates_a_failed_resource(stack: Stack, lab: Lab) -> None:
+    """After a failure, GitLab and the state have the same resources, and `up` continues."""
     project = lab.project.path
     lab.simulator.faults(
         {"method": "POST", "path": f"{lab.project.id}/environments$", "status": 400}
@@ -490,8 +492,8 @@ def test_the_thing_that_failed_is_made_by_the_next_run(stack: Stack, lab: Lab) -
     assert "simulated" in error
     made = [each for each in stack.resources().values() if ":" in each.get("id", "")]
     states = {(each["type"], each["id"]) for each in made}
-    assert len(lab.things()) == len(states)
+    assert len(lab.resources()) == len(states)
     outcome: Outcome = stack.up(*declared)
     assert outcome.ok, outcome.text
     assert outcome.ops("environment") == ["create"]
-    assert len(lab.things()) == len(declared)
+    assert len(lab.resources()) == len(declared)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .course import Args, Kind, Row, Then
-from .engines import Stack
-from .fields import FieldTests
-from .gitlab import Lab, path_of
-from .resources import agent
+from tests.lifecycle.engines import Stack
+from tests.lifecycle.fields import FieldTests
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import agent
+from tests.lifecycle.scenario import Args, Kind, Row, Then
 
 
 def _base(lab: Lab, name: str) -> Args:
@@ -18,21 +18,21 @@ AGENT = Kind(
     base=_base,
     rows=(
         Row("project", lambda lab: lab.project.path, lambda lab: lab.other.path, Then.REPLACE),
-        Row("name", "old-name", "new-name", Then.REPLACE, shown="name"),
-        Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
-        Row("adopt_existing", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
+        Row("name", "old-name", "new-name", Then.REPLACE, response_key="name"),
+        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("adopt_existing", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
     ),
 )
 
 
 class TestFields(FieldTests):
-    """Every field of an agent."""
+    """Each field of an agent."""
 
     kind = AGENT
 
 
 def test_a_forced_replacement_needs_delete_before_replace(stack: Stack, lab: Lab) -> None:
-    """The name is still taken when the engine makes the new one first: the error says so."""
+    """The engine creates first, while the name is still used. The error says so."""
     declared = agent(lab.project.path)
     assert stack.up(declared).ok
     old = stack.resources()["agent"]["id"]
@@ -44,4 +44,4 @@ def test_a_forced_replacement_needs_delete_before_replace(stack: Stack, lab: Lab
     outcome = stack.up(agent(lab.project.path, opts={"delete_before_replace": True}))
     assert outcome.ok, outcome.text
     assert outcome.ops("agent") == Then.DELETE_FIRST.ops
-    assert lab.things() == {path_of("ClusterAgent", stack.resources()["agent"]["id"])}
+    assert lab.resources() == {path_of("ClusterAgent", stack.resources()["agent"]["id"])}

@@ -7,20 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .course import Args, Kind, Row, Then
-from .engines import Stack
-from .fields import FieldTests
-from .gitlab import Lab, path_of
-from .resources import agent, token
+from tests.lifecycle.engines import Stack
+from tests.lifecycle.fields import FieldTests
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import agent, token
+from tests.lifecycle.scenario import Args, Kind, Row, Then
 
 
 def _base(lab: Lab, name: str) -> Args:
-    # An agent has two active tokens at most, and a replacement needs both.
+    # An agent can have two active tokens, and a replacement needs both.
     return {"project": lab.project.path, "agent_id": lab.agent(f"for-{name}"), "name": name}
 
 
 def _use(lab: Lab, state: dict[str, dict[str, Any]]) -> None:
-    """Have the agents connect with their tokens."""
+    """Let the agents use their tokens."""
     for each in state.values():
         lab.simulator.use_agent_token(each["outputs"]["token_id"])
 
@@ -41,10 +41,12 @@ TOKEN = Kind(
             lambda lab: lab.agent("one"),
             lambda lab: lab.agent("two"),
             Then.REPLACE,
-            shown="agent_id",
+            response_key="agent_id",
         ),
-        Row("name", "old name", "new name", Then.REPLACE, shown="name"),
-        Row("description", "old", "new", Then.REPLACE, drop=Then.REPLACE, shown="description"),
+        Row("name", "old name", "new name", Then.REPLACE, response_key="name"),
+        Row(
+            "description", "old", "new", Then.REPLACE, drop=Then.REPLACE, response_key="description"
+        ),
         Row(
             "rotation_triggers",
             {"quarter": "1", "people": ["a", "b"]},
@@ -52,15 +54,15 @@ TOKEN = Kind(
             Then.REPLACE,
             drop=Then.REPLACE,
         ),
-        Row("rotate_after_days", 30, 60.5, Then.NOTHING, drop=Then.NOTHING),
-        Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
+        Row("rotate_after_days", 30, 60.5, Then.NONE, drop=Then.NONE),
+        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
     ),
     meanwhile=_use,
 )
 
 
 class TestFields(FieldTests):
-    """Every field of an agent token."""
+    """Each field of an agent token."""
 
     kind = TOKEN
 
@@ -75,7 +77,7 @@ def _days_ago(lab: Lab, days: float) -> Iterator[None]:
 
 
 def test_an_old_token_is_rotated(stack: Stack, lab: Lab) -> None:
-    """Once it is older than `rotate_after_days` it is replaced, and the reason is on its line."""
+    """When it is older than `rotate_after_days`, it is replaced, and a message says why."""
     project = lab.project.path
     declared = [agent(project), token(project, rotate_after_days=30)]
     with _days_ago(lab, 40):
@@ -84,8 +86,8 @@ def test_an_old_token_is_rotated(stack: Stack, lab: Lab) -> None:
     assert stack.refresh().ops("token") == ["same"]
     previewed = stack.preview(*declared)
     assert sorted(previewed.ops("token")) == sorted(Then.REPLACE.ops)
-    said = [message.text for message in previewed.messages if message.name == "token"]
-    assert any("40" in text and "30" in text for text in said), previewed.text
+    texts = [message.text for message in previewed.messages if message.name == "token"]
+    assert any("40" in text and "30" in text for text in texts), previewed.text
     outcome = stack.up(*declared)
     assert outcome.ops("token") == Then.REPLACE.ops
     assert stack.resources()["token"]["id"] != old
@@ -93,7 +95,7 @@ def test_an_old_token_is_rotated(stack: Stack, lab: Lab) -> None:
 
 
 def test_a_young_token_is_kept(stack: Stack, lab: Lab) -> None:
-    """Its age is below `rotate_after_days`, with or without a refresh before."""
+    """Its age is below `rotate_after_days`, with or without a refresh."""
     project = lab.project.path
     declared = [agent(project), token(project, rotate_after_days=30)]
     with _days_ago(lab, 20):
@@ -102,8 +104,8 @@ def test_a_young_token_is_kept(stack: Stack, lab: Lab) -> None:
     assert stack.up(*declared).ops("token") == ["same"]
 
 
-def test_a_revoked_token_is_gone(stack: Stack, lab: Lab) -> None:
-    """GitLab keeps revoked tokens, yet a refresh drops the resource and `up` makes a new one."""
+def test_a_revoked_token_counts_as_deleted(stack: Stack, lab: Lab) -> None:
+    """GitLab keeps revoked tokens, but a refresh removes the resource, and `up` creates another."""
     project = lab.project.path
     declared = [agent(project), token(project)]
     assert stack.up(*declared).ok
@@ -112,8 +114,8 @@ def test_a_revoked_token_is_gone(stack: Stack, lab: Lab) -> None:
     assert stack.up(*declared).ops("token") == ["create"]
 
 
-def test_the_token_survives_a_refresh(stack: Stack, lab: Lab) -> None:
-    """Only its creation ever shows the value: a refresh and an update keep it."""
+def test_a_refresh_keeps_the_token(stack: Stack, lab: Lab) -> None:
+    """Only the create returns the value. A refresh and an update keep it."""
     project = lab.project.path
     assert stack.up(agent(project), token(project)).ok
     value = _value(stack)

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from .certificates import (
+from tests.lifecycle.certificates import (
     CERTIFICATE,
     KEY,
     OTHER_CERTIFICATE,
@@ -15,17 +15,17 @@ from .certificates import (
     in_one_line,
     respelled,
 )
-from .course import Args, Kind, Row, Then
-from .engines import Stack
-from .fields import SecretFieldTests
-from .gitlab import Lab, path_of
-from .resources import agent, url_configuration
+from tests.lifecycle.engines import Stack
+from tests.lifecycle.fields import SecretFieldTests
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import agent, url_configuration
+from tests.lifecycle.scenario import Args, Kind, Row, Then
 
 _PAIR = {"client_cert": CERTIFICATE, "client_key": KEY}
 
 
 def _base(lab: Lab, name: str) -> Args:
-    # An agent has one configuration at most.
+    # An agent has at most one configuration.
     return {
         "project": lab.project.path,
         "agent_id": lab.agent(f"receptive-{name}"),
@@ -49,9 +49,9 @@ URL_CONFIGURATION = Kind(
             lambda lab: lab.agent("receptive-one"),
             lambda lab: lab.agent("receptive-two"),
             Then.DELETE_FIRST,
-            shown="agent_id",
+            response_key="agent_id",
         ),
-        Row("url", "grpc://old:80", "grpcs://new:443", Then.DELETE_FIRST, shown="url"),
+        Row("url", "grpc://old:80", "grpcs://new:443", Then.DELETE_FIRST, response_key="url"),
         Row(
             "client_cert",
             CERTIFICATE,
@@ -60,7 +60,7 @@ URL_CONFIGURATION = Kind(
             drop=Then.DELETE_FIRST,
             beside={"client_key": KEY},
             drop_too=("client_key",),
-            shown="client_cert",
+            response_key="client_cert",
         ),
         Row(
             "client_key",
@@ -78,7 +78,7 @@ URL_CONFIGURATION = Kind(
             OTHER_CERTIFICATE,
             Then.DELETE_FIRST,
             drop=Then.DELETE_FIRST,
-            shown="ca_cert",
+            response_key="ca_cert",
         ),
         Row(
             "tls_host",
@@ -86,28 +86,28 @@ URL_CONFIGURATION = Kind(
             "new.example.com",
             Then.DELETE_FIRST,
             drop=Then.DELETE_FIRST,
-            shown="tls_host",
+            response_key="tls_host",
         ),
-        Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
-        Row("adopt_existing", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
+        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("adopt_existing", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
     ),
 )
 
 
 class TestFields(SecretFieldTests):
-    """Every field of a URL configuration."""
+    """Each field of a URL configuration."""
 
     kind = URL_CONFIGURATION
 
-    def normal(self, row: Row, value: Any) -> Any:
-        """Decode what GitLab gives as base64."""
+    def normalize(self, row: Row, value: Any) -> Any:
+        """Decode GitLab's base64."""
         if value is None or not row.field.endswith("_cert"):
             return value
         return base64.b64decode(value).decode()
 
 
-def test_spelling_is_no_change(stack: Stack, lab: Lab) -> None:
-    """White space in certificates and keys means nothing; GitLab gets what OpenSSL takes."""
+def test_white_space_is_no_change(stack: Stack, lab: Lab) -> None:
+    """In certificates and keys. GitLab gets a form that OpenSSL accepts."""
     project = lab.project.path
     spaced = {
         "client_cert": in_one_line(CERTIFICATE),
@@ -128,8 +128,8 @@ def test_spelling_is_no_change(stack: Stack, lab: Lab) -> None:
     assert {call.method for call in lab.calls()} == {"GET"}
 
 
-def test_without_a_certificate_gitlab_shows_its_own_key(stack: Stack, lab: Lab) -> None:
-    """The public half is an output, and stays when a refresh reads it."""
+def test_without_a_certificate_the_public_key_is_an_output(stack: Stack, lab: Lab) -> None:
+    """A refresh keeps it."""
     project = lab.project.path
     declared = [agent(project), url_configuration(project, client_cert=None, client_key=None)]
     assert stack.up(*declared).ok
@@ -141,7 +141,7 @@ def test_without_a_certificate_gitlab_shows_its_own_key(stack: Stack, lab: Lab) 
 
 
 def test_a_forced_replacement_deletes_first(stack: Stack, lab: Lab) -> None:
-    """It never asks for a diff, so the resource itself says that there is room for one only."""
+    """It does not call `diff`, so the resource itself has the option."""
     project = lab.project.path
     declared = [agent(project), url_configuration(project)]
     assert stack.up(*declared).ok
@@ -153,8 +153,8 @@ def test_a_forced_replacement_deletes_first(stack: Stack, lab: Lab) -> None:
     assert stack.resources()["url"]["id"] != old
 
 
-def test_a_key_survives_drift(stack: Stack, lab: Lab) -> None:
-    """GitLab never shows it: what drifted beside it is replaced with the same key."""
+def test_drift_keeps_the_key(stack: Stack, lab: Lab) -> None:
+    """GitLab never returns it. The replacement of drifted fields has the same key."""
     project = lab.project.path
     declared = [agent(project), url_configuration(project, tls_host="ours.example.com")]
     assert stack.up(*declared).ok
@@ -168,10 +168,10 @@ def test_a_key_survives_drift(stack: Stack, lab: Lab) -> None:
     assert seen["outputs"]["tls_host"] == seen["inputs"]["tls_host"] == "theirs.example.com"
     for part in ("inputs", "outputs"):
         assert json.loads(seen[part]["client_key"]["plaintext"]) == KEY
-    mended = stack.up(*declared)
-    assert mended.ok, mended.text
-    assert mended.ops("url") == Then.DELETE_FIRST.ops
-    answer = lab.get(path_of("ClusterAgentUrlConfiguration", stack.resources()["url"]["id"]))
-    assert answer
-    assert answer["tls_host"] == "ours.example.com"
-    assert answer["client_cert"]  # which GitLab shows where it was given the key
+    repaired = stack.up(*declared)
+    assert repaired.ok, repaired.text
+    assert repaired.ops("url") == Then.DELETE_FIRST.ops
+    response = lab.get(path_of("ClusterAgentUrlConfiguration", stack.resources()["url"]["id"]))
+    assert response
+    assert response["tls_host"] == "ours.example.com"
+    assert response["client_cert"]  # GitLab returns it only if it has the key.

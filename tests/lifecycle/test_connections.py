@@ -1,4 +1,4 @@
-"""Where requests go, and as whom: two GitLabs, the token of a CI job, a GitLab of one's own."""
+"""Connections: two GitLabs, the token of a CI/CD job, a GitLab with its own authority."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from typing import Any
 
 import pytest
 from tests.conftest import set_up
-from tests.front import Front
+from tests.lifecycle.engines import ENGINES, Outcome, Stack, ref
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import (
+    NAMES,
+    agent,
+    all_kinds,
+    cluster,
+    environment,
+    token,
+    url_configuration,
+)
+from tests.support.proxy import Proxy
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
-
-from .engines import ENGINES, Outcome, Stack, ref
-from .gitlab import Lab, path_of
-from .resources import NAMES, agent, all_kinds, cluster, environment, token, url_configuration
 
 _HEADER = {"X-Gate": "canary-of-the-header"}
 
@@ -29,31 +36,33 @@ def other_simulator() -> Iterator[Simulator]:
         yield running
 
 
-class Watched:
-    """A stack through its whole life, in which no secret may become visible.
+class CheckedStack:
+    """A stack whose runs must show no secret.
 
     Args:
         stack: The empty stack.
-        secrets: What must not show in what the engine prints or leaves on disk.
+        secrets: The values that must not be in the engine's output or files.
     """
 
     def __init__(self, stack: Stack, *secrets: str) -> None:
         self._stack = stack
         self._secrets = [secret.encode() for secret in secrets]
 
-    def live(self, declared: list[dict[str, Any]], changed: list[dict[str, Any]]) -> list[Outcome]:
+    def run_all(
+        self, declared: list[dict[str, Any]], changed: list[dict[str, Any]]
+    ) -> list[Outcome]:
         """Preview, deploy, change, refresh and destroy."""
         stack = self._stack
         return [
-            self.see(stack.preview(*declared)),
-            self.see(stack.up(*declared)),
-            self.see(stack.up(*changed)),
-            self.see(stack.refresh()),
-            self.see(stack.destroy()),
+            self.check(stack.preview(*declared)),
+            self.check(stack.up(*declared)),
+            self.check(stack.up(*changed)),
+            self.check(stack.refresh()),
+            self.check(stack.destroy()),
         ]
 
-    def see(self, outcome: Outcome) -> Outcome:
-        """Require that a run went well and look at all that it shows and wrote."""
+    def check(self, outcome: Outcome) -> Outcome:
+        """Require that a run succeeded, and that no secret is in its output or on disk."""
         assert outcome.ok, outcome.text
         seen = {"output": outcome.text, "messages": repr(outcome.messages)}
         everything = {name: text.encode() for name, text in seen.items()}
@@ -67,8 +76,8 @@ class Watched:
         return outcome
 
 
-def _theirs(project: str, **changes: Any) -> list[dict[str, Any]]:
-    """Describe one resource of each kind at the other GitLab."""
+def _in_the_other(project: str, **changes: Any) -> list[dict[str, Any]]:
+    """Describe one resource of each kind in the other GitLab."""
     of_agent = {"connection": "depot", "agent_id": ref("their-agent.agent_id")}
     bound = {"connection": "depot", "cluster_agent_id": ref("their-agent.agent_id")}
     return [
@@ -81,16 +90,16 @@ def _theirs(project: str, **changes: Any) -> list[dict[str, Any]]:
 
 
 def _users(simulator: Simulator, since: int) -> set[tuple[str | None, bool]]:
-    """Return who has asked a GitLab since then, and whether that went well."""
+    """Return the users of the requests since a moment, and whether they succeeded."""
     log = simulator.requests()[since:]
     return {(each["user"], each["status"] < 400) for each in log if each["user"] != "root"}
 
 
-def test_two_gitlabs_never_see_each_others_secrets(
+def test_two_gitlabs_never_receive_each_others_secrets(
     engine: str, simulator: Simulator, other_simulator: Simulator, tmp_path: Path
 ) -> None:
-    """Each resource goes where its connection leads, in every run, and no secret shows."""
-    with Front(simulator.url) as here, Front(other_simulator.url) as there:
+    """Each run sends a resource's requests to its own connection, and shows no secret."""
+    with Proxy(simulator.url) as here, Proxy(other_simulator.url) as there:
         ours, theirs = Lab(simulator, here.url), Lab(other_simulator, there.url)
         starts = [len(each.requests()) for each in (simulator, other_simulator)]
         config = {"gitlab:baseUrl": here.url, "depot:baseUrl": there.url}
@@ -100,14 +109,14 @@ def test_two_gitlabs_never_see_each_others_secrets(
             "depot:headers": json.dumps(_HEADER),
         }
         stack = ENGINES[engine](tmp_path / "stack", config, secrets)
-        watched = Watched(stack, ours.token, theirs.token, *_HEADER.values())
-        declared = [*all_kinds(ours.project.path), *_theirs(theirs.project.path)]
+        checked = CheckedStack(stack, ours.token, theirs.token, *_HEADER.values())
+        declared = [*all_kinds(ours.project.path), *_in_the_other(theirs.project.path)]
         changed = [
             *all_kinds(ours.project.path)[:-1],
             environment(ours.project.path, description="changed"),
-            *_theirs(theirs.project.path, description="changed"),
+            *_in_the_other(theirs.project.path, description="changed"),
         ]
-        _preview, _up, updated, refreshed, _destroyed = watched.live(declared, changed)
+        _preview, _up, updated, refreshed, _destroyed = checked.run_all(declared, changed)
         for name in ("environment", "their-environment"):
             assert updated.ops(name) == ["update"]
         assert {step.op for step in refreshed.steps} == {"same"}
@@ -121,67 +130,67 @@ def test_two_gitlabs_never_see_each_others_secrets(
             (simulator, other_simulator), (ours, theirs), starts, strict=True
         ):
             assert _users(simulator_, start) == {(lab.user, True)}
-            assert lab.things() == set()
+            assert lab.resources() == set()
 
 
-def test_a_ci_job_does_environments_with_its_own_token(
+def test_a_ci_job_manages_environments_with_its_own_token(
     engine: str, simulator: Simulator, tmp_path: Path
 ) -> None:
-    """Without any configuration, and untroubled by what the job's own deployment writes."""
-    with Front(simulator.url) as front:
-        lab = Lab(simulator, front.url)
+    """Without any configuration. The job's own deployment causes no drift."""
+    with Proxy(simulator.url) as proxy:
+        lab = Lab(simulator, proxy.url)
         (user,) = lab.root("GET", f"users?username={lab.user}")
         job_token = simulator.job_token(lab.project.id, user["id"])
         job = {
             "CI_JOB_TOKEN": job_token,
-            "CI_API_V4_URL": f"{front.url}/api/v4",
+            "CI_API_V4_URL": f"{proxy.url}/api/v4",
             "CI_PROJECT_PATH": lab.project.path,
             "CI_PROJECT_ID": str(lab.project.id),
         }
         stack = ENGINES[engine](tmp_path / "stack", {}, {}, job)
-        watched = Watched(stack, job_token)
+        checked = CheckedStack(stack, job_token)
 
         def declared(**changes: Any) -> dict[str, Any]:
             bound = {"cluster_agent_id": lab.agent("one"), **changes}
             return environment(lab.project.path, **bound)
 
         refused = stack.preview(agent(lab.project.path)).error("agent")
-        assert "a CI job token can only do environments" in refused
-        watched.see(stack.up(declared()))
+        assert "a CI job token can only manage environments" in refused
+        checked.check(stack.up(declared()))
         path = path_of("ProjectEnvironment", stack.resources()["environment"]["id"])
         deployment = {"url": "https://ci.example.com", "deployment_tier": "staging"}
         simulator.deploy(lab.project.id, "environment", user_id=user["id"], **deployment)
-        _preview, _up, updated, refreshed, _destroyed = watched.live(
+        _preview, _up, updated, refreshed, _destroyed = checked.run_all(
             [declared()], [declared(description="changed")]
         )
         assert updated.ops("environment") == ["update"]
         assert {step.op for step in refreshed.steps} == {"same"}
-        assert front.tokens() == {("JOB-TOKEN", job_token)}
+        assert proxy.tokens() == {("JOB-TOKEN", job_token)}
         assert lab.get(path) is None
 
 
-def test_a_gitlab_of_ones_own(
+def test_a_gitlab_with_its_own_authority(
     engine: str,
     simulator: Simulator,
     tls: ssl.SSLContext,
     tls_files: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    """All kinds, behind a gate with its own authority that wants a certificate and a header."""
+    """All kinds, behind a proxy that requires a client certificate and a header."""
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(tls_files["clientCert"])
-    with Front(simulator.url, tls=tls) as front:
-        lab = Lab(simulator, front.url)
-        config = {"gitlab:baseUrl": front.url}
+    with Proxy(simulator.url, tls=tls) as proxy:
+        lab = Lab(simulator, proxy.url)
+        config = {"gitlab:baseUrl": proxy.url}
         config |= {f"gitlab:{name}": path for name, path in tls_files.items()}
         secrets = {"gitlab:token": lab.token, "gitlab:headers": json.dumps(_HEADER)}
         stack = ENGINES[engine](tmp_path / "stack", config, secrets)
         key = Path(tls_files["clientKey"]).read_text().splitlines()[1]
-        watched = Watched(stack, lab.token, key, *_HEADER.values())
+        checked = CheckedStack(stack, lab.token, key, *_HEADER.values())
         declared = all_kinds(lab.project.path)
-        _preview, up, _same, refreshed, _destroyed = watched.live(declared, declared)
+        _preview, up, _same, refreshed, _destroyed = checked.run_all(declared, declared)
         assert [up.ops(name) for name in NAMES] == [["create"]] * len(NAMES)
         assert {step.op for step in refreshed.steps} == {"same"}
-        assert {each["X-Gate"] for each in front.headers} == {_HEADER["X-Gate"]}
-        assert len(lab.calls()) == len(front.requests)
-        assert lab.things() == set()
+        assert {each["X-Gate"] for each in proxy.headers} == {_HEADER["X-Gate"]}
+        assert len(lab.calls()) == len(proxy.requests)
+        assert lab.resources() == set()

@@ -1,6 +1,6 @@
-"""After kill -9 of the engine, the dynamic host, or both, at random moments.
+"""`kill -9` of the engine, the dynamic host, or both, at random moments.
 
-`CRASHES` sets how many kills there are an engine, `CRASH_SEED` repeats the moments of one test.
+`CRASHES` sets the number of kills for each engine. `CRASH_SEED` repeats the moments of one test.
 """
 
 from __future__ import annotations
@@ -10,20 +10,18 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from tests.lifecycle.conftest import AVAILABLE
+from tests.lifecycle.crashes import DYNAMIC_HOST, ENGINE, CrashScenario, program
+from tests.lifecycle.engines import Stack
+from tests.lifecycle.gitlab import Lab
 
-from pulumi_gitlab_kubernetes._host_process import MOST_CALLS
+from pulumi_gitlab_kubernetes.dynamic.host_process import MOST_CALLS
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
-from .conftest import AVAILABLE
-from .crashes import DYNAMIC_HOST, ENGINE, Course, program
-from .engines import Stack
-from .gitlab import Lab
-
 KILLS = {"host": 20, "cli": 12}  # The CLI takes three times as long.
-_COURSE = 4
-"""Kills a test."""
+_KILLS_OF_A_TEST = 4
 _SCOPES = 3
-"""What is killed has a class each, so that tests run side by side."""
+"""The classes of tests, which run in parallel."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -32,7 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     runs = [
         (engine, number)
         for engine in AVAILABLE
-        for number in range(int(os.environ.get("CRASHES", KILLS[engine])) // _COURSE)
+        for number in range(int(os.environ.get("CRASHES", KILLS[engine])) // _KILLS_OF_A_TEST)
         if number % _SCOPES == mine
     ]
     metafunc.parametrize(("engine", "number"), runs)
@@ -48,23 +46,23 @@ class _Killed:
     victims: tuple[str, ...]
 
     def test_the_next_run_converges(self, stack: Stack, lab: Lab, number: int) -> None:
-        """Or it stops at what it cannot know, with one line that says what to do; so to the end."""
+        """Or it fails with one line that says what to do, after which it converges."""
         seed = int(os.environ.get("CRASH_SEED") or random.SystemRandom().randrange(2**32))
         print(f"CRASH_SEED={seed} repeats test {number}")
         stack.environ["PULUMI_PARALLEL"] = str(MOST_CALLS)
-        course = Course(stack, lab, self.victims, random.Random(seed))  # noqa: S311 - moments, no secrets
+        scenario = CrashScenario(stack, lab, self.victims, random.Random(seed))  # noqa: S311 (moments, no secrets)
         stack.declare(*program(lab, changed=False))
-        course.crash("up")
+        scenario.crash("up")
         stack.declare(*program(lab, changed=True))
-        course.crash("up")
-        course.crash("refresh")
-        course.crash("destroy")
+        scenario.crash("up")
+        scenario.crash("refresh")
+        scenario.crash("destroy")
         assert not stack.resources()
-        assert course.kills
+        assert scenario.kills
 
 
 class TestTheEngine(_Killed):
-    """The engine alone is killed."""
+    """Only the engine is killed."""
 
     victims = (ENGINE,)
 
@@ -76,6 +74,6 @@ class TestBoth(_Killed):
 
 
 class TestTheDynamicHost(_Killed):
-    """The dynamic host alone is killed."""
+    """Only the dynamic host is killed."""
 
     victims = (DYNAMIC_HOST,)

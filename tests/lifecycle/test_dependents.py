@@ -1,14 +1,14 @@
-"""What an agent's users see when it, or its token, changes."""
+"""The dependents of an agent or a token that changes."""
 
 from __future__ import annotations
 
-from .engines import Stack, ref, resource
-from .gitlab import Lab
-from .resources import agent, all_kinds, environment, token, url_configuration
+from tests.lifecycle.engines import Stack, ref, resource
+from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.resources import agent, all_kinds, environment, token, url_configuration
 
 
-def test_an_agents_update_never_previews_its_users_as_replaced(stack: Stack, lab: Lab) -> None:
-    """An agent's id stays known, so its token, configuration and environment stay as they are."""
+def test_an_agents_update_previews_no_replacement(stack: Stack, lab: Lab) -> None:
+    """The agent's ID stays known, so its token, configuration and environment do not change."""
     project = lab.project.path
     assert stack.up(*all_kinds(project)).ok
     changed = [
@@ -24,8 +24,8 @@ def test_an_agents_update_never_previews_its_users_as_replaced(stack: Stack, lab
             assert outcome.ops(name) == ["same"], name
 
 
-def test_a_token_is_revoked_after_its_users_moved(stack: Stack, lab: Lab) -> None:
-    """The new token is made first, whatever uses it is updated, then the old one is revoked."""
+def test_a_token_is_revoked_after_its_dependents_are_updated(stack: Stack, lab: Lab) -> None:
+    """The new token is created, its dependents are updated, and the old one is revoked."""
     project = lab.project.path
 
     def declared(trigger: str) -> list[dict[str, object]]:
@@ -53,8 +53,8 @@ def test_a_token_is_revoked_after_its_users_moved(stack: Stack, lab: Lab) -> Non
     assert stack.resources()["environment"]["outputs"]["description"] == str(new)
 
 
-def test_a_replaced_agent_takes_its_users_along(stack: Stack, lab: Lab) -> None:
-    """Another name makes a new agent, and with it a new token and configuration."""
+def test_a_replaced_agent_replaces_its_dependents(stack: Stack, lab: Lab) -> None:
+    """Another name creates a new agent, with a new token and configuration."""
     project = lab.project.path
     assert stack.up(*all_kinds(project)).ok
     declared = [
@@ -71,32 +71,35 @@ def test_a_replaced_agent_takes_its_users_along(stack: Stack, lab: Lab) -> None:
     agent_id = stack.resources()["agent"]["outputs"]["agent_id"]
     for name in ("token", "url"):
         assert stack.resources()[name]["outputs"]["agent_id"] == agent_id
-    assert len([path for path in lab.things() if "cluster_agents" in path]) == 3
+    assert len([path for path in lab.resources() if "cluster_agents" in path]) == 3
 
 
-def test_an_agents_whole_id_will_do_for_its_number(stack: Stack, lab: Lab) -> None:
-    """In a first preview and an update's; a state that has the number sees no change in it."""
+def test_an_agents_composite_id_is_accepted(stack: Stack, lab: Lab) -> None:
+    """Also in a first preview. It is no change if the state has the number."""
     project = lab.project.path
     by_number = [agent(project), token(project), url_configuration(project), environment(project)]
-    whole = [
+    by_composite_id = [
         agent(project),
         token(project, agent_id=ref("agent.id")),
         url_configuration(project, agent_id=ref("agent.id")),
         environment(project, cluster_agent_id=ref("agent.id")),
     ]
-    assert stack.preview(*whole).ok
-    assert stack.up(*whole).ok
+    assert stack.preview(*by_composite_id).ok
+    assert stack.up(*by_composite_id).ok
     number = stack.resources()["agent"]["outputs"]["agent_id"]
     fields = {"token": "agent_id", "url": "agent_id", "environment": "cluster_agent_id"}
     for name, field in fields.items():
         for part in ("inputs", "outputs"):
             assert stack.resources()[name][part][field] == number
-    for declared in (whole, by_number, whole):
+    for declared in (by_composite_id, by_number, by_composite_id):
         for outcome in (stack.preview(*declared), stack.up(*declared)):
             assert outcome.ok, outcome.text
             for name in ("agent", "token", "url", "environment"):
                 assert outcome.ops(name) == ["same"], name
-    changed = [*whole[:3], environment(project, cluster_agent_id=ref("agent.id"), description="d")]
+    changed = [
+        *by_composite_id[:3],
+        environment(project, cluster_agent_id=ref("agent.id"), description="d"),
+    ]
     for outcome in (stack.preview(*changed), stack.up(*changed)):
         assert outcome.ok, outcome.text
         assert outcome.ops("environment") == ["update"]
@@ -104,8 +107,8 @@ def test_an_agents_whole_id_will_do_for_its_number(stack: Stack, lab: Lab) -> No
     assert stack.up(*changed).ops("environment") == ["same"]
 
 
-def test_an_agent_of_another_project_is_not_taken(stack: Stack, lab: Lab) -> None:
-    """The agent is made, and what is asked for in its place is named before anything else is."""
+def test_an_agent_of_another_project_is_rejected(stack: Stack, lab: Lab) -> None:
+    """The agent itself is created, but nothing that depends on it."""
     users = {
         "agent_id": token(lab.project.path, "user", agent_id=ref("agent.id")),
         "cluster_agent_id": environment(lab.project.path, "user", cluster_agent_id=ref("agent.id")),
@@ -115,4 +118,4 @@ def test_an_agent_of_another_project_is_not_taken(stack: Stack, lab: Lab) -> Non
         assert f"{field} is the id of an agent in project {lab.other.id}" in error
         assert f"this resource is in project {lab.project.id}" in error
     number = stack.resources()["agent"]["outputs"]["agent_id"]
-    assert lab.things() == {f"projects/{lab.other.id}/cluster_agents/{number}"}
+    assert lab.resources() == {f"projects/{lab.other.id}/cluster_agents/{number}"}

@@ -1,4 +1,4 @@
-"""Flags of the CLI that it hands on to the dynamic host, before its own address."""
+"""Flags that the CLI passes to the dynamic host before its own address."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.processes import running_in
-
-from .engines import CliStack, Stack
-from .gitlab import Lab
-from .resources import agent
+from tests.lifecycle.engines import CliStack, Stack
+from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.resources import agent
+from tests.support.processes import running_in
 
 LIMITED = {"status": 429, "headers": {"Retry-After": "1"}, "body": "Retry later"}
 ENDS_WITHIN = 10.0
@@ -22,10 +21,10 @@ ENDS_WITHIN = 10.0
     [("--logtostderr", "--logflow", "-v=3"), ("--tracing", "file:{}/trace")],
     ids=" ".join,
 )
-def test_the_dynamic_host_knows_the_engine(
+def test_the_dynamic_host_finds_the_engine(
     stack: Stack, lab: Lab, tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
-    """It says there what it waits for, and ends with it."""
+    """It logs its status there, and ends with it."""
     if not isinstance(stack, CliStack):
         pytest.skip("the deployment host has no such flags")
     given = [each.format(tmp_path) for each in flags]
@@ -33,10 +32,10 @@ def test_the_dynamic_host_knows_the_engine(
     lab.simulator.faults({**create, **LIMITED}, {**create, "skip": 1, "latency": 20})
     stack.declare(agent(lab.project.path, "first"))
     with stack.begin("up", *given) as process:
-        shown = process.communicate()[0]
-    assert process.returncode == 0, shown
-    assert "retrying in 1 s: GitLab limits the rate of requests" in shown
-    assert "Traceback" not in shown
+        output = process.communicate()[0]
+    assert process.returncode == 0, output
+    assert "retrying in 1 s: GitLab limits the rate of requests" in output
+    assert "Traceback" not in output
 
     stack.declare(agent(lab.project.path, "first"), agent(lab.project.path, "second"))
     with stack.begin("up", *given) as process:
@@ -50,6 +49,6 @@ def test_the_dynamic_host_knows_the_engine(
         assert host.ended(ENDS_WITHIN), host.line
         for other in others:
             if not other.ended(0):
-                subprocess.run(["kill", "-9", str(other.pid)], check=False)  # noqa: S607
+                subprocess.run(["kill", "-9", str(other.pid)], check=False)  # noqa: S607 (as users type it)
         process.communicate()
     lab.simulator._call("DELETE", "/-/simulator/faults")

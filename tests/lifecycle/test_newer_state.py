@@ -1,4 +1,4 @@
-"""A state that a newer version of the package wrote, under today's."""
+"""A state of a newer version of the package."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from pulumi_gitlab_kubernetes._provider import SCHEMA_VERSION
+from tests.lifecycle.engines import Outcome, Stack
+from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.resources import NAMES, agent, all_kinds
+
+from pulumi_gitlab_kubernetes.core.lifecycle import VERSION
 from pulumi_gitlab_kubernetes.registry import NEWER
 
-from .engines import Outcome, Stack
-from .gitlab import Lab
-from .resources import NAMES, agent, all_kinds
-
-_KIND, _NEWER_KIND = "ClusterAgent", "ClusterQuery"  # of one length, as a pickle counts
+_KIND, _NEWER_KIND = "ClusterAgent", "ClusterQuery"  # The pickle contains their length.
 
 
 def _alter(stack: Stack, change: Callable[[dict[str, Any]], None]) -> None:
-    """Let each of our resources be as a newer version would have written it."""
+    """Change each resource of this package to a newer version's."""
     deployment = stack.deployment()
     for each in deployment["resources"]:
         if each["type"].startswith("pulumi-python:dynamic/gitlab:"):
@@ -26,9 +26,9 @@ def _alter(stack: Stack, change: Callable[[dict[str, Any]], None]) -> None:
     stack.import_({"version": 3, "deployment": deployment})
 
 
-def _assert_refused(stack: Stack, lab: Lab, reason: str, *runs: Callable[[], Outcome]) -> None:
-    """See each run end with that line alone, and everything left as it is."""
-    before, there = stack.resources(), lab.things()
+def _assert_rejected(stack: Stack, lab: Lab, reason: str, *runs: Callable[[], Outcome]) -> None:
+    """Assert that each run fails with only that line, and changes nothing."""
+    before, in_gitlab = stack.resources(), lab.resources()
     lab.calls()
     for run in runs:
         outcome = run()
@@ -36,24 +36,24 @@ def _assert_refused(stack: Stack, lab: Lab, reason: str, *runs: Callable[[], Out
         assert {*outcome.errors()} == {reason}, outcome.text
         assert stack.resources().keys() == before.keys()
     assert lab.calls() == []
-    assert lab.things() == there
+    assert lab.resources() == in_gitlab
 
 
-def test_a_newer_meaning_of_the_state_is_left_alone(stack: Stack, lab: Lab) -> None:
-    """Whatever is asked of it, and of every kind."""
+def test_a_newer_schema_version_is_rejected(stack: Stack, lab: Lab) -> None:
+    """By each command, and for all kinds."""
     declared = all_kinds(lab.project.path)
     assert stack.up(*declared).ok
 
     def change(each: dict[str, Any]) -> None:
-        assert each["outputs"]["schema_version"] == SCHEMA_VERSION
+        assert each["outputs"]["schema_version"] == VERSION
         each["outputs"]["schema_version"] += 1
 
     _alter(stack, change)
     changed = [*declared[:-1], {**declared[-1], "args": {**declared[-1]["args"], "tier": "other"}}]
-    _assert_refused(
+    _assert_rejected(
         stack,
         lab,
-        f"schema_version {SCHEMA_VERSION + 1} is {NEWER}",
+        f"schema_version {VERSION + 1} is {NEWER}",
         lambda: stack.preview(*changed),
         lambda: stack.up(*changed),
         stack.refresh,
@@ -62,8 +62,8 @@ def test_a_newer_meaning_of_the_state_is_left_alone(stack: Stack, lab: Lab) -> N
     assert {*NAMES} <= stack.resources().keys()
 
 
-def test_a_newer_kind_is_left_alone(stack: Stack, lab: Lab) -> None:
-    """Of which this version has no code at all."""
+def test_a_newer_kind_is_rejected(stack: Stack, lab: Lab) -> None:
+    """This version does not have it."""
     assert stack.up(agent(lab.project.path)).ok
 
     def change(each: dict[str, Any]) -> None:
@@ -76,4 +76,6 @@ def test_a_newer_kind_is_left_alone(stack: Stack, lab: Lab) -> None:
             each[part]["__provider"] = base64.b64encode(newer).decode()
 
     _alter(stack, change)
-    _assert_refused(stack, lab, f"{_NEWER_KIND} is {NEWER}", stack.up, stack.refresh, stack.destroy)
+    _assert_rejected(
+        stack, lab, f"{_NEWER_KIND} is {NEWER}", stack.up, stack.refresh, stack.destroy
+    )

@@ -1,14 +1,14 @@
-"""Pulumi's resource options on these resources, each at least once."""
+"""Pulumi's resource options, each at least once."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .certificates import CERTIFICATE
-from .course import Then
-from .engines import Stack, ref, resource
-from .gitlab import Lab, path_of
-from .resources import agent, cluster, environment, token
+from tests.lifecycle.certificates import CERTIFICATE
+from tests.lifecycle.engines import Stack, ref, resource
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import agent, cluster, environment, token
+from tests.lifecycle.scenario import Then
 
 _UNBOUND = {"cluster_agent_id": None, "kubernetes_namespace": None}
 
@@ -17,8 +17,8 @@ def _environment(lab: Lab, **changes: Any) -> dict[str, Any]:
     return environment(lab.project.path, **{**_UNBOUND, **changes})
 
 
-def test_retain_on_delete_leaves_it_at_gitlab(stack: Stack, lab: Lab) -> None:
-    """The resource leaves the state, the agent stays."""
+def test_retain_on_delete_keeps_it_in_gitlab(stack: Stack, lab: Lab) -> None:
+    """The resource is removed from the state, and the agent stays."""
     assert stack.up(agent(lab.project.path, opts={"retain_on_delete": True})).ok
     path = path_of("ClusterAgent", stack.resources()["agent"]["id"])
     outcome = stack.up()
@@ -28,7 +28,7 @@ def test_retain_on_delete_leaves_it_at_gitlab(stack: Stack, lab: Lab) -> None:
 
 
 def test_ignore_changes_of_everything(stack: Stack, lab: Lab) -> None:
-    """Neither what the program changes nor what drifted counts."""
+    """Neither changes of the program nor drift count."""
     opts = {"ignore_changes": ["*"]}
     assert stack.up(_environment(lab, description="first", opts=opts)).ok
     path = path_of("ProjectEnvironment", stack.resources()["environment"]["id"])
@@ -42,8 +42,8 @@ def test_ignore_changes_of_everything(stack: Stack, lab: Lab) -> None:
     assert (inputs["description"], inputs["auto_stop_setting"]) == ("theirs", "with_action")
 
 
-def test_ignore_changes_leaves_cleared_what_was_cleared(stack: Stack, lab: Lab) -> None:
-    """Also an agent with what hangs on it; without the option one update sets all again."""
+def test_ignore_changes_keeps_cleared_fields(stack: Stack, lab: Lab) -> None:
+    """Also an agent with its dependent fields. Without the option, one update sets all again."""
     bound: dict[str, Any] = {
         "external_url": "https://ours.example.com",
         "description": "ours",
@@ -91,14 +91,14 @@ def test_ignore_changes_leaves_cleared_what_was_cleared(stack: Stack, lab: Lab) 
         assert [outcome.ops(name)[-1] for name in kinds] == [ops, ops], outcome.text
         assert bare() == cleared
     lab.calls()
-    mended = stack.up(*declared(ignoring=False, carried="testing"))
-    assert mended.ok, mended.text
+    repaired = stack.up(*declared(ignoring=False, carried="testing"))
+    assert repaired.ok, repaired.text
     assert sorted(call.method for call in lab.calls()) == ["PUT", "PUT"]
     assert bare() == full
 
 
 def test_aliases_rename_without_replacing(stack: Stack, lab: Lab) -> None:
-    """A resource may take another name in the program and stay the same thing."""
+    """A resource can have another name in the program."""
     assert stack.up(agent(lab.project.path)).ok
     old = stack.resources()["agent"]["id"]
     args = {"project": lab.project.path, "name": "agent"}
@@ -111,7 +111,7 @@ def test_aliases_rename_without_replacing(stack: Stack, lab: Lab) -> None:
 
 
 def test_additional_secret_outputs_are_encrypted(stack: Stack, lab: Lab) -> None:
-    """The user's come on top of the provider's own."""
+    """In addition to the provider's own."""
     opts = {"additional_secret_outputs": ["created_at"]}
     assert stack.up(agent(lab.project.path), token(lab.project.path, opts=opts)).ok
     outputs = stack.resources()["token"]["outputs"]
@@ -120,8 +120,8 @@ def test_additional_secret_outputs_are_encrypted(stack: Stack, lab: Lab) -> None
     assert isinstance(outputs["status"], str)
 
 
-def test_replace_on_changes_replaces_where_gitlab_would_update(stack: Stack, lab: Lab) -> None:
-    """A field that is otherwise updated makes a new thing."""
+def test_replace_on_changes_replaces_instead_of_an_update(stack: Stack, lab: Lab) -> None:
+    """An updatable field then creates another resource."""
     opts = {"replace_on_changes": ["kubernetes_api_url"], "delete_before_replace": True}
     assert stack.up(cluster(lab.project.path, opts=opts)).ok
     changed = cluster(lab.project.path, kubernetes_api_url="https://new.example.com", opts=opts)
@@ -130,7 +130,7 @@ def test_replace_on_changes_replaces_where_gitlab_would_update(stack: Stack, lab
     assert outcome.ops("cluster") == Then.DELETE_FIRST.ops
 
 
-def test_protect_refuses_deletion_and_replacement(stack: Stack, lab: Lab) -> None:
+def test_protect_prevents_deletion_and_replacement(stack: Stack, lab: Lab) -> None:
     """The agent and its resource stay."""
     opts = {"protect": True}
     assert stack.up(agent(lab.project.path, opts=opts)).ok
@@ -143,8 +143,8 @@ def test_protect_refuses_deletion_and_replacement(stack: Stack, lab: Lab) -> Non
     assert lab.get(path)
 
 
-def test_depends_on_orders_what_shares_no_value(stack: Stack, lab: Lab) -> None:
-    """It is created after, and deleted before, what it depends on."""
+def test_depends_on_orders_resources_without_common_values(stack: Stack, lab: Lab) -> None:
+    """It is created after its dependency, and deleted before it."""
     first = agent(lab.project.path)
     second = _environment(lab, opts={"depends_on": ["agent"]})
     assert stack.up(first, second).ok
@@ -161,8 +161,8 @@ def test_depends_on_orders_what_shares_no_value(stack: Stack, lab: Lab) -> None:
     ]
 
 
-def test_get_reads_what_the_stack_does_not_manage(stack: Stack, lab: Lab) -> None:
-    """All that GitLab shows is there, ids can be referred to, and nothing is ever deleted."""
+def test_get_reads_a_resource_that_the_stack_does_not_manage(stack: Stack, lab: Lab) -> None:
+    """It has everything that GitLab returns, and is never deleted."""
     agent_id = lab.agent("theirs")
     made = lab.root(
         "POST",
@@ -175,7 +175,7 @@ def test_get_reads_what_the_stack_does_not_manage(stack: Stack, lab: Lab) -> Non
         token(lab.project.path),
         resource("ProjectEnvironment", "environment", get=f"{lab.project.id}:{made['id']}"),
     ]
-    exports = {
+    exports: dict[str, Any] = {
         "name": ref("agent.name"),
         "agent_id": ref("agent.agent_id"),
         "url": ref("environment.external_url"),
@@ -196,8 +196,8 @@ def test_get_reads_what_the_stack_does_not_manage(stack: Stack, lab: Lab) -> Non
     assert lab.get(f"projects/{lab.project.id}/environments/{made['id']}")
 
 
-def test_get_says_what_is_not_there(stack: Stack, lab: Lab) -> None:
-    """An id that GitLab does not have is an error of one line."""
+def test_get_of_a_missing_resource_is_an_error(stack: Stack, lab: Lab) -> None:
+    """The error is one line."""
     wanted = resource("ClusterAgent", "agent", get=f"{lab.project.id}:999999")
     error = stack.up(wanted).error("agent")
-    assert f'"{lab.project.id}:999999": GitLab has no agent with it' in error
+    assert f'"{lab.project.id}:999999": GitLab has no agent with this id' in error

@@ -1,4 +1,4 @@
-"""The policy pack on both engines: a stack that breaks every rule, and what is done about it."""
+"""The policy pack on both engines, with a stack that violates every rule."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lifecycle.conftest import new_stack
+from tests.lifecycle.engines import Outcome, Stack, Violation, ref
+from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.resources import agent, cluster, environment, token, url_configuration
 from tests.policy.pem import certificate, key
 
 from pulumi_gitlab_kubernetes.policy.audit.report import audit
-from pulumi_gitlab_kubernetes.policy.audit.state import things
+from pulumi_gitlab_kubernetes.policy.audit.state import read
 from pulumi_gitlab_kubernetes.policy.configuration import Configuration
 from pulumi_gitlab_kubernetes.policy.folder import write
 from pulumi_gitlab_kubernetes.policy.rule import Level, Rule, Scope
 from pulumi_gitlab_kubernetes.policy.rules import BY_NAME, RULES
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
-
-from .conftest import new_stack
-from .engines import Outcome, Stack, Violation, ref
-from .gitlab import Lab
-from .resources import agent, cluster, environment, token, url_configuration
 
 _CANARY = "canary-of-the-cluster"
 _STRICT = {
@@ -40,7 +39,7 @@ _LENIENT = {
 
 
 class Story:
-    """A stack that was deployed without policies, then with."""
+    """A stack that is deployed without policies, and then with them."""
 
     def __init__(self, lab: Lab, stack: Stack) -> None:
         self.lab = lab
@@ -48,14 +47,14 @@ class Story:
         there = _deployed(lab.project.path)
         self.first = self._run(there, "strict")
         self.deployed = self._run(there, "disabled")
-        self._stop_by_itself("production")
+        self._set_auto_stop("production")
         described = _deployed(lab.project.path, description="another")
         self.described = self._run(described, "strict")
         self.export = json.dumps({"version": 3, "deployment": stack.deployment()})
         self.preview = self._run([*there, *_new(lab)], "strict")
         self._leave_the_environment()
         there = _deployed(lab.project.path, namespace="shop")
-        self.mended = self._run([*there, *_newer(lab)], "lenient")
+        self.remediated = self._run([*there, *_newer(lab)], "lenient")
 
     def _run(self, declared: list[dict[str, Any]], policies: str) -> Outcome:
         match policies:
@@ -68,8 +67,8 @@ class Story:
                 self._stack.check_policies(write(), {"all": "disabled"})
         return self._stack.up(*declared)
 
-    def _stop_by_itself(self, name: str) -> None:
-        """Put into the state what GitLab CI does at GitLab."""
+    def _set_auto_stop(self, name: str) -> None:
+        """Set an output in the state that GitLab CI would set in GitLab."""
         deployment = self._stack.deployment()
         for each in deployment["resources"]:
             if each["urn"].endswith(f"::{name}"):
@@ -77,7 +76,7 @@ class Story:
         self._stack.import_({"version": 3, "deployment": deployment})
 
     def _leave_the_environment(self) -> None:
-        """Take Python's virtual environment off the path; the program names it."""
+        """Remove the virtual environment from PATH; Pulumi.yaml names it instead."""
         programs = [shutil.which(name) for name in ("pulumi", "sh")]
         found = [str(Path(program).parent) for program in programs if program]
         self._stack.environ["PATH"] = os.pathsep.join(found)
@@ -86,14 +85,14 @@ class Story:
         (self._stack.project / "Pulumi.yaml").write_text(runtime)
 
     def environment(self, name: str) -> dict[str, Any] | None:
-        """Return an environment at GitLab."""
+        """Return an environment in GitLab."""
         path = f"projects/{self.lab.project.id}/environments"
         found: list[dict[str, Any]] = self.lab.root("GET", path)
         return next((each for each in found if each["name"] == name), None)
 
 
 def _deployed(project: str, namespace: str = "default", **given: Any) -> list[dict[str, Any]]:
-    """Describe what can be told only of what is there."""
+    """Describe resources with violations that only exist once they are deployed."""
     url = "http://shop.example.com"
     more: dict[str, Any] = {"external_url": url, "force_stop": True, **given}
     return [
@@ -104,7 +103,7 @@ def _deployed(project: str, namespace: str = "default", **given: Any) -> list[di
 
 
 def _new(lab: Lab) -> list[dict[str, Any]]:
-    """Describe what breaks all other rules; GitLab would refuse some of it."""
+    """Describe resources that violate all other rules; GitLab would reject some of them."""
     project = lab.project.path
     expired = certificate(begins=-9, ends=-2, key="RSA-1024")
     soon = certificate(ends=9)
@@ -139,7 +138,7 @@ def _new(lab: Lab) -> list[dict[str, Any]]:
 
 
 def _newer(lab: Lab) -> list[dict[str, Any]]:
-    """Describe what can be mended, and after that what may not be deployed."""
+    """Describe a resource that is remediated, and one that is stopped."""
     project = lab.project.path
     after = {"depends_on": ["web"]}
     return [
@@ -150,46 +149,46 @@ def _newer(lab: Lab) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def story(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """What happened, told once."""
+    """The stack and its outcomes, created once for all tests."""
     lab = Lab(simulator)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         return Story(lab, new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab))
 
 
-def _told(outcome: Outcome) -> list[Violation]:
-    """Return what was reported, without what could not be judged yet."""
+def _violations(outcome: Outcome) -> list[Violation]:
+    """Return the violations, without policies that could not be evaluated."""
     return [each for each in outcome.violations if "can't run policy" not in each.message]
 
 
-def test_disabled_rules_say_nothing(story: Story) -> None:
-    """`all` sets the level of all."""
+def test_disabled_rules_report_nothing(story: Story) -> None:
+    """`all` sets the level of all rules."""
     assert story.deployed.ok, story.deployed.text
     assert story.deployed.violations == ()
 
 
-def test_a_preview_tells_of_every_rule_that_is_broken(story: Story) -> None:
-    """Each at its level, with what is wrong and what to do."""
+def test_a_preview_reports_every_violation(story: Story) -> None:
+    """With the level of the rule, the problem and the remediation."""
     served = [rule for rule in RULES if rule.scope is not Scope.STATE]
-    assert {each.policy for each in _told(story.preview)} == {rule.name for rule in served}
-    for each in _told(story.preview):
+    assert {each.policy for each in _violations(story.preview)} == {rule.name for rule in served}
+    for each in _violations(story.preview):
         rule: Rule = BY_NAME[each.policy]
         assert each.level == rule.level.value
-        assert each.message.startswith(f"{rule.holds}\n")
-        assert each.message.rstrip().endswith(f"{rule.mend} See {rule.docs}")
+        assert each.message.startswith(f"{rule.description}\n")
+        assert each.message.rstrip().endswith(f"{rule.remediation} See {rule.docs}")
         assert each.policy in story.preview.text
 
 
-def test_a_preview_fails_at_a_mandatory_rule(story: Story) -> None:
-    """After it has shown everything."""
+def test_a_mandatory_violation_fails_the_preview(story: Story) -> None:
+    """After all violations are reported."""
     assert not story.preview.ok
     assert "preview failed" in story.preview.text
     assert any(each.level == Level.MANDATORY.value for each in story.preview.violations)
 
 
-def test_a_violation_is_told_of_the_resource_that_it_is_about(story: Story) -> None:
-    """Also where the rule looks at the whole stack."""
-    found = {(each.policy, each.name) for each in _told(story.preview)}
+def test_a_violation_names_its_resource(story: Story) -> None:
+    """Also for rules about the whole stack."""
+    found = {(each.policy, each.name) for each in _violations(story.preview)}
     assert {
         ("cluster-no-abac", "everywhere"),
         ("cluster-scopes-apart", "reviews"),
@@ -202,11 +201,11 @@ def test_a_violation_is_told_of_the_resource_that_it_is_about(story: Story) -> N
     } <= found
 
 
-def test_an_audit_of_the_export_says_the_same(story: Story) -> None:
-    """Of what is there; some of it is only wrong beside what the preview would add."""
-    report = audit(things(story.export), Configuration(_STRICT))
-    found = {(each.rule.name, each.thing.label) for each in report.violations}
-    previewed = {(each.policy, each.name) for each in _told(story.preview)}
+def test_an_audit_of_the_export_finds_the_same(story: Story) -> None:
+    """Except for violations that the new resources in the preview cause."""
+    report = audit(read(story.export), Configuration(_STRICT))
+    found = {(each.rule.name, each.resource.label) for each in report.violations}
+    previewed = {(each.policy, each.name) for each in _violations(story.preview)}
     assert found == {
         *(("agent-name", "agent"), ("token-age", "token"), ("token-description", "token")),
         *(("token-rotation", "token"), ("production-auto-stop", "production")),
@@ -214,17 +213,15 @@ def test_an_audit_of_the_export_says_the_same(story: Story) -> None:
         *(("environment-namespace", "production"), ("environment-https", "production")),
     }
     assert found < previewed
-    assert report.unjudged == ()
+    assert report.unevaluated == ()
 
 
 @pytest.mark.parametrize("name", ["first", "described", "preview"])
-def test_what_a_preview_cannot_know_and_nothing_can_be_wrong_with_is_not_told(
-    story: Story, name: str
-) -> None:
-    """A token has no age before it is made, and `up` knows whether an environment stops."""
+def test_outputs_that_a_preview_does_not_have_are_not_reported(story: Story, name: str) -> None:
+    """Such as the age of a new token; `up` evaluates them."""
     outcome: Outcome = getattr(story, name)
-    told = {each.policy for each in outcome.violations}
-    assert "environment-namespace" in told  # It was judged.
+    policies = {each.policy for each in outcome.violations}
+    assert "environment-namespace" in policies  # It was evaluated.
     assert "can't run" not in outcome.text
     assert len({(each.policy, each.name, each.message) for each in outcome.violations}) == len(
         outcome.violations
@@ -232,24 +229,24 @@ def test_what_a_preview_cannot_know_and_nothing_can_be_wrong_with_is_not_told(
 
 
 def test_no_secret_is_shown(story: Story) -> None:
-    """The pack gets all values as plain text."""
-    for outcome in (story.preview, story.mended):
+    """Although the pack receives them in plain text."""
+    for outcome in (story.preview, story.remediated):
         shown = f"{outcome.text}{outcome.violations}"
         assert _CANARY not in shown
         assert not [line for line in key("RSA-1024").splitlines()[1:-1] if line in shown]
 
 
 def test_a_mandatory_rule_stops_the_resource_in_an_update(story: Story) -> None:
-    """In an inactive environment too, since the pack names its interpreter."""
-    assert not story.mended.ok
-    (told,) = _told(story.mended)
-    assert (told.policy, told.name) == ("environment-namespace", "system")
+    """Also if the virtual environment is not active: the pack names its interpreter."""
+    assert not story.remediated.ok
+    (found,) = _violations(story.remediated)
+    assert (found.policy, found.name) == ("environment-namespace", "system")
     assert story.environment("system") is None
 
 
-def test_what_is_certain_is_mended_where_asked_for(story: Story) -> None:
-    """Before the diff: GitLab only ever sees the new value."""
-    made = story.environment("web")
-    assert made is not None, story.mended.text
-    assert made["external_url"] == "https://web.example.com"
-    assert "- [remediate]  environment-https  (2 resources)" in story.mended.text
+def test_inputs_are_remediated_before_the_diff(story: Story) -> None:
+    """GitLab only sees the corrected value."""
+    created = story.environment("web")
+    assert created is not None, story.remediated.text
+    assert created["external_url"] == "https://web.example.com"
+    assert "- [remediate]  environment-https  (2 resources)" in story.remediated.text

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .certificates import CERTIFICATE, OTHER_CERTIFICATE, in_one_line
-from .course import Args, Kind, Row, Then
-from .engines import Stack
-from .fields import SecretFieldTests, UpdatableFieldTests
-from .gitlab import Lab, path_of
-from .resources import cluster
+from tests.lifecycle.certificates import CERTIFICATE, OTHER_CERTIFICATE, in_one_line
+from tests.lifecycle.engines import Stack
+from tests.lifecycle.fields import SecretFieldTests, UpdatableFieldTests
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import cluster
+from tests.lifecycle.scenario import Args, Kind, Row, Then
 
 _PLATFORM = "platform_kubernetes_attributes"
 
@@ -24,7 +24,7 @@ def _base(lab: Lab, name: str) -> Args:
     }
 
 
-def _switch(name: str) -> Row:
+def _boolean(name: str) -> Row:
     return Row(
         name,
         None,
@@ -33,7 +33,7 @@ def _switch(name: str) -> Row:
         drop=Then.UPDATE,
         default=True,
         cleared=True,
-        shown=name,
+        response_key=name,
         outside={name: True},
         drifted=True,
     )
@@ -49,7 +49,7 @@ CLUSTER = Kind(
             "old name",
             "new name",
             Then.UPDATE,
-            shown="name",
+            response_key="name",
             outside={"name": "theirs"},
             drifted="theirs",
         ),
@@ -58,7 +58,7 @@ CLUSTER = Kind(
             "https://old.example.com",
             "http://new.example.com:8080",
             Then.UPDATE,
-            shown="platform_kubernetes.api_url",
+            response_key="platform_kubernetes.api_url",
             outside={_PLATFORM: {"api_url": "https://theirs.example.com"}},
             drifted="https://theirs.example.com",
         ),
@@ -69,7 +69,7 @@ CLUSTER = Kind(
             OTHER_CERTIFICATE.strip(),
             Then.UPDATE,
             drop=Then.UPDATE,
-            shown="platform_kubernetes.ca_cert",
+            response_key="platform_kubernetes.ca_cert",
             outside={_PLATFORM: {"ca_cert": CERTIFICATE.strip()}},
             drifted=CERTIFICATE.strip(),
         ),
@@ -79,7 +79,7 @@ CLUSTER = Kind(
             "new",
             Then.UPDATE,
             drop=Then.UPDATE,
-            shown="platform_kubernetes.namespace",
+            response_key="platform_kubernetes.namespace",
             outside={_PLATFORM: {"namespace": "theirs"}},
             drifted="theirs",
         ),
@@ -91,7 +91,7 @@ CLUSTER = Kind(
             drop=Then.DELETE_FIRST,
             default="rbac",
             cleared="rbac",
-            shown="platform_kubernetes.authorization_type",
+            response_key="platform_kubernetes.authorization_type",
         ),
         Row(
             "environment_scope",
@@ -101,7 +101,7 @@ CLUSTER = Kind(
             drop=Then.UPDATE,
             default="*",
             cleared="*",
-            shown="environment_scope",
+            response_key="environment_scope",
             outside={"environment_scope": "theirs/*"},
             drifted="theirs/*",
         ),
@@ -111,7 +111,7 @@ CLUSTER = Kind(
             "new.example.com",
             Then.UPDATE,
             drop=Then.UPDATE,
-            shown="domain",
+            response_key="domain",
             outside={"domain": "theirs.example.com"},
             drifted="theirs.example.com",
         ),
@@ -121,29 +121,29 @@ CLUSTER = Kind(
             lambda lab: lab.project.id,
             Then.UPDATE,
             drop=Then.UPDATE,
-            shown="management_project.id",
+            response_key="management_project.id",
             outside={"management_project_id": lambda lab: lab.other.id},
             drifted=lambda lab: lab.other.id,
         ),
-        _switch("enabled"),
-        _switch("managed"),
-        _switch("namespace_per_environment"),
-        Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
-        Row("adopt_existing", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
+        _boolean("enabled"),
+        _boolean("managed"),
+        _boolean("namespace_per_environment"),
+        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("adopt_existing", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
     ),
     carriers=("domain", "kubernetes_namespace"),
-    resent=frozenset({"namespace_per_environment"}),
+    always_sent=frozenset({"namespace_per_environment"}),
 )
 
 
 class TestFields(UpdatableFieldTests, SecretFieldTests):
-    """Every field of a certificate-based cluster."""
+    """Each field of a certificate-based cluster."""
 
     kind = CLUSTER
 
 
-def test_spelling_is_no_change(stack: Stack, lab: Lab) -> None:
-    """Outer white space in scope, URL and token, and any in a certificate, means nothing."""
+def test_white_space_is_no_change(stack: Stack, lab: Lab) -> None:
+    """Outer white space in scope, URL and token, and any in a certificate."""
     plain = {"kubernetes_ca_cert": CERTIFICATE, "environment_scope": "legacy/*"}
     spaced = {
         "kubernetes_ca_cert": in_one_line(CERTIFICATE),
@@ -168,20 +168,20 @@ def test_spelling_is_no_change(stack: Stack, lab: Lab) -> None:
     assert {call.method for call in lab.calls()} == {"GET"}
 
 
-def test_an_update_keeps_the_switches(stack: Stack, lab: Lab) -> None:
-    """Also the one that GitLab sets back to its default where an update lacks it."""
+def test_an_update_keeps_the_settings(stack: Stack, lab: Lab) -> None:
+    """Also the one that GitLab resets if an update does not send it."""
     off: dict[str, Any] = dict.fromkeys(("enabled", "managed", "namespace_per_environment"), False)
     assert stack.up(cluster(lab.project.path, **off)).ok
     outcome = stack.up(cluster(lab.project.path, **off, domain="example.com"))
     assert outcome.ok, outcome.text
-    live = lab.get(path_of("ProjectCluster", stack.resources()["cluster"]["id"]))
-    assert live
-    assert {name: live[name] for name in off} == off
+    found = lab.get(path_of("ProjectCluster", stack.resources()["cluster"]["id"]))
+    assert found
+    assert {name: found[name] for name in off} == off
     assert stack.refresh().ops("cluster") == ["same"]
 
 
-def test_a_switch_that_gitlab_ignores_is_an_error(stack: Stack, lab: Lab) -> None:
-    """GitLab answers 200 and leaves the switch: the state says what is there, and why it failed."""
+def test_a_setting_that_gitlab_ignores_is_an_error(stack: Stack, lab: Lab) -> None:
+    """GitLab responds with 200 and changes nothing. The state has GitLab's value."""
     assert stack.up(cluster(lab.project.path)).ok
     path = path_of("ProjectCluster", stack.resources()["cluster"]["id"])
     fault = {"method": "PUT", "path": f"{path}$", "status": 200, "body": lab.get(path)}
@@ -192,34 +192,34 @@ def test_a_switch_that_gitlab_ignores_is_an_error(stack: Stack, lab: Lab) -> Non
     assert "managed cannot be changed on this GitLab" in error
     assert "delete_before_replace=True" in error
     assert stack.resources()["cluster"]["outputs"]["managed"] is True
-    mended = stack.up(changed)
-    assert mended.ok, mended.text
-    assert mended.ops("cluster") == ["update"]
+    repaired = stack.up(changed)
+    assert repaired.ok, repaired.text
+    assert repaired.ops("cluster") == ["update"]
     assert stack.resources()["cluster"]["outputs"]["managed"] is False
-    answer = lab.get(path)
-    assert answer
-    assert answer["managed"] is False
+    found = lab.get(path)
+    assert found
+    assert found["managed"] is False
 
 
 def test_a_forced_replacement_needs_delete_before_replace(stack: Stack, lab: Lab) -> None:
-    """The engine makes the new one first unless told otherwise: the error says what to set."""
+    """The engine creates first by default. The error says which option to set."""
     declared = cluster(lab.project.path)
     assert stack.up(declared).ok
     old = stack.resources()["cluster"]["id"]
     stack.taint("cluster")
     error = stack.up(declared).error("cluster")
-    assert 'environment_scope "*" is that of cluster' in error
+    assert 'environment_scope "*" is already used by cluster' in error
     assert "delete_before_replace=True" in error
     assert stack.resources()["cluster"]["id"] == old
     outcome = stack.up(cluster(lab.project.path, opts={"delete_before_replace": True}))
     assert outcome.ok, outcome.text
     assert outcome.ops("cluster") == Then.DELETE_FIRST.ops
     assert stack.resources()["cluster"]["id"] != old
-    assert lab.things() == {path_of("ProjectCluster", stack.resources()["cluster"]["id"])}
+    assert lab.resources() == {path_of("ProjectCluster", stack.resources()["cluster"]["id"])}
 
 
-def test_the_deprecation_is_said_once(stack: Stack, lab: Lab) -> None:
-    """A cluster warns, on its own line, that GitLab has deprecated its kind."""
+def test_the_deprecation_is_logged_once(stack: Stack, lab: Lab) -> None:
+    """As a warning of the cluster."""
     outcome = stack.preview(cluster(lab.project.path))
     warnings = [message for message in outcome.messages if message.severity == "warning"]
     assert [message.name for message in warnings] == ["cluster"]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from .course import UNMANAGED, Args, Kind, Row, Then
-from .engines import Stack, ref, resource
-from .fields import UpdatableFieldTests
-from .gitlab import Lab, path_of
-from .resources import agent, environment
+from tests.lifecycle.engines import Stack, ref, resource
+from tests.lifecycle.fields import UpdatableFieldTests
+from tests.lifecycle.gitlab import Lab, path_of
+from tests.lifecycle.resources import agent, environment
+from tests.lifecycle.scenario import UNMANAGED, Args, Kind, Row, Then
 
 _FLUX = "kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations"
 
@@ -20,7 +19,7 @@ def _base(lab: Lab, name: str) -> Args:
 
 
 def _deploy(lab: Lab, state: dict[str, dict[str, Any]]) -> None:
-    """Have CI write all that it can of the environment that leaves every optional field unset."""
+    """Let CI/CD set every field of the environment that sets no optional field."""
     lab.agent("two")
     lab.simulator.deploy(
         lab.project.id,
@@ -41,14 +40,14 @@ ENVIRONMENT = Kind(
     base=_base,
     rows=(
         Row("project", lambda lab: lab.project.path, lambda lab: lab.other.path, Then.REPLACE),
-        Row("name", "old/name", "new/name", Then.REPLACE, shown="name"),
+        Row("name", "old/name", "new/name", Then.REPLACE, response_key="name"),
         Row(
             "external_url",
             "https://old.example.com",
             "https://new.example.com",
             Then.UPDATE,
             drop=Then.UPDATE,
-            shown="external_url",
+            response_key="external_url",
             outside={"external_url": "https://theirs.example.com"},
             drifted="https://theirs.example.com",
         ),
@@ -58,7 +57,7 @@ ENVIRONMENT = Kind(
             "new",
             Then.UPDATE,
             drop=Then.UPDATE,
-            shown="description",
+            response_key="description",
             outside={"description": "theirs"},
             drifted="theirs",
         ),
@@ -69,7 +68,7 @@ ENVIRONMENT = Kind(
             Then.UPDATE,
             drop=Then.UPDATE,
             cleared="other",
-            shown="tier",
+            response_key="tier",
             outside={"tier": "testing"},
             drifted="testing",
         ),
@@ -81,7 +80,7 @@ ENVIRONMENT = Kind(
             drop=Then.UPDATE,
             default="always",
             cleared="always",
-            shown="auto_stop_setting",
+            response_key="auto_stop_setting",
             outside={"auto_stop_setting": "always"},
             drifted="always",
         ),
@@ -91,7 +90,7 @@ ENVIRONMENT = Kind(
             lambda lab: lab.agent("two"),
             Then.UPDATE,
             drop=Then.UPDATE,
-            shown="cluster_agent.id",
+            response_key="cluster_agent.id",
             outside={"cluster_agent_id": lambda lab: lab.agent("one")},
             drifted=lambda lab: lab.agent("one"),
         ),
@@ -102,7 +101,7 @@ ENVIRONMENT = Kind(
             Then.UPDATE,
             drop=Then.UPDATE,
             beside={"cluster_agent_id": lambda lab: lab.agent("one")},
-            shown="kubernetes_namespace",
+            response_key="kubernetes_namespace",
             outside={"kubernetes_namespace": "theirs"},
             drifted="theirs",
         ),
@@ -116,16 +115,16 @@ ENVIRONMENT = Kind(
                 "cluster_agent_id": lambda lab: lab.agent("one"),
                 "kubernetes_namespace": "shop",
             },
-            shown="flux_resource_path",
+            response_key="flux_resource_path",
             outside={"flux_resource_path": f"{_FLUX}/theirs"},
             drifted=f"{_FLUX}/theirs",
         ),
-        # The last value has to let the environment be destroyed.
-        Row("stop_before_destroy", False, True, Then.LOCAL, drop=Then.NOTHING, default=True),
-        Row("force_stop", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
-        Row("stop_timeout", None, 60, Then.LOCAL, drop=Then.LOCAL, default=1200),
-        Row("connection", None, "other", Then.LOCAL, drop=Then.LOCAL, default="gitlab"),
-        Row("adopt_existing", None, True, Then.LOCAL, drop=Then.LOCAL, default=False),
+        # The last value must allow the environment to be destroyed.
+        Row("stop_before_destroy", False, True, Then.STATE_ONLY, drop=Then.NONE, default=True),
+        Row("force_stop", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
+        Row("stop_timeout", None, 60, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=1200),
+        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("adopt_existing", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
     ),
     carriers=("description", "external_url"),
     meanwhile=_deploy,
@@ -133,12 +132,12 @@ ENVIRONMENT = Kind(
 
 
 class TestFields(UpdatableFieldTests):
-    """Every field of an environment."""
+    """Each field of an environment."""
 
     kind = ENVIRONMENT
 
 
-def _live(stack: Stack, lab: Lab, name: str = "environment") -> dict[str, Any]:
+def _in_gitlab(stack: Stack, lab: Lab, name: str = "environment") -> dict[str, Any]:
     found = lab.get(path_of("ProjectEnvironment", stack.resources()[name]["id"]))
     assert found
     return found
@@ -152,10 +151,10 @@ def _plain(lab: Lab, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "kept", [{}, {"cluster_agent_id": ref("agent.agent_id")}], ids=["agent", "namespace"]
 )
-def test_what_hangs_together_is_cleared_in_one_request(
+def test_dependent_fields_are_cleared_in_one_request(
     stack: Stack, lab: Lab, kept: dict[str, Any]
 ) -> None:
-    """Without agent or namespace an environment loses what needs them too, in the same PUT."""
+    """Without agent or namespace, one PUT also clears the fields that need them."""
     project = lab.project.path
     bound = environment(project, flux_resource_path=f"{_FLUX}/shop")
     assert stack.up(agent(project), bound).ok
@@ -163,15 +162,15 @@ def test_what_hangs_together_is_cleared_in_one_request(
     outcome = stack.up(agent(project), _plain(lab, **kept))
     assert outcome.ok, outcome.text
     assert [call.method for call in lab.calls()] == ["PUT"]
-    live = _live(stack, lab)
-    assert ("cluster_agent" in live) == bool(kept)
-    assert live.get("kubernetes_namespace") is None
-    assert live.get("flux_resource_path") is None
+    found = _in_gitlab(stack, lab)
+    assert ("cluster_agent" in found) == bool(kept)
+    assert found.get("kubernetes_namespace") is None
+    assert found.get("flux_resource_path") is None
     assert {step.op for step in stack.refresh().steps} == {"same"}
 
 
-def test_what_others_hung_on_an_agent_is_cleared_with_it(stack: Stack, lab: Lab) -> None:
-    """GitLab would refuse to take away the agent alone, once CI has set a namespace."""
+def test_fields_that_ci_set_are_cleared_with_the_agent(stack: Stack, lab: Lab) -> None:
+    """GitLab would not clear only the agent if CI/CD has set a namespace."""
     project = lab.project.path
     assert stack.up(agent(project), _plain(lab, cluster_agent_id=ref("agent.agent_id"))).ok
     path = path_of("ProjectEnvironment", stack.resources()["environment"]["id"])
@@ -180,11 +179,11 @@ def test_what_others_hung_on_an_agent_is_cleared_with_it(stack: Stack, lab: Lab)
     outcome = stack.up(agent(project), _plain(lab))
     assert outcome.ok, outcome.text
     assert [call.method for call in lab.calls()] == ["PUT"]
-    assert "cluster_agent" not in _live(stack, lab)
+    assert "cluster_agent" not in _in_gitlab(stack, lab)
 
 
-def test_an_agent_that_may_not_be_read_is_not_taken_for_cleared(stack: Stack, lab: Lab) -> None:
-    """GitLab then leaves out the agent's keys: the state keeps them, nothing drifted."""
+def test_an_invisible_agent_does_not_count_as_cleared(stack: Stack, lab: Lab) -> None:
+    """GitLab omits the agent's keys. The state keeps them, without drift."""
     project = lab.project.path
     declared = [agent(project), environment(project, flux_resource_path=f"{_FLUX}/shop")]
     assert stack.up(*declared).ok
@@ -202,8 +201,8 @@ def test_an_agent_that_may_not_be_read_is_not_taken_for_cleared(stack: Stack, la
     assert stack.resources()["environment"]["outputs"] == before
 
 
-def test_an_agent_that_was_taken_away_is_drift(stack: Stack, lab: Lab) -> None:
-    """Who may read agents knows that the keys are missing because there is no agent."""
+def test_a_cleared_agent_is_drift(stack: Stack, lab: Lab) -> None:
+    """A user who may read agents can be sure that the keys are missing."""
     project = lab.project.path
     declared = [agent(project), environment(project, flux_resource_path=f"{_FLUX}/shop")]
     assert stack.up(*declared).ok
@@ -212,13 +211,13 @@ def test_an_agent_that_was_taken_away_is_drift(stack: Stack, lab: Lab) -> None:
         path_of("ProjectEnvironment", stack.resources()["environment"]["id"]),
         **dict.fromkeys(("cluster_agent_id", "kubernetes_namespace", "flux_resource_path"), ""),
     )
-    assert "cluster_agent" not in _live(stack, lab)
+    assert "cluster_agent" not in _in_gitlab(stack, lab)
     assert stack.refresh().ops("environment") == ["update"]
     lab.calls()
-    mended = stack.up(*declared)
-    assert mended.ops("environment") == ["update"]
+    repaired = stack.up(*declared)
+    assert repaired.ops("environment") == ["update"]
     assert [call.method for call in lab.calls()] == ["PUT"]
-    assert _live(stack, lab)["flux_resource_path"] == f"{_FLUX}/shop"
+    assert _in_gitlab(stack, lab)["flux_resource_path"] == f"{_FLUX}/shop"
 
 
 def _environment_id(stack: Stack) -> int:
@@ -226,7 +225,7 @@ def _environment_id(stack: Stack) -> int:
 
 
 def test_a_deleted_agent_does_not_block_updates(stack: Stack, lab: Lab) -> None:
-    """GitLab keeps the namespace, and refuses another one until that is cleared too."""
+    """GitLab keeps the namespace, and rejects another one until it is cleared too."""
     agent_id = lab.agent("gone")
     bound = {"cluster_agent_id": agent_id, "kubernetes_namespace": "shop"}
     args = {"project": lab.project.path, "name": "e"}
@@ -241,13 +240,13 @@ def test_a_deleted_agent_does_not_block_updates(stack: Stack, lab: Lab) -> None:
     assert stack.refresh().ok
     outcome = stack.up(resource("ProjectEnvironment", "e", **args, description="new"))
     assert outcome.ok, outcome.text
-    live = lab.get(path_of("ProjectEnvironment", stack.resources()["e"]["id"]))
-    assert live
-    assert live["description"] == "new"
+    found = lab.get(path_of("ProjectEnvironment", stack.resources()["e"]["id"]))
+    assert found
+    assert found["description"] == "new"
 
 
-def test_destroying_waits_for_the_on_stop_job(stack: Stack, lab: Lab) -> None:
-    """It stops, looks again until the job has ended, and only then deletes."""
+def test_destroy_waits_for_the_on_stop_job(stack: Stack, lab: Lab) -> None:
+    """It stops the environment, waits until the job has finished, and then deletes it."""
     assert stack.up(_plain(lab)).ok
     lab.simulator.on_stop_job(lab.project.id, _environment_id(stack), seconds=0.5)
     lab.calls()
@@ -257,11 +256,11 @@ def test_destroying_waits_for_the_on_stop_job(stack: Stack, lab: Lab) -> None:
     assert methods[0] == "POST"
     assert methods[-1] == "DELETE"
     assert set(methods[1:-1]) == {"GET"}
-    assert lab.things() == set()
+    assert lab.resources() == set()
 
 
-def test_destroying_gives_up_after_stop_timeout(stack: Stack, lab: Lab) -> None:
-    """The error says what to do, the state keeps it, and the next attempt carries on."""
+def test_destroy_fails_after_stop_timeout(stack: Stack, lab: Lab) -> None:
+    """The error says what to do, the state keeps it, and the next run continues."""
     assert stack.up(_plain(lab, stop_timeout=0.5)).ok
     lab.simulator.on_stop_job(lab.project.id, _environment_id(stack))
     error = stack.destroy().error("environment")
@@ -271,7 +270,7 @@ def test_destroying_gives_up_after_stop_timeout(stack: Stack, lab: Lab) -> None:
     assert "environment" in stack.resources()
     lab.simulator.finish_stop_job(lab.project.id, _environment_id(stack))
     assert stack.destroy().ok
-    assert lab.things() == set()
+    assert lab.resources() == set()
 
 
 def test_force_stop_does_not_wait(stack: Stack, lab: Lab) -> None:
@@ -284,8 +283,10 @@ def test_force_stop_does_not_wait(stack: Stack, lab: Lab) -> None:
     assert [call.method for call in lab.calls()] == ["POST", "DELETE"]
 
 
-def test_stop_before_destroy_false_leaves_stopping_to_others(stack: Stack, lab: Lab) -> None:
-    """An available environment is an error, since GitLab deletes stopped ones alone."""
+def test_without_stop_before_destroy_an_available_environment_is_an_error(
+    stack: Stack, lab: Lab
+) -> None:
+    """GitLab only deletes stopped environments."""
     assert stack.up(_plain(lab, stop_before_destroy=False)).ok
     path = path_of("ProjectEnvironment", stack.resources()["environment"]["id"])
     lab.calls()

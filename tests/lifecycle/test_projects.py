@@ -1,16 +1,16 @@
-"""How all kinds take it when their project is spelled in another way, moved or out of sight."""
+"""Another spelling, path or visibility of the project, for all kinds."""
 
 from __future__ import annotations
 
+from tests.lifecycle.engines import Stack
+from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.resources import NAMES, agent, all_kinds
+
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
-from .engines import Stack
-from .gitlab import Lab
-from .resources import NAMES, agent, all_kinds
 
-
-def test_respelling_a_project_updates_once_without_a_change(stack: Stack, lab: Lab) -> None:
-    """From id to path costs one GET in all; the state follows, GitLab's things stay."""
+def test_another_spelling_of_the_project_is_one_update(stack: Stack, lab: Lab) -> None:
+    """From ID to path costs one GET in all. The state changes, and nothing in GitLab."""
     assert stack.up(*all_kinds(lab.project.id)).ok
     before = {name: stack.resources()[name]["id"] for name in NAMES}
     lab.calls()
@@ -27,7 +27,7 @@ def test_respelling_a_project_updates_once_without_a_change(stack: Stack, lab: L
 
 
 def test_a_renamed_group_replaces_nothing(stack: Stack, lab: Lab) -> None:
-    """The old path keeps working for what is there, and the new one is the same project."""
+    """The old path still works for existing resources, and the new one is the same project."""
     assert stack.up(*all_kinds(lab.project.path)).ok
     path = f"{lab.group['path']}-renamed"
     lab.root("PUT", f"groups/{lab.group['id']}", path=path)
@@ -38,11 +38,11 @@ def test_a_renamed_group_replaces_nothing(stack: Stack, lab: Lab) -> None:
     assert outcome.ok, outcome.text
     assert [outcome.ops(name) for name in NAMES] == [["update"]] * len(NAMES)
     assert stack.destroy().ok
-    assert lab.things() == set()
+    assert lab.resources() == set()
 
 
-def test_an_invisible_project_is_not_taken_for_gone(stack: Stack, lab: Lab) -> None:
-    """A user who lost the membership gets errors, and the state keeps everything."""
+def test_an_invisible_project_does_not_mean_deleted_resources(stack: Stack, lab: Lab) -> None:
+    """A user who is no longer a member gets errors, and the state is unchanged."""
     assert stack.up(*all_kinds(lab.project.path)).ok
     before = stack.resources().keys()
     user = lab.root("GET", f"users?username={lab.user}")[0]["id"]
@@ -57,11 +57,11 @@ def test_an_invisible_project_is_not_taken_for_gone(stack: Stack, lab: Lab) -> N
     assert stack.resources().keys() == before
     lab.join("groups", lab.group["id"], lab.user)
     assert stack.destroy().ok
-    assert lab.things() == set()
+    assert lab.resources() == set()
 
 
-def test_what_goes_with_an_agent_is_gone_too(stack: Stack, lab: Lab) -> None:
-    """An agent deleted outside took its tokens and configuration along, without an error."""
+def test_what_was_deleted_with_its_agent_is_gone(stack: Stack, lab: Lab) -> None:
+    """Deleting the agent without Pulumi also deleted its token and configuration."""
     declared = all_kinds(lab.project.path)[:3]
     for clean_up in (stack.refresh, stack.destroy):
         assert stack.up(*declared).ok
@@ -73,8 +73,8 @@ def test_what_goes_with_an_agent_is_gone_too(stack: Stack, lab: Lab) -> None:
         assert not set(NAMES) & stack.resources().keys()
 
 
-def test_at_another_gitlab_nothing_counts_as_gone(stack: Stack, lab: Lab) -> None:
-    """A project there that happens to have the same id says nothing: the state is kept."""
+def test_at_another_gitlab_no_resource_counts_as_deleted(stack: Stack, lab: Lab) -> None:
+    """Even if a project there has the same ID. The state is unchanged."""
     assert stack.up(agent(lab.project.path)).ok
     before = stack.resources()["agent"]["outputs"]
     with Simulator() as other:
@@ -84,6 +84,6 @@ def test_at_another_gitlab_nothing_counts_as_gone(stack: Stack, lab: Lab) -> Non
         stack.environ["PULUMI_GITLAB_BASE_URL"] = other.url
         stack.environ["PULUMI_GITLAB_TOKEN"] = other.root_token
         for outcome in (stack.refresh(), stack.destroy()):
-            assert f"{lab.project.path} is not there: check baseUrl" in outcome.error("agent")
+            assert f"{lab.project.path} does not exist: check baseUrl" in outcome.error("agent")
     assert stack.resources()["agent"]["outputs"] == before
-    assert lab.things()
+    assert lab.resources()

@@ -1,4 +1,4 @@
-"""A token's rotation where something goes wrong half-way."""
+"""A token's rotation that fails halfway."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .crashes import ADOPT, kill_at
-from .engines import Stack, ref
-from .gitlab import Lab
-from .resources import agent, environment, token
+from tests.lifecycle.crashes import ADOPT, kill_at
+from tests.lifecycle.engines import Stack, ref
+from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.resources import agent, environment, token
 
 
 def _declared(lab: Lab, trigger: str) -> list[dict[str, Any]]:
@@ -41,8 +41,8 @@ def _writes(lab: Lab) -> list[tuple[str, str, int]]:
     return [(call.method, call.path.rsplit("/", 2)[1], call.status) for call in calls]
 
 
-def test_a_rotation_is_finished_by_the_next_run(stack: Stack, lab: Lab) -> None:
-    """Whoever uses the token moves before the old one is revoked, however many runs that takes."""
+def test_the_next_run_finishes_a_rotation(stack: Stack, lab: Lab) -> None:
+    """All dependents are updated before the old token is revoked, in however many runs."""
     assert stack.up(*_declared(lab, "1")).ok
     old = _id(stack)
     lab.simulator.faults({"method": "PUT", "path": "environments", "status": 422})
@@ -60,17 +60,15 @@ def test_a_rotation_is_finished_by_the_next_run(stack: Stack, lab: Lab) -> None:
     assert _active(lab, stack) == {new}
 
 
-def test_a_rotation_that_failed_half_way_and_goes_on_says_the_way_out(
-    stack: Stack, lab: Lab
-) -> None:
-    """The error tells which active token is the stack's, and to finish the first rotation first."""
+def test_a_second_rotation_during_a_failed_one_is_an_error(stack: Stack, lab: Lab) -> None:
+    """It names the stack's active token, and says to finish the first rotation first."""
     assert stack.up(*_declared(lab, "1")).ok
     old = _id(stack)
     lab.simulator.faults({"method": "PUT", "path": "environments", "status": 422})
     assert not stack.up(*_declared(lab, "2")).ok
     new = _id(stack)
     error = stack.up(*_declared(lab, "3")).error("token")
-    listed = error.partition("active are ")[2].split("; ")
+    listed = error.partition("active tokens are ")[2].split("; ")
     assert [each for each in listed if "which belongs to this stack" in each] == [
         each for each in listed if each.startswith(f"{new} ")
     ]
@@ -83,15 +81,15 @@ def test_a_rotation_that_failed_half_way_and_goes_on_says_the_way_out(
     assert _id(stack) > new
 
 
-def test_after_a_kill_in_the_middle_the_lost_token_makes_room(stack: Stack, lab: Lab) -> None:
-    """The next run says which it is and how to have it revoked, and does so where it may."""
+def test_a_lost_token_is_revoked_after_a_kill(stack: Stack, lab: Lab) -> None:
+    """The next run names it and how to revoke it, and revokes it if the user allows it."""
     project = lab.project.path
     rotated = [[agent(project), token(project, rotation_triggers={"n": n})] for n in (1, 2)]
     assert stack.up(*rotated[0]).ok
     old = _id(stack)
     stack.declare(*rotated[1])
     kill_at(stack, lab, "up", "POST", "/tokens")
-    (lost,) = _eventually(lambda: _active(lab, stack) - {old})
+    (lost,) = _wait_for(lambda: _active(lab, stack) - {old})
     error = stack.run("up").error("token")
     assert (
         f"{ADOPT}=1 pulumi up` once, which revokes {lost}, a token that no resource in this run "
@@ -107,22 +105,22 @@ def test_after_a_kill_in_the_middle_the_lost_token_makes_room(stack: Stack, lab:
     assert _id(stack) > lost
 
 
-def test_after_a_kill_in_a_creation_the_lost_token_is_told(stack: Stack, lab: Lab) -> None:
-    """The next run makes another one, and says on its line which one nobody knows the value of."""
+def test_a_lost_token_is_logged_after_a_kill(stack: Stack, lab: Lab) -> None:
+    """The next run creates another one, and its message names the lost one."""
     declared = [agent(lab.project.path), token(lab.project.path)]
     stack.declare(*declared)
     kill_at(stack, lab, "up", "POST", "/tokens")
-    (lost,) = _eventually(lambda: _active(lab, stack))
+    (lost,) = _wait_for(lambda: _active(lab, stack))
     outcome = stack.run("up")
     assert outcome.ok, outcome.text
-    told = [each for each in outcome.messages if f': {lost} "token" (created' in each.text]
-    assert [each.name for each in told] == ["token"]
+    messages = [each for each in outcome.messages if f': {lost} "token" (created' in each.text]
+    assert [each.name for each in messages] == ["token"]
     assert f'never used, and of no resource in this run: {lost} "token"' in outcome.text
     assert _active(lab, stack) == {lost, _id(stack)}
 
 
-def _eventually(find: Callable[[], set[int]]) -> set[int]:
-    """Wait for GitLab to finish what it was asked for."""
+def _wait_for(find: Callable[[], set[int]]) -> set[int]:
+    """Wait for GitLab to complete the request."""
     deadline = time.monotonic() + 30
     while not (found := find()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -1,16 +1,15 @@
-"""Hundreds of resources of all kinds in one stack: calls, and memory of the dynamic host."""
+"""Hundreds of resources of all kinds in one stack: requests, and the dynamic host's memory."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from tests.processes import memory_of_dynamic_hosts
+from tests.lifecycle.engines import Stack
+from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.resources import mixture
+from tests.support.processes import memory_of_dynamic_hosts
 
-from pulumi_gitlab_kubernetes._host_process import MOST_CALLS
-
-from .engines import Stack
-from .gitlab import Lab
-from .resources import mixture
+from pulumi_gitlab_kubernetes.dynamic.host_process import MOST_CALLS
 
 COUNT = 300
 MEMORY = 120
@@ -18,7 +17,7 @@ MEMORY = 120
 
 
 def _methods(lab: Lab) -> Counter[str]:
-    """Count the requests by method; those that stop an environment apart."""
+    """Count the requests by method, with the stops of environments apart."""
     return Counter(
         "stop" if call.path.endswith("/stop") else call.method
         for call in lab.calls()
@@ -27,11 +26,9 @@ def _methods(lab: Lab) -> Counter[str]:
 
 
 def test_three_hundred_resources(stack: Stack, lab: Lab) -> None:
-    """No request but those for the work itself, and no more memory than for a few resources.
+    """They need no additional requests, and no more memory than a few resources.
 
-    Also with as many operations at a time as there can be.
-
-    `make bench` takes two thousand.
+    Also with the largest number of parallel calls. `make bench` deploys two thousand.
     """
     resources = mixture(lab.project.path, COUNT)
     kinds = Counter(each["class"] for each in resources)
@@ -46,7 +43,7 @@ def test_three_hundred_resources(stack: Stack, lab: Lab) -> None:
         outcome = stack.up(*resources)
         assert outcome.ok, outcome.text
         assert _methods(lab) == {"GET": 1, "POST": COUNT}  # The path of the project, once.
-        assert len(lab.things()) == COUNT
+        assert len(lab.resources()) == COUNT
 
         outcome = stack.up(*resources)
         assert outcome.ok, outcome.text
@@ -59,10 +56,10 @@ def test_three_hundred_resources(stack: Stack, lab: Lab) -> None:
         assert {each["name"] for each in resources} <= {step.name for step in outcome.steps}
         read = _methods(lab)
         assert set(read) == {"GET"}
-        assert alone < read["GET"] < alone + 20  # The others come by the page.
+        assert alone < read["GET"] < alone + 20  # The others are listed in pages.
 
         outcome = stack.destroy()
         assert outcome.ok, outcome.text
         assert _methods(lab) == {"stop": environments, "DELETE": COUNT}
-    assert not lab.things()
+    assert not lab.resources()
     assert 0 < memory.peak < MEMORY

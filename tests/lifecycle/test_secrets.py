@@ -1,4 +1,4 @@
-"""No secret is ever seen in the clear: not in state, output, messages or files of the engine."""
+"""No secret is ever in plain text: not in the state, output, messages or files of the engine."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lifecycle.certificates import KEY, OTHER_CERTIFICATE, OTHER_KEY
+from tests.lifecycle.conftest import new_stack
+from tests.lifecycle.engines import Outcome, Stack, ref
+from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.resources import agent, cluster, environment, token, url_configuration
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
-
-from .certificates import KEY, OTHER_CERTIFICATE, OTHER_KEY
-from .conftest import new_stack
-from .engines import Outcome, Stack, ref
-from .gitlab import Lab
-from .resources import agent, cluster, environment, token, url_configuration
 
 _CLUSTER_TOKEN = "canary-of-the-cluster"
 _NEW_CLUSTER_TOKEN = "canary-of-the-new-cluster"
 
 
-class Story:
-    """All kinds through a whole life with a failure in it, and what became visible."""
+class Record:
+    """Runs of all kinds, with failures, and everything that they print or write."""
 
     def __init__(self, lab: Lab, stack: Stack) -> None:
         self.seen: dict[str, bytes] = {}
@@ -44,14 +43,17 @@ class Story:
         self._run("destroy")
 
     def secrets(self) -> set[str]:
-        """Return everything that must not show."""
+        """Return all values that must not show."""
         lines = [line for key in (KEY, OTHER_KEY) for line in key.splitlines()[1:-1]]
         return {self._lab.token, _CLUSTER_TOKEN, _NEW_CLUSTER_TOKEN, *lines, *self.tokens}
 
     def _run(self, name: str, cluster_token: str = "", **changes: Any) -> None:
         if cluster_token:
             declared = _declared(self._lab, cluster_token, **changes)
-            exports = {"token": ref("token.token"), "values": {"config": ref("token.token")}}
+            exports: dict[str, Any] = {
+                "token": ref("token.token"),
+                "values": {"config": ref("token.token")},
+            }
             outcome = self._stack.up(*declared, **exports)
         else:
             outcome = self._stack.run(name)
@@ -82,60 +84,60 @@ def _declared(
 
 
 def _sent(key: str) -> str:
-    """Return a key in the form in which GitLab takes it."""
+    """Return a key as it is sent to GitLab."""
     return base64.b64encode(key.encode()).decode()
 
 
 def _echo(*given: str) -> dict[str, Any]:
-    """Answer as a GitLab that quotes what it was given."""
+    """Return a response that quotes values."""
     return {"message": {"base": [f"cannot take {' nor '.join(given)}"]}}
 
 
 @pytest.fixture(scope="module")
-def story(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """What happened, told once."""
+def record(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """The record, created once for all tests."""
     lab = Lab(simulator)
-    return Story(lab, new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab))
+    return Record(lab, new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab))
 
 
-def test_the_story_is_the_intended_one(story: Story) -> None:
-    """Everything went well, but for the two failures, whose messages are still of use."""
-    failed = {name for name, outcome in story.outcomes.items() if not outcome.ok}
+def test_the_record_has_all_runs(record: Record) -> None:
+    """All succeed, except for the two failures, whose messages are still useful."""
+    failed = {name for name, outcome in record.outcomes.items() if not outcome.ok}
     assert failed == {"failing update", "failing replace"}
-    assert len(story.tokens) == 2
-    for token_value in story.tokens:
+    assert len(record.tokens) == 2
+    for token_value in record.tokens:
         assert token_value.startswith("glagent-")
-    error = story.outcomes["failing update"].error("cluster")
+    error = record.outcomes["failing update"].error("cluster")
     assert "cannot update certificate-based cluster" in error
     assert "[secret]" in error
-    assert "cannot take" in story.outcomes["failing replace"].error("url")
+    assert "cannot take" in record.outcomes["failing replace"].error("url")
 
 
-def test_no_secret_is_seen(story: Story) -> None:
-    """Neither as it is, nor in base64, in anything that an engine printed or wrote."""
+def test_no_secret_is_in_the_record(record: Record) -> None:
+    """Neither in plain text nor in base64."""
     found = []
-    for secret in story.secrets():
+    for secret in record.secrets():
         plain = secret.encode()
         for form in (plain, base64.b64encode(plain)):
-            found += [where for where, content in story.seen.items() if form in content]
-    whole = [_sent(key)[100:140].encode() for key in (KEY, OTHER_KEY)]
-    found += [where for where, seen in story.seen.items() for part in whole if part in seen]
+            found += [where for where, content in record.seen.items() if form in content]
+    parts = [_sent(key)[100:140].encode() for key in (KEY, OTHER_KEY)]
+    found += [where for where, seen in record.seen.items() for part in parts if part in seen]
     assert sorted(set(found)) == []
 
 
-def test_the_state_was_looked_at(story: Story, engine: str) -> None:
-    """What was searched has the state of every run, with the values encrypted."""
+def test_the_record_has_the_states(record: Record, engine: str) -> None:
+    """Of all runs, with encrypted values."""
     states = [
         content
-        for where, content in story.seen.items()
+        for where, content in record.seen.items()
         if Path(where).name == "test.json" and ".pulumi/stacks" in where
     ]
-    assert len(states) == len(story.outcomes), engine
+    assert len(states) == len(record.outcomes), engine
     assert all(b"ciphertext" in content for content in states[:-1])
 
 
-def test_what_the_program_marks_secret_is_not_quoted_either(stack: Stack, lab: Lab) -> None:
-    """Pulumi does not tell which values are marked, so an error quotes none but names."""
+def test_a_value_that_the_program_marks_as_secret_is_not_shown(stack: Stack, lab: Lab) -> None:
+    """The provider does not know which values are marked, so errors only quote names."""
     canary = "canary-of-the-program"
     lab.simulator.faults(
         {"method": "POST", "path": "/environments$", "status": 422, "body": _echo(canary)}

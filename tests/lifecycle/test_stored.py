@@ -1,4 +1,4 @@
-"""Stacks that each release left behind, under today's package."""
+"""Stacks that earlier releases have deployed, with this version of the package."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lifecycle.engines import ENGINES, Stack
+from tests.lifecycle.gitlab import path_of
+from tests.lifecycle.resources import NAMES as RESOURCES
+from tests.lifecycle.stored import NAMES, STATE, empty_gitlab, settings
 
-from pulumi_gitlab_kubernetes.registry import core_for
+from pulumi_gitlab_kubernetes.registry import kind_for
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
-
-from .engines import ENGINES, Stack
-from .gitlab import path_of
-from .resources import NAMES as RESOURCES
-from .stored import NAMES, STATE, empty_gitlab, settings
 
 VERSIONS = sorted(STATE.glob("*/stack.json"))
 
 
 @pytest.fixture(scope="module")
 def empty() -> Iterator[Simulator]:
-    """A GitLab of its own, in which ids begin at 1 as they did when the stacks were recorded."""
+    """A new GitLab, in which IDs begin at 1 as in the recorded stacks."""
     with Simulator() as running:
         yield running
 
 
 @pytest.fixture(params=VERSIONS, ids=lambda path: path.parent.name)
 def program(request: pytest.FixtureRequest, empty: Simulator) -> list[dict[str, Any]]:
-    """The resources of a recorded stack, which are at GitLab."""
+    """The resources of a recorded stack, which exist in GitLab."""
     empty.reset()
     project = empty_gitlab(empty)
     described: list[dict[str, Any]] = json.loads(
@@ -39,23 +38,23 @@ def program(request: pytest.FixtureRequest, empty: Simulator) -> list[dict[str, 
         kind = each["class"]
         args = {key: 1 if isinstance(value, dict) else value for key, value in each["args"].items()}
         path = f"projects/{project}/{NAMES[kind]}" + ("/user" if kind == "ProjectCluster" else "")
-        empty._call("POST", f"/api/v4/{path}", core_for(kind).schema.payload(args))
+        empty._call("POST", f"/api/v4/{path}", kind_for(kind).schema.payload(args))
     return described
 
 
 @pytest.fixture
 def stack(engine: str, request: pytest.FixtureRequest, empty: Simulator, tmp_path: Path) -> Stack:
-    """The recorded stack, as it was exported."""
+    """The recorded stack."""
     path: Path = request.node.callspec.params["program"]
     made = ENGINES[engine](tmp_path / "stack", {}, {}, settings(empty))
     made.import_(json.loads(path.read_text()))
     return made
 
 
-def test_a_stack_of_any_release_lives_on(
+def test_a_stack_of_each_release_works(
     program: list[dict[str, Any]], stack: Stack, empty: Simulator
 ) -> None:
-    """Its state refreshes without a difference, updates, and destroys all that it has."""
+    """A refresh shows no difference, an update works, and `destroy` deletes everything."""
     refreshed = stack.refresh()
     assert refreshed.ok, refreshed.text
     assert {step.op for step in refreshed.steps} == {"same"}
@@ -70,8 +69,8 @@ def test_a_stack_of_any_release_lives_on(
         assert updated.ops(name) == ["update" if name in changed else "same"]
     left = {name: stack.resources()[name]["id"] for name in recorded}
     assert left == recorded
-    live = empty.api("GET", path_of("ProjectEnvironment", left["environment"]))
-    assert live["description"] == "of today"
+    found = empty.api("GET", path_of("ProjectEnvironment", left["environment"]))
+    assert found["description"] == "of today"
 
     destroyed = stack.destroy()
     assert destroyed.ok, destroyed.text
@@ -79,6 +78,6 @@ def test_a_stack_of_any_release_lives_on(
         assert empty.api("GET", f"projects/1/{name}") == []
 
 
-def test_every_release_left_a_stack() -> None:
-    """Whoever releases a version records one: `python -m tests.lifecycle.stored <version>`."""
+def test_each_release_has_a_stack() -> None:
+    """Before a release, run `python -m tests.lifecycle.stored <version>`."""
     assert {path.parent for path in VERSIONS} == {path for path in STATE.iterdir() if path.is_dir()}

@@ -1,4 +1,4 @@
-"""What the provider brings into the dynamic host's process, which each run of the engine starts."""
+"""The modules that the provider imports in the dynamic host's process, which each run starts."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 _PROVIDERS = """
 from pulumi_gitlab_kubernetes.registry import MODULES, provider_for
 for name in MODULES:
     provider_for(name)
 """
 _LATER = ("cryptography", "starlette", "uvicorn", "gql", "gitlab.v4")
-"""What is imported when it is needed, or by others."""
+"""Modules that are imported later, or by other packages."""
 
 
 def _modules(code: str) -> set[str]:
-    """Return the modules that a new process has after some code."""
+    """Return the modules that a new process has imported after some code."""
     script = f"{code}\nimport json, sys; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     return set(json.loads(done.stdout))
 
 
-def test_the_providers_import_little_beside_pulumi_and_gitlab() -> None:
-    """Their own modules and a few of Python's: `tests/benchmarks/imports.py` has the times."""
+@pytest.mark.slow
+def test_the_providers_import_little_besides_pulumi_and_gitlab() -> None:
+    """Their own modules and a few of Python's. `tests/benchmarks/imports.py` measures the times."""
     floor = _modules("import pulumi, gitlab")
     added = _modules(_PROVIDERS) - floor
     heavy = {name for name in added if name.startswith(_LATER)}

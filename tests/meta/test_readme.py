@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""The README is correct."""
 
 import re
 import subprocess
@@ -7,19 +7,22 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
-from tests import reference
+from tools import generate
 
-from pulumi_gitlab_kubernetes import _connection, _settings
+from pulumi_gitlab_kubernetes.configuration.names import COMMON_KEYS, CONNECTION_KEYS, NAMESPACE
 from pulumi_gitlab_kubernetes.registry import MODULES
 from pulumi_gitlab_kubernetes.testing.host import Stack
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.conftest import Project
-    from tests.dynamic_host import DynamicHost
+    from tests.support.dynamic_host import DynamicHost
 
-README = reference.README.read_text()
+README = generate.README.read_text()
 
 
 def blocks(language: str) -> list[str]:
@@ -27,29 +30,27 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_tables_are_those_of_the_code() -> None:
-    """`python -m tests.reference` would change nothing."""
-    for path, text in reference.documents().items():
+def test_the_tables_are_up_to_date() -> None:
+    """`make generate` changes nothing."""
+    for path, text in generate.documents().items():
         assert path.read_text() == text
 
 
-def test_the_table_of_requests_is_what_is_counted(
-    simulator: Simulator, host: "DynamicHost"
-) -> None:
-    """At the simulator, for each kind and operation."""
-    assert reference.with_requests(README, simulator, host) == README
+def test_the_table_of_requests_is_up_to_date(simulator: Simulator, host: "DynamicHost") -> None:
+    """The simulator counts them, for each kind and operation."""
+    assert generate.with_requests(README, simulator, host) == README
 
 
 def test_every_resource_is_in_the_first_table() -> None:
-    """The table of resources names each class."""
+    """It names each class."""
     for name in MODULES:
         assert f"| `{name}` |" in README
 
 
-def test_the_first_stack_goes_up_and_down(
+def test_the_first_program_deploys(
     tmp_path: Path, project: "Project", users: dict[str, tuple[int, str]]
 ) -> None:
-    """The first program shown deploys as it stands, but for the project's path."""
+    """Unchanged, except for the project's path."""
     program, _test = blocks("python")
     (tmp_path / "__main__.py").write_text(program.replace("acme/shop", project.path))
     (tmp_path / ".venv").symlink_to(sys.prefix)
@@ -67,29 +68,26 @@ def test_the_first_stack_goes_up_and_down(
 
 
 def test_every_setting_of_the_connection_is_listed() -> None:
-    """A key that the code reads is in the table of configuration."""
-    source = "".join(Path(module.__file__).read_text() for module in (_connection, _settings))
-    keys = set(re.findall(r"\{name\}:(\w+)", source)) | {"token", "baseUrl"}
-
-    assert keys >= {"insecure", "cacertFile", "clientCert", "clientKey", "headers"}
-    for key in keys:
-        assert f"`gitlab:{key}`" in README
+    """The table of the configuration has each key."""
+    listed = set(re.findall(r"`(gitlab(?:-kubernetes)?:\w+)`", README))
+    known = {f"gitlab:{key}" for key in CONNECTION_KEYS}
+    assert listed >= known | {f"{NAMESPACE}:{key}" for key in COMMON_KEYS}
 
 
-def test_the_seed_shown_is_loaded(tmp_path: Path) -> None:
-    """With it, its user's token opens the project."""
-    (shown,) = re.findall(r"  ```yaml\n(.*?)  ```", README, re.DOTALL)
+def test_the_seed_in_the_readme_is_valid(tmp_path: Path) -> None:
+    """Its user's token can read the project."""
+    (seed,) = re.findall(r"  ```yaml\n(.*?)  ```", README, re.DOTALL)
     with Simulator(data=tmp_path / "data") as simulator:
-        assert simulator.seed(yaml.safe_load(textwrap.dedent(shown))) == {}
+        assert simulator.seed(yaml.safe_load(textwrap.dedent(seed))) == {}
         project = simulator.api("GET", "projects/acme%2Fshop?private_token=glpat-platform")
     assert project["permissions"]["project_access"]["access_level"] == 40
 
 
-def test_the_simulator_is_set_up_as_shown(tmp_path: Path) -> None:
-    """The commands shown run in a shell, and each of them is accepted."""
-    shown = re.search(r"  \$ api\(\) .*?```", README, re.DOTALL)
-    assert shown is not None
-    lines = [line.strip().removeprefix("$ ") for line in shown[0].splitlines()[:-1]]
+def test_the_simulators_setup_in_the_readme_works(tmp_path: Path) -> None:
+    """A shell runs the commands, and each succeeds."""
+    commands = re.search(r"  \$ api\(\) .*?```", README, re.DOTALL)
+    assert commands is not None
+    lines = [line.strip().removeprefix("$ ") for line in commands[0].splitlines()[:-1]]
     with Simulator(data=tmp_path / "data", root_token="root") as simulator:
         script = "\n".join(lines).replace("http://127.0.0.1:8080", simulator.url)
         script = script.replace("curl -s", "curl -s --fail --noproxy '*'")

@@ -1,4 +1,4 @@
-"""The policy pack's own process, spoken to as the engine does."""
+"""The policy pack in its own process, called as the engine calls it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+from tests.policy.cases import SECRET_MARKER
 
-from pulumi_gitlab_kubernetes.policy.kinds import kind_of
-from pulumi_gitlab_kubernetes.policy.things import Hidden, Thing
+from pulumi_gitlab_kubernetes.policy.model import Hidden, Resource
+from pulumi_gitlab_kubernetes.policy.type_tokens import kind_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 LEVELS = {
     "advisory": analyzer_pb2.ADVISORY,
     "mandatory": analyzer_pb2.MANDATORY,
@@ -38,7 +37,7 @@ class Analyzer:
     """
 
     def __init__(self, folder: Path) -> None:
-        # As the Python language host does it; nothing of the engine is ever asked for.
+        # As the Python language host starts it. The pack never calls the engine's address.
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:9", str(folder)],
             cwd=folder,
@@ -63,11 +62,12 @@ class Analyzer:
         self._process.communicate()
 
     def info(self) -> analyzer_pb2.AnalyzerInfo:
-        """Ask for the pack's policies."""
-        return self.stub.GetAnalyzerInfo(empty_pb2.Empty())
+        """Return what the pack says about its policies."""
+        info: analyzer_pb2.AnalyzerInfo = self.stub.GetAnalyzerInfo(empty_pb2.Empty())
+        return info
 
     def configure(self, **rules: Mapping[str, Any]) -> None:
-        """Set levels and parameters of rules, given with _ in place of -."""
+        """Set levels and parameters of rules, named with `_` instead of `-`."""
         configured = {}
         for name, given in rules.items():
             properties = {key: each for key, each in given.items() if key != "enforcementLevel"}
@@ -77,12 +77,14 @@ class Analyzer:
             )
         self.stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=configured))
 
-    def analyze(self, type_: str, thing: Thing) -> list[analyzer_pb2.AnalyzeDiagnostic]:
-        """Judge one resource's inputs."""
-        return list(self.stub.Analyze(_resource(type_, thing)).diagnostics)
+    def analyze(self, type_: str, resource: Resource) -> list[analyzer_pb2.AnalyzeDiagnostic]:
+        """Evaluate one resource's inputs."""
+        return list(self.stub.Analyze(_resource(type_, resource)).diagnostics)
 
-    def analyze_stack(self, *things: tuple[str, Thing]) -> list[analyzer_pb2.AnalyzeDiagnostic]:
-        """Judge all resources of a stack."""
+    def analyze_stack(
+        self, *resources: tuple[str, Resource]
+    ) -> list[analyzer_pb2.AnalyzeDiagnostic]:
+        """Evaluate all resources of a stack."""
         request = analyzer_pb2.AnalyzeStackRequest(
             resources=[
                 _resource(
@@ -95,14 +97,14 @@ class Analyzer:
                         for name, urns in each[1].sources.items()
                     },
                 )
-                for each in things
+                for each in resources
             ]
         )
         return list(self.stub.AnalyzeStack(request).diagnostics)
 
-    def remediate(self, type_: str, thing: Thing) -> list[tuple[str, dict[str, Any]]]:
-        """Have one resource's inputs mended; return each policy with its new inputs."""
-        found = self.stub.Remediate(_resource(type_, thing)).remediations
+    def remediate(self, type_: str, resource: Resource) -> list[tuple[str, dict[str, Any]]]:
+        """Remediate one resource's inputs; return each policy with its new inputs."""
+        found = self.stub.Remediate(_resource(type_, resource)).remediations
         return [
             (each.policyName, json_format.MessageToDict(each.properties) or each.diagnostic)
             for each in found
@@ -110,21 +112,21 @@ class Analyzer:
 
 
 def secret(value: Any) -> dict[str, Any]:
-    """Mark a value as a secret, as the wire does."""
-    return {_SIGNATURE: _SECRET, "value": value}
+    """Return a secret as it is encoded on the wire."""
+    return {**SECRET_MARKER, "value": value}
 
 
 def _resource(
-    type_: str, thing: Thing, message: Any = analyzer_pb2.AnalyzeRequest, **more: Any
+    type_: str, resource: Resource, message: Any = analyzer_pb2.AnalyzeRequest, **more: Any
 ) -> Any:
     return message(
         type=type_,
-        urn=thing.urn,
-        name=thing.label,
+        urn=resource.urn,
+        name=resource.label,
         properties=_struct(
-            {_spelled(type_, name): _wire(each) for name, each in thing.values.items()}
+            {_spelled(type_, name): _wire(each) for name, each in resource.values.items()}
         ),
-        options=analyzer_pb2.AnalyzerResourceOptions(protect=thing._protect is True),
+        options=analyzer_pb2.AnalyzerResourceOptions(protect=resource._protect is True),
         **more,
     )
 

@@ -1,6 +1,6 @@
-"""For each rule things that keep it, that break it, and that it cannot judge yet.
+"""For each rule: resources that comply, that violate it, and that it cannot evaluate yet.
 
-Every text that a program could have marked as a secret holds the word `canary`.
+Every text that may be a secret contains the word `canary`.
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ from typing import Any
 
 from tests.policy.pem import SHA1, certificate
 
-from pulumi_gitlab_kubernetes.policy.things import (
+from pulumi_gitlab_kubernetes.policy.kinds import (
     ClusterAgent,
     ClusterAgentToken,
     ClusterAgentUrlConfiguration,
-    Hidden,
     ProjectCluster,
     ProjectEnvironment,
-    Stored,
-    Thing,
 )
+from pulumi_gitlab_kubernetes.policy.model import Hidden, Resource, Stored
 
 UNKNOWN = Hidden.UNKNOWN
+SECRET_MARKER = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+"""What marks an object as a secret, in a state and on the wire."""
 _TOKEN = "glagent-" + "canary-" * 7
 
 
 @dataclass(frozen=True)
 class Cases:
-    """Things for one rule.
+    """Resources for one rule.
 
     Args:
-        passing: Stacks in which the rule is kept.
-        failing: Stacks in which one thing breaks it.
-        unknown: Stacks in which one thing cannot be judged; none for a rule that reads nothing.
+        passing: Stacks without a violation.
+        failing: Stacks in which one resource violates the rule.
+        unknown: Stacks in which one resource cannot be evaluated; none if the rule reads nothing.
         parameters: The arguments of the rule's check that differ from the defaults.
     """
 
-    passing: Sequence[Sequence[Thing]]
-    failing: Sequence[Sequence[Thing]]
-    unknown: Sequence[Sequence[Thing]] = ()
+    passing: Sequence[Sequence[Resource]]
+    failing: Sequence[Sequence[Resource]]
+    unknown: Sequence[Sequence[Resource]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -53,9 +53,9 @@ def _cluster(label: str = "cluster", **values: Any) -> ProjectCluster:
     return ProjectCluster(label, {**given, **values}, urn=f"urn::{label}")
 
 
-def _agent(label: str = "agent", /, *, made: bool = True, **values: Any) -> ClusterAgent:
-    given = {"project": "canary/shop", "name": "canary", "agent_id": 1.0 if made else None}
-    return ClusterAgent(label, {**given, **values}, urn=f"urn::{label}", made=made)
+def _agent(label: str = "agent", /, *, created: bool = True, **values: Any) -> ClusterAgent:
+    given = {"project": "canary/shop", "name": "canary", "agent_id": 1.0 if created else None}
+    return ClusterAgent(label, {**given, **values}, urn=f"urn::{label}", created=created)
 
 
 def _token(
@@ -63,7 +63,7 @@ def _token(
     /,
     *,
     of: str = "",
-    made: bool = True,
+    created: bool = True,
     published: bool = False,
     **values: Any,
 ) -> ClusterAgentToken:
@@ -72,13 +72,13 @@ def _token(
         label,
         {**given, **values},
         urn=f"urn::{label}",
-        made=made,
+        created=created,
         published=published,
         sources={"agent_id": [f"urn::{of}"]} if of else {},
     )
 
 
-def _configuration(url: str | Hidden = "grpcs://canary.example.com", **values: Any) -> Thing:
+def _configuration(url: str | Hidden = "grpcs://canary.example.com", **values: Any) -> Resource:
     given = {"project": "canary/shop", "agent_id": 1.0, "url": url}
     return ClusterAgentUrlConfiguration("url", {**given, **values}, urn="urn::url")
 
@@ -88,7 +88,7 @@ def _environment(
     /,
     *,
     of: str = "",
-    made: bool = True,
+    created: bool = True,
     protect: bool | Hidden = False,
     **values: Any,
 ) -> ProjectEnvironment:
@@ -99,7 +99,7 @@ def _environment(
         label,
         {**given, **values},
         urn=f"urn::{label}",
-        made=made,
+        created=created,
         protect=protect,
         sources={"cluster_agent_id": [f"urn::{of}"]} if of else {},
     )
@@ -111,8 +111,7 @@ def _days_ago(days: float) -> str:
 
 
 def _secret(text: str) -> dict[str, str]:
-    mark = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
-    return {**mark, "plaintext": f'"{text}"'}
+    return {**SECRET_MARKER, "plaintext": f'"{text}"'}
 
 
 _PROD: dict[str, Any] = {"tier": "production"}
@@ -238,8 +237,8 @@ CASES: Mapping[str, Cases] = {
         passing=[
             [_agent(), _token()],
             [_agent(), _configuration()],
-            [_agent("new", made=False), _token(of="new")],
-            [_agent("new", made=False), _token(of="new"), _token("other", agent_id=UNKNOWN)],
+            [_agent("new", created=False), _token(of="new")],
+            [_agent("new", created=False), _token(of="new"), _token("other", agent_id=UNKNOWN)],
         ],
         failing=[
             [_agent()],
@@ -251,7 +250,7 @@ CASES: Mapping[str, Cases] = {
     "agent-environment": Cases(
         passing=[
             [_agent(), _environment(**_PLACE)],
-            [_agent("new", made=False), _environment(of="new")],
+            [_agent("new", created=False), _environment(of="new")],
         ],
         failing=[[_agent()], [_agent(), _environment()]],
         unknown=[[_agent(), _environment(cluster_agent_id=UNKNOWN)]],
@@ -265,8 +264,8 @@ CASES: Mapping[str, Cases] = {
         passing=[
             [_token(created_at=_days_ago(80))],
             [_token(created_at=_days_ago(80)[:10])],
-            [_token(made=False)],
-            [_token(made=False, created_at=UNKNOWN)],
+            [_token(created=False)],
+            [_token(created=False, created_at=UNKNOWN)],
         ],
         failing=[[_token(created_at=_days_ago(100))], [_token(created_at=_days_ago(100)[:10])]],
         unknown=[[_token(created_at=Hidden.SECRET)]],
@@ -280,20 +279,24 @@ CASES: Mapping[str, Cases] = {
             [_token(rotate_after_days=UNKNOWN, rotation_triggers={"canary": "1"})],
         ],
         failing=[[_token()], [_token(rotation_triggers={})]],
-        unknown=[[_token(rotate_after_days=UNKNOWN)], [_token(rotate_after_days=Hidden.PROGRAM)]],
+        unknown=[
+            [_token(rotate_after_days=UNKNOWN)],
+            [_token(rotate_after_days=Hidden.NOT_IN_GITLAB)],
+        ],
     ),
     "token-one-per-agent": Cases(
         passing=[
             [_token()],
             [_token("a"), _token("b", agent_id=2.0)],
             [_token("a", created_at=_days_ago(9)), _token("b", created_at=_days_ago(1))],
-            [_token("a", created_at=_days_ago(9)), _token("b", made=False)],
+            [_token("a", created_at=_days_ago(9)), _token("b", created=False)],
             [_token("a", agent_id=UNKNOWN)],
+            [_token("a", agent_id=None), _token("b", agent_id=None)],
         ],
         failing=[
             [_token("a", created_at=_days_ago(9)), _token("b", created_at=_days_ago(8))],
             [
-                _agent("x", made=False),
+                _agent("x", created=False),
                 _token("a", of="x", created_at=_days_ago(9)),
                 _token("b", of="x", created_at=_days_ago(8)),
             ],
@@ -385,16 +388,16 @@ CASES: Mapping[str, Cases] = {
         failing=[[_environment(**_PROD)], [_environment(**_GUESSED)]],
         unknown=[
             [_environment(tier=UNKNOWN)],
-            [_environment(protect=Hidden.PROGRAM, **_PROD)],
+            [_environment(protect=Hidden.NOT_IN_GITLAB, **_PROD)],
         ],
     ),
     "production-auto-stop": Cases(
         passing=[
             [_environment(auto_stop_at=_days_ago(-1))],
             [_environment(**_PROD)],
-            [_environment(**_PROD, made=False)],
-            [_environment(tier=UNKNOWN, made=False)],
-            [_environment(name=UNKNOWN, made=False, auto_stop_at=UNKNOWN)],
+            [_environment(**_PROD, created=False)],
+            [_environment(tier=UNKNOWN, created=False)],
+            [_environment(name=UNKNOWN, created=False, auto_stop_at=UNKNOWN)],
             [_environment(tier=UNKNOWN)],
         ],
         failing=[[_environment(**_PROD, auto_stop_at=_days_ago(-1))]],
@@ -438,7 +441,7 @@ CASES: Mapping[str, Cases] = {
         failing=[
             [_environment("a", **_PLACE), _environment("b", **_PLACE)],
             [
-                _agent("new", made=False),
+                _agent("new", created=False),
                 _environment("a", of="new", kubernetes_namespace="canary"),
                 _environment("b", of="new", kubernetes_namespace="canary"),
             ],
@@ -473,4 +476,4 @@ CASES: Mapping[str, Cases] = {
         parameters={"allowed_projects": ["canary/allowed", "8"]},
     ),
 }
-"""The cases of each rule, by its name."""
+"""The cases of each rule by name."""

@@ -1,4 +1,4 @@
-"""What tests of policies share: a cache of their own for the pack's folder."""
+"""A cache folder for the policy pack in tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="session")
 def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Leave the cache of whoever runs the tests alone."""
+    """Do not write to the cache of the user who runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield

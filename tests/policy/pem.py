@@ -1,22 +1,22 @@
-"""Certificates of any age and strength, in PEM."""
+"""Certificates of any age and strength in PEM."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from tests.certificates import Key
+from tests.support.certificates import Key
 
 _key = cache(Key)
 
 
 def key(kind: str) -> str:
-    """Return the key of all certificates with a key of this kind."""
+    """Return the key that all certificates with this kind of key share."""
     return _key(kind).pem
 
 
 @cache
 def certificate(*, begins: float = -1, ends: float = 365, key: str = "Ed25519") -> str:
-    """Make a self-signed certificate; its name is a canary.
+    """Return a self-signed certificate whose name is a canary.
 
     Args:
         begins: When it becomes valid, in days from now.
@@ -47,4 +47,4 @@ pawJKo32WRAWixccBI6da07sbc1k2dVpUuj4zIoFVHlTGgEjo9sHlpw3rvOlS7ZJ
 tyPunCE6d7NE
 -----END CERTIFICATE-----
 """
-"""A certificate with a strong key that is signed with SHA-1, valid for a hundred years."""
+"""A certificate with a strong key and a SHA-1 signature, valid for a hundred years."""

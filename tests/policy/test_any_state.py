@@ -1,4 +1,4 @@
-"""An audit of a state that may hold anything."""
+"""Audits of states with arbitrary content."""
 
 from __future__ import annotations
 
@@ -9,50 +9,40 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies
+from tests.policy.cases import SECRET_MARKER
+from tests.policy.states import OURS, export, stored
 
 from pulumi_gitlab_kubernetes import cli
 from pulumi_gitlab_kubernetes.policy.audit.report import FORMATS, audit
-from pulumi_gitlab_kubernetes.policy.audit.state import things
+from pulumi_gitlab_kubernetes.policy.audit.state import read
 from pulumi_gitlab_kubernetes.policy.configuration import Configuration
-from pulumi_gitlab_kubernetes.policy.things import KINDS
+from pulumi_gitlab_kubernetes.policy.kinds import KINDS
 
-_OURS = "pulumi-python:dynamic/gitlab:"
-_SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
-
-
-def _resource(type_: str, name: str, outputs: dict[str, Any]) -> dict[str, Any]:
-    urn = f"urn:pulumi:prod::shop::{type_}::{name}"
-    return {"urn": urn, "type": type_, "inputs": {}, "outputs": outputs}
+pytestmark = pytest.mark.slow
 
 
-def _state(*resources: dict[str, Any]) -> str:
-    return json.dumps({"version": 3, "deployment": {"resources": resources}})
+def _violations(text: str) -> set[tuple[str, str]]:
+    report = audit(read(text), Configuration())
+    return {(each.rule.name, each.resource.label) for each in report.violations}
 
 
-def _violations(state: str) -> set[tuple[str, str]]:
-    report = audit(things(state), Configuration())
-    return {(each.rule.name, each.thing.label) for each in report.violations}
-
-
-def test_a_date_without_a_time_is_a_moment() -> None:
-    """As GitLab has it elsewhere, and people write it."""
-    token = f"{_OURS}ClusterAgentToken"
+def test_a_date_without_a_time_is_a_timestamp() -> None:
+    """GitLab has such dates elsewhere, and people write them."""
+    token = f"{OURS}ClusterAgentToken"
     values = {"agent_id": 1, "project": "a/b", "created_at": "2020-01-01"}
-    assert ("token-age", "helm") in _violations(_state(_resource(token, "helm", values)))
+    assert ("token-age", "helm") in _violations(export(stored(token, "helm", values)))
 
 
 @pytest.mark.parametrize("value", ["yesterday", 20200101, True, ["2020-01-01"], {"a": 1}])
-def test_a_moment_that_is_none_is_told_of(
+def test_an_invalid_timestamp_is_reported(
     value: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With its resource and property; no token passes for young because its age is not known."""
-    resource = _resource(f"{_OURS}ClusterAgentToken", "helm", {"agent_id": 1, "created_at": value})
+    """With its resource and property. A token of unknown age does not count as new."""
+    resource = stored(f"{OURS}ClusterAgentToken", "helm", {"agent_id": 1, "created_at": value})
     file = tmp_path / "state.json"
-    file.write_text(_state(resource))
+    file.write_text(export(resource))
     assert cli.main(["audit", str(file)]) == 0
-    assert (
-        "token-age: helm: `created_at` has a value that it cannot have" in capsys.readouterr().out
-    )
+    assert "token-age: helm: `created_at` has an invalid value" in capsys.readouterr().out
 
 
 _TEXTS = strategies.one_of(
@@ -71,15 +61,15 @@ _VALUES = strategies.recursive(
     | strategies.booleans()
     | strategies.integers()
     | strategies.floats()
-    # The numbers that name a thing.
+    # The ids of resources.
     | strategies.integers(1, 2)
     | _TEXTS,
     lambda each: strategies.one_of(
         strategies.lists(each, max_size=3),
         strategies.dictionaries(_TEXTS, each, max_size=3),
-        strategies.builds(lambda value: {**_SECRET, "plaintext": value}, each),
-        strategies.builds(lambda value: {**_SECRET, "plaintext": json.dumps(value)}, each),
-        strategies.just({**_SECRET, "ciphertext": "x"}),
+        strategies.builds(lambda value: {**SECRET_MARKER, "plaintext": value}, each),
+        strategies.builds(lambda value: {**SECRET_MARKER, "plaintext": json.dumps(value)}, each),
+        strategies.just({**SECRET_MARKER, "ciphertext": "x"}),
     ),
     max_leaves=6,
 )
@@ -95,7 +85,7 @@ def _resources(name: str) -> strategies.SearchStrategy[dict[str, Any]]:
     )
     label = strategies.sampled_from(["a", "b"])
     return strategies.builds(
-        lambda label, more: {**_resource(_OURS + name, label, {}), **more},
+        lambda label, more: {**stored(OURS + name, label, {}), **more},
         label,
         strategies.fixed_dictionaries(
             {}, optional={**parts, "propertyDependencies": sources, "delete": _VALUES}
@@ -107,35 +97,37 @@ def _resources(name: str) -> strategies.SearchStrategy[dict[str, Any]]:
 @hypothesis.given(
     strategies.lists(strategies.sampled_from([*KINDS]).flatmap(_resources), min_size=1, max_size=5)
 )
-def test_any_value_ends_in_a_finding_or_in_a_line_that_names_it(
+def test_any_value_is_a_violation_or_reported_by_name(
     resources: list[dict[str, Any]],
 ) -> None:
-    """All rules, over whatever anybody may have put into a state: nothing is an error of ours."""
-    report = audit(things(_state(*resources)), Configuration())
+    """Rules never fail, whatever a state contains."""
+    report = audit(read(export(*resources)), Configuration())
     labels = {each["urn"].rpartition("::")[2] for each in resources}
-    for each in report.unjudged:
-        names = {*KINDS[type(each.reason.thing).__name__].properties, "protect"}
+    for each in report.unevaluated:
+        names = {*KINDS[type(each.reason.resource).__name__].properties, "protect"}
         assert each.reason.property in names
-        assert each.reason.thing.label in labels
-        assert str(each.reason).startswith(f"{each.reason.thing.label}: `{each.reason.property}` ")
+        assert each.reason.resource.label in labels
+        assert str(each.reason).startswith(
+            f"{each.reason.resource.label}: `{each.reason.property}` "
+        )
     for write in FORMATS.values():
         assert write(report, "Pulumi.yaml")
 
 
 def test_a_deep_state_is_read() -> None:
-    """As deep as JSON can be; what is deeper is one line."""
+    """To the depth that the JSON parser supports."""
     deep: Any = f"glagent-{'x' * 50}"
     for _ in range(900):
         deep = [deep]
-    stack = _resource("pulumi:pulumi:Stack", "shop-prod", {"deep": deep})
-    assert _violations(_state(stack)) == {("token-exposed", "shop-prod")}
+    stack = stored("pulumi:pulumi:Stack", "shop-prod", {"deep": deep})
+    assert _violations(export(stack)) == {("token-exposed", "shop-prod")}
 
 
-def test_a_state_that_is_too_deep_is_refused(
+def test_a_state_that_is_too_deep_is_rejected(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In one line."""
+    """With an error in one line."""
     file = tmp_path / "state.json"
     file.write_text('{"version": 3, "deployment": {"resources": ' + "[" * 100_000)
     assert cli.main(["audit", str(file)]) == 2
-    assert "is no stack's state" in capsys.readouterr().err
+    assert "is not a stack's state" in capsys.readouterr().err

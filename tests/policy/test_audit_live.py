@@ -1,4 +1,4 @@
-"""An audit of what a project has at GitLab."""
+"""Audits of a project in GitLab."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.policy.pem import certificate, key
 
 from pulumi_gitlab_kubernetes import cli
 
+pytestmark = pytest.mark.slow
+
 Users = dict[str, tuple[int, str]]
 
 
@@ -23,7 +25,7 @@ def audit(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Any:
-    """Run the command as a user; return its status, what it found, and what it said meanwhile."""
+    """Run the command as a user; return its status, its report, and its output on stderr."""
 
     def run(role: str = "maintainer", *projects: str, token: str = "") -> tuple[int, Any, str]:
         monkeypatch.setenv("GITLAB_TOKEN", token or users[role][1])
@@ -37,13 +39,13 @@ def audit(
 
 
 def _rules(found: Any, kind: str = "violations") -> set[tuple[str, str]]:
-    """Return each rule with the thing's name; a URL configuration has an id instead."""
+    """Return each rule with the resource's name, or the id of a URL configuration."""
     named = {(each["rule"], each["resource"].rpartition(" of ")[0]) for each in found[kind]}
     return {(rule, re.sub(r"(?<=URL configuration )\d+", "1", name)) for rule, name in named}
 
 
 def _fill(project: Project) -> None:
-    """Make one thing of each kind that breaks a rule or two."""
+    """Create a resource of each kind that violates some rules."""
     agent = project.agent("edge")
     project.api("POST", f"cluster_agents/{agent}/tokens", name="helm")
     weak = {"client_cert": certificate(key="RSA-1024"), "client_key": key("RSA-1024")}
@@ -65,8 +67,8 @@ def _fill(project: Project) -> None:
     project.api("POST", "environments", name="production", external_url=url, **place)
 
 
-def test_all_kinds_are_judged(project: Project, audit: Any) -> None:
-    """As they are at GitLab, whoever made them."""
+def test_all_kinds_are_evaluated(project: Project, audit: Any) -> None:
+    """As they are in GitLab, whoever created them."""
     _fill(project)
     status, found, said = audit()
     assert status == 1
@@ -81,12 +83,14 @@ def test_all_kinds_are_judged(project: Project, audit: Any) -> None:
         ("environment-namespace", "environment production"),
         ("environment-https", "environment production"),
     }
-    assert said == f"{project.path}: all 5 things read\n"
+    assert said == f"{project.path}: all 5 resources read\n"
     assert "canary" not in json.dumps(found)
 
 
-def test_what_only_a_program_knows_is_not_judged(project: Project, audit: Any) -> None:
-    """Pulumi's options and arguments that GitLab never sees."""
+def test_properties_that_gitlab_does_not_store_are_not_evaluated(
+    project: Project, audit: Any
+) -> None:
+    """Resource options, and inputs that are not sent to GitLab."""
     _fill(project)
     _, found, _ = audit()
     assert _rules(found, "unjudged") == {
@@ -94,11 +98,11 @@ def test_what_only_a_program_knows_is_not_judged(project: Project, audit: Any) -
         ("production-protect", "environment production"),
         ("production-force-stop", "environment production"),
     }
-    assert all("is not kept at GitLab" in each["reason"] for each in found["unjudged"])
+    assert all("is not stored in GitLab" in each["reason"] for each in found["unjudged"])
 
 
 def test_an_old_token_is_found(project: Project, audit: Any) -> None:
-    """By the date that GitLab gives."""
+    """By the creation date in GitLab."""
     _fill(project)
     _, found, _ = audit()
     assert ("token-age", "agent token helm") not in _rules(found)
@@ -114,32 +118,32 @@ def test_an_old_token_is_found(project: Project, audit: Any) -> None:
 
 
 def test_several_projects_are_one_audit(project: Project, audit: Any) -> None:
-    """By path and by id; what is of different projects is not compared."""
+    """By path and by id. Resources of different projects are not compared."""
     _fill(project)
     other = api(project.simulator, "POST", "projects", name=f"other-{project.id}")
     status, found, said = audit("maintainer", str(project.id), project.path)
     assert status == 1
     assert found["resources"] == 10
-    assert f"{project.path}: all 5 things read" in said
+    assert f"{project.path}: all 5 resources read" in said
     status, _, said = audit("maintainer", project.path, str(other["id"]))
     assert status == 2  # Not this user's.
     assert f"error: {other['id']} at {project.simulator.url}: 404 Project Not Found" in said
 
 
-def test_long_lists_are_read_page_by_page_and_told_of(project: Project, audit: Any) -> None:
-    """On stderr, so that a report stays a report."""
+def test_long_lists_are_read_with_progress(project: Project, audit: Any) -> None:
+    """Page by page. Progress is on stderr: stdout only has the report."""
     for number in range(103):
         project.api("POST", "environments", name=f"review/{number}")
     status, found, said = audit("developer")
     assert (status, found["resources"]) == (0, 103)
     assert said.splitlines() == [
-        f"{project.path}: 100 things read",
-        f"{project.path}: all 103 things read",
+        f"{project.path}: 100 resources read",
+        f"{project.path}: all 103 resources read",
     ]
 
 
-def test_what_is_switched_off_is_not_there(project: Project, audit: Any) -> None:
-    """A project has no certificate-based clusters where GitLab has not."""
+def test_disabled_features_are_skipped(project: Project, audit: Any) -> None:
+    """An instance may have certificate-based clusters disabled."""
     _fill(project)
     features = "features/certificate_based_clusters"
     project.simulator.api("POST", features, value="false")
@@ -151,8 +155,8 @@ def test_what_is_switched_off_is_not_there(project: Project, audit: Any) -> None
     assert not [each for each in _rules(found) if each[0].startswith("cluster")]
 
 
-def test_a_token_without_the_role_is_told_so(project: Project, audit: Any) -> None:
-    """An audit that sees nothing must not look like one that found nothing."""
+def test_a_token_without_the_role_is_an_error(project: Project, audit: Any) -> None:
+    """An audit that cannot read a project must not pass."""
     status, found, said = audit("outsider")
     assert (status, found) == (2, None)
     where = f"{project.path} at {project.simulator.url}"
@@ -166,10 +170,10 @@ def test_a_token_without_the_role_is_told_so(project: Project, audit: Any) -> No
 
 
 @pytest.mark.parametrize("scopes", [["read_user"], ["read_repository"]])
-def test_a_token_without_the_scope_is_told_so(
+def test_a_token_without_the_scope_is_an_error(
     project: Project, audit: Any, users: Users, scopes: list[str]
 ) -> None:
-    """It may have the role all the same."""
+    """Although its user has the role."""
     id_, _token = users["maintainer"]
     path = f"users/{id_}/personal_access_tokens"
     token = project.simulator.api("POST", path, name="small", scopes=scopes)["token"]
@@ -186,7 +190,7 @@ def test_a_token_without_the_scope_is_told_so(
 def test_an_error_names_the_gitlab(
     project: Project, audit: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    """Once, and what to set; with a wrong token, a trouble of GitLab's, and none that is there."""
+    """Once, with what to check: for an error in GitLab, a wrong token, and a closed port."""
     url = project.simulator.url
     project.simulator.faults({"status": 500, "times": None})
     assert audit()[2] == f"error: {project.path} at {url}: 500 simulated\n"
@@ -203,31 +207,31 @@ def test_an_error_names_the_gitlab(
         assert line.count(address) == 1
 
 
-def test_a_list_that_the_role_may_not_read_is_named(project: Project, audit: Any) -> None:
-    """The others are judged."""
+def test_a_list_that_the_token_may_not_read_is_skipped(project: Project, audit: Any) -> None:
+    """With a message; other resources are evaluated."""
     _fill(project)
     project.simulator.faults({"method": "GET", "path": "/tokens", "status": 403, "times": None})
     status, found, said = audit()
     assert status == 1
     assert (
-        f"{project.path}: tokens are left out: the token may not read them, which requires the "
-        "scope `read_api` and the role Developer or above\n"
+        f"{project.path}: skipping agent tokens: reading them requires the scope `read_api` and "
+        "the role Developer or above\n"
     ) in said
     assert not [each for each in _rules(found) if each[0].startswith("token")]
 
 
 def test_no_token_is_an_error(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    """It names the variable to set."""
+    """The error names the variable to set."""
     for name in ("GITLAB_TOKEN", "PULUMI_GITLAB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     assert cli.main(["audit", "--project", "1"]) == 2
     assert "no GitLab token" in capsys.readouterr().err
 
 
-def test_in_a_ci_job_of_another_gitlab_the_address_is_asked_for(
+def test_a_ci_job_of_another_gitlab_requires_an_address(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The token is not sent to gitlab.com only since none is set."""
+    """The token is not sent to gitlab.com just because no address is set."""
     monkeypatch.delenv("GITLAB_BASE_URL", raising=False)
     monkeypatch.delenv("PULUMI_GITLAB_BASE_URL", raising=False)
     for name, value in {

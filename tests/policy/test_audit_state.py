@@ -1,4 +1,4 @@
-"""An audit of a stack's state."""
+"""Audits of a stack's state."""
 
 from __future__ import annotations
 
@@ -11,48 +11,42 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.policy.cases import SECRET_MARKER
+from tests.policy.states import OURS, export, stored
 
 from pulumi_gitlab_kubernetes import cli
-from pulumi_gitlab_kubernetes.policy.audit.report import audit as judged
+from pulumi_gitlab_kubernetes.policy.audit.report import audit as evaluated
 from pulumi_gitlab_kubernetes.policy.audit.report import code_quality
 from pulumi_gitlab_kubernetes.policy.configuration import Configuration
-from pulumi_gitlab_kubernetes.policy.things import ProjectEnvironment
+from pulumi_gitlab_kubernetes.policy.kinds import ProjectEnvironment
 
-_OURS = "pulumi-python:dynamic/gitlab:"
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _TOKEN = "glagent-" + "canary" * 8
 
 
 def _hidden(plaintext: str | None = None) -> dict[str, str]:
-    """Return a secret as a state has it, shown or not."""
+    """Return a secret as stored in a state, encrypted or in plain text."""
     shown = {"ciphertext": "v1:canary"} if plaintext is None else {"plaintext": plaintext}
-    return {_SIGNATURE: _SECRET, **shown}
-
-
-def _resource(type_: str, name: str, outputs: dict[str, Any], **more: Any) -> dict[str, Any]:
-    urn = f"urn:pulumi:prod::shop::{type_}::{name}"
-    return {"urn": urn, "type": type_, "inputs": {}, "outputs": outputs, **more}
+    return {**SECRET_MARKER, **shown}
 
 
 def _environment(name: str = "web", **values: Any) -> dict[str, Any]:
     more = {key: values.pop(key) for key in ("protect", "delete", "external") if key in values}
     given = {"project": "acme/shop", "name": name, "schema_version": 1, **values}
-    return _resource(f"{_OURS}ProjectEnvironment", name, given, **more)
+    return stored(f"{OURS}ProjectEnvironment", name, given, **more)
 
 
 def _agent(**values: Any) -> dict[str, Any]:
     given = {"project": "acme/shop", "name": "canary", "agent_id": 7, "schema_version": 1}
-    return _resource(f"{_OURS}ClusterAgent", "prod", {**given, **values})
+    return stored(f"{OURS}ClusterAgent", "prod", {**given, **values})
 
 
 @pytest.fixture
 def audit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run the command on a state with these resources; return its status and what it found."""
+    """Run the command on a state with these resources; return its status and its report."""
 
     def run(*resources: dict[str, Any], arguments: tuple[str, ...] = ()) -> tuple[int, Any]:
         file = tmp_path / "state.json"
-        file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+        file.write_text(export(*resources))
         status = cli.main(["audit", str(file), "--format", "json", *arguments])
         printed = capsys.readouterr()
         assert "canary" not in printed.out + printed.err
@@ -66,7 +60,7 @@ def _rules(found: Any, kind: str = "violations") -> set[tuple[str, str]]:
 
 
 def test_a_mandatory_violation_fails_the_audit(audit: Any) -> None:
-    """And an advisory one is told, but fails only where asked."""
+    """An advisory one only does with `--fail-on advisory`."""
     bad = _environment(external_url="http://canary.example.com")
     poor = _environment("my-review")
 
@@ -79,8 +73,8 @@ def test_a_mandatory_violation_fails_the_audit(audit: Any) -> None:
     assert audit(_environment()) == (0, {**found, "violations": []})
 
 
-def test_a_violation_is_told_in_full(audit: Any) -> None:
-    """With its level, the resource's URN and GitLab's page."""
+def test_a_violation_is_reported_in_full(audit: Any) -> None:
+    """With its level, the resource's URN and the documentation."""
     _, found = audit(_environment(external_url="http://canary.example.com"))
     assert found["resources"] == 1
     assert found["rules"]["environment-https"] == "mandatory"
@@ -88,55 +82,55 @@ def test_a_violation_is_told_in_full(audit: Any) -> None:
         {
             "rule": "environment-https",
             "resource": "web",
-            "urn": f"urn:pulumi:prod::shop::{_OURS}ProjectEnvironment::web",
+            "urn": f"urn:pulumi:prod::shop::{OURS}ProjectEnvironment::web",
             "level": "mandatory",
-            "message": "`external_url` does not begin with https://. Give its https:// address. "
-            "See https://docs.gitlab.com/ci/environments/",
+            "message": "`external_url` does not start with https://. Use the https:// address "
+            "of the environment. See https://docs.gitlab.com/ci/environments/",
             "docs": "https://docs.gitlab.com/ci/environments/",
         }
     ]
 
 
-def test_a_secret_value_is_there_and_is_not_read(audit: Any) -> None:
-    """Unless the state was exported with its secrets; even then it is not shown."""
+def test_an_encrypted_secret_is_set_but_not_read(audit: Any) -> None:
+    """With `--show-secrets` it is read, and never shown."""
     _, found = audit(_environment(external_url=_hidden()))
     assert _rules(found) == set()
-    (unjudged,) = found["unjudged"]
-    assert (unjudged["rule"], unjudged["property"]) == ("environment-https", "external_url")
-    assert unjudged["reason"] == "web: `external_url` is encrypted here"
+    (unevaluated,) = found["unjudged"]
+    assert (unevaluated["rule"], unevaluated["property"]) == ("environment-https", "external_url")
+    assert unevaluated["reason"] == "web: `external_url` is encrypted in the state"
 
     _, found = audit(_environment(external_url=_hidden('"http://canary.example.com"')))
     assert _rules(found) == {("environment-https", "web")}
-    _, found = audit(_environment(external_url=_hidden("canary, no JSON")))
+    _, found = audit(_environment(external_url=_hidden("canary, not JSON")))
     assert _rules(found, "unjudged") == {("environment-https", "web")}
 
 
-def test_a_token_in_plain_text_is_found_wherever_it_is(audit: Any) -> None:
-    """In a stack's outputs, inside a larger value, in another package's resource."""
+def test_a_token_in_plain_text_is_found_anywhere(audit: Any) -> None:
+    """In a stack's outputs, in a larger text, in a resource of another package."""
     values = {"helm": {"values": [f"token: {_TOKEN}"]}, "safe": _hidden(f'"{_TOKEN}"')}
-    stack = _resource("pulumi:pulumi:Stack", "shop-prod", values)
-    secret = _resource("kubernetes:core/v1:Secret", "s", {}, inputs={"data": {"token": _TOKEN}})
+    stack = stored("pulumi:pulumi:Stack", "shop-prod", values)
+    secret = stored("kubernetes:core/v1:Secret", "s", {}, inputs={"data": {"token": _TOKEN}})
 
     status, found = audit(stack, secret, _environment())
     assert status == 1
     assert _rules(found) == {("token-exposed", "shop-prod"), ("token-exposed", "s")}
     messages = " ".join(each["message"] for each in found["violations"])
-    assert "`outputs.helm.values[0]` holds a token" in messages
-    assert "`inputs.data.token` holds a token" in messages
-    assert found["resources"] == 1  # Of those that rules are about.
+    assert "`outputs.helm.values[0]` contains a token" in messages
+    assert "`inputs.data.token` contains a token" in messages
+    assert found["resources"] == 1  # Resources of other kinds are not counted.
 
 
-def test_a_token_that_is_exported_as_a_secret_is_fine(audit: Any) -> None:
-    """Also where the state was exported with its secrets."""
+def test_a_token_in_a_secret_output_is_allowed(audit: Any) -> None:
+    """Also with `--show-secrets`."""
     values = {"token": _hidden(f'"{_TOKEN}"'), "helm": {"token": _hidden()}}
-    assert audit(_resource("pulumi:pulumi:Stack", "shop-prod", values))[0] == 0
+    assert audit(stored("pulumi:pulumi:Stack", "shop-prod", values))[0] == 0
 
 
 def test_resources_are_linked_by_their_urns_and_ids(audit: Any) -> None:
-    """As a token and its agent are."""
+    """Such as a token and its agent."""
     agent = _agent()
     values = {"project": "acme/shop", "agent_id": _hidden(), "description": "d"}
-    token = _resource(f"{_OURS}ClusterAgentToken", "helm", values)
+    token = stored(f"{OURS}ClusterAgentToken", "helm", values)
     _, found = audit(agent, {**token, "propertyDependencies": {"agent_id": [agent["urn"]]}})
     assert ("agent-token", "prod") not in _rules(found)
     _, found = audit(agent, {**token, "outputs": {**values, "agent_id": 7}})
@@ -145,8 +139,8 @@ def test_resources_are_linked_by_their_urns_and_ids(audit: Any) -> None:
     assert ("agent-token", "prod") in _rules(found)
 
 
-def test_what_is_on_its_way_out_or_only_read_is_not_judged(audit: Any) -> None:
-    """The stack no longer has it, or never had."""
+def test_resources_pending_deletion_or_external_are_not_evaluated(audit: Any) -> None:
+    """The stack does not manage them."""
     bad = {"external_url": "http://canary.example.com"}
     assert audit(
         _environment("a", delete=True, **bad), _environment("b", external=True, **bad)
@@ -156,22 +150,22 @@ def test_what_is_on_its_way_out_or_only_read_is_not_judged(audit: Any) -> None:
     )
 
 
-def test_an_option_of_pulumi_s_is_read(audit: Any) -> None:
-    """`protect` is no property."""
+def test_a_resource_option_is_read(audit: Any) -> None:
+    """`protect` is not a property."""
     assert _rules(audit(_environment("production"))[1]) >= {("production-protect", "production")}
     found = audit(_environment("production", protect=True))[1]
     assert ("production-protect", "production") not in _rules(found)
 
 
-def test_resources_of_the_published_package_are_judged(audit: Any) -> None:
-    """They spell their properties in camelCase."""
+def test_resources_of_the_published_package_are_evaluated(audit: Any) -> None:
+    """Their properties are in camelCase."""
     type_ = "gitlab:index/projectEnvironment:ProjectEnvironment"
-    web = _resource(type_, "web", {"name": "web", "externalUrl": "http://canary.example.com"})
+    web = stored(type_, "web", {"name": "web", "externalUrl": "http://canary.example.com"})
     assert _rules(audit(web)[1]) == {("environment-https", "web")}
 
 
 def test_levels_are_those_of_the_configuration(audit: Any, tmp_path: Path) -> None:
-    """The same file as for the pack; there is nothing to remediate."""
+    """The same file as for the pack; `remediate` counts as mandatory."""
     config = tmp_path / "policies.json"
     bad = _environment(external_url="http://canary.example.com")
     for given, status, count in (("disabled", 0, 0), ("advisory", 0, 1), ("remediate", 1, 1)):
@@ -180,19 +174,21 @@ def test_levels_are_those_of_the_configuration(audit: Any, tmp_path: Path) -> No
         assert (found[0], len(found[1]["violations"])) == (status, count)
 
 
-def test_a_table_is_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The mandatory first, then what could not be judged, then a sum."""
+def test_the_table_has_violations_and_a_summary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Mandatory ones first, then rules that could not be evaluated."""
     resources = [
         _environment("my-review", external_url=_hidden()),
         _environment(kubernetes_namespace="default"),
     ]
-    # As a file backend writes it.
+    # The format of a file backend.
     file = tmp_path / "prod.json"
     state = {"version": 3, "checkpoint": {"stack": "x", "latest": {"resources": resources}}}
     file.write_text(json.dumps(state))
     assert cli.main(["audit", str(file)]) == 1
     head, first, second, *rest = capsys.readouterr().out.splitlines()
-    assert head.split() == ["LEVEL", "RULE", "RESOURCE", "WHAT"]
+    assert head.split() == ["LEVEL", "RULE", "RESOURCE", "MESSAGE"]
     assert first.split()[:4] == [
         "mandatory",
         "environment-namespace",
@@ -200,61 +196,59 @@ def test_a_table_is_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str
         "`kubernetes_namespace`",
     ]
     assert second.split()[:3] == ["advisory", "environment-review-name", "my-review"]
-    assert first.index("`kubernetes_namespace`") == head.index("WHAT")
+    assert first.index("`kubernetes_namespace`") == head.index("MESSAGE")
     assert rest == [
-        "Not judged:",
-        "  environment-https: `external_url` is encrypted here (1)",
+        "Not evaluated:",
+        "  environment-https: `external_url` is encrypted in the state (1)",
         "2 resources, 32 rules: 1 mandatory and 1 advisory violation.",
     ]
 
 
-def test_one_thing_is_counted_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the sum, and in what a rule says."""
+def test_a_count_of_one_is_singular(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the summary and in messages."""
     config = tmp_path / "policies.json"
     config.write_text(
         '{"all": "disabled", "agent-count": {"enforcementLevel": "advisory", "maximum": 0}}'
     )
     file = tmp_path / "state.json"
-    file.write_text(json.dumps({"version": 3, "deployment": {"resources": [_agent()]}}))
+    file.write_text(export(_agent()))
     cli.main(["audit", str(file), "--config", str(config)])
     said = capsys.readouterr().out
     assert "Its project has 1 agent, and the limit is 0." in said
     assert said.endswith("\n1 resource, 1 rule: 0 mandatory and 1 advisory violation.\n")
 
 
-_NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400, f'"{"9" * 400}"')
+_INVALID_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400, f'"{"9" * 400}"')
 
 
-@pytest.mark.parametrize("number", _NO_NUMBERS, ids=lambda text: text[:9])
-def test_a_number_that_is_none_is_not_judged(
+@pytest.mark.parametrize("number", _INVALID_NUMBERS, ids=lambda text: text[:9])
+def test_an_invalid_number_is_reported(
     number: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is told of as such, wherever it stands; all else is judged as ever."""
+    """Everything else is evaluated."""
     ids = {"project_id": "?", "agent_id": "?", "cluster_agent_id": "?", "rotate_after_days": "?"}
     resources = [
         _agent(**ids),
-        _resource(f"{_OURS}ClusterAgentToken", "helm", {"name": "?", "project": "?", **ids}),
+        stored(f"{OURS}ClusterAgentToken", "helm", {"name": "?", "project": "?", **ids}),
         _environment(kubernetes_namespace="default", **ids),
         _environment("other", project="1" * 400, external_url="http://example.com"),
     ]
     file = tmp_path / "state.json"
-    state = json.dumps({"version": 3, "deployment": {"resources": resources}})
+    state = export(*resources)
     file.write_text(state.replace('"?"', number))
     assert cli.main(["audit", str(file)]) == 1
     said = capsys.readouterr().out
-    assert re.search("environment-https +other +`external_url` does not begin", said)
-    assert "token-rotation: helm: `rotate_after_days` has a value that it cannot have (1)" in said
+    assert re.search("environment-https +other +`external_url` does not start", said)
+    assert "token-rotation: helm: `rotate_after_days` has an invalid value (1)" in said
     assert "4 resources, " in said
 
 
-def test_what_a_terminal_would_obey_is_shown_as_an_escape(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A state may be anybody's; names of other languages stay as they are."""
+def test_control_characters_are_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A state is untrusted. Printable characters of any language stay."""
     evil = "é漢\x1b[31m\r\n\u202e\u2066\x9b\x00\ud800"
     resources = [_environment(evil, external_url="http://canary.example.com")]
     file = tmp_path / "state.json"
-    file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+    file.write_text(export(*resources))
     shown = r"é漢\x1b[31m\r\n\u202e\u2066\x9b\x00\ud800"
     for name in ("table", "json", "gitlab-codequality"):
         assert cli.main(["audit", str(file), "--format", name]) == 1
@@ -266,14 +260,14 @@ def test_what_a_terminal_would_obey_is_shown_as_an_escape(
     assert line.isprintable()
 
 
-def test_code_quality_is_what_gitlab_documents(
+def test_the_code_quality_report_is_as_documented(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each violation has a fingerprint of its own that lasts as long as the violation does."""
+    """Each violation has its own fingerprint, which does not change."""
 
     def report(*resources: dict[str, Any]) -> list[dict[str, Any]]:
         file = tmp_path / "state.json"
-        file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+        file.write_text(export(*resources))
         options = ("--format", "gitlab-codequality", "--location", "infra/Pulumi.yaml")
         cli.main(["audit", str(file), *options])
         found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
@@ -288,31 +282,31 @@ def test_code_quality_is_what_gitlab_documents(
         assert entry["description"].startswith("production: ")
     prints = {entry["fingerprint"] for entry in found}
     names = [entry["check_name"] for entry in found]
-    assert len(prints) == len(found) > len(set(names)) > 2  # One rule is broken twice.
+    assert len(prints) == len(found) > len(set(names)) > 2  # One rule is violated twice.
     again = report(_environment("a-review"), _environment("production", **bad))
     assert prints < {entry["fingerprint"] for entry in again}
 
 
-def test_a_thing_that_no_stack_has_keeps_its_fingerprint() -> None:
-    """It has no URN: what tells it apart is what it is called."""
+def test_a_resource_outside_a_stack_keeps_its_fingerprint() -> None:
+    """It has no URN: its label identifies it."""
 
     def prints(*labels: str) -> set[str]:
-        things = [ProjectEnvironment(label, {"external_url": "http://x"}) for label in labels]
-        found = json.loads(code_quality(judged(things, Configuration()), "Pulumi.yaml"))
+        resources = [ProjectEnvironment(label, {"external_url": "http://x"}) for label in labels]
+        found = json.loads(code_quality(evaluated(resources, Configuration()), "Pulumi.yaml"))
         return {entry["fingerprint"] for entry in found}
 
     assert prints("a") == prints("a", "b") - prints("b") != set()
 
 
 def test_stdin_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """`pulumi stack export | gitlab-kubernetes audit -`; a stack without anything is fine."""
+    """`pulumi stack export | gitlab-kubernetes audit -`, here of an empty stack."""
     monkeypatch.setattr("sys.stdin", io.StringIO('{"version": 3, "deployment": null}'))
     assert cli.main(["audit", "-"]) == 0
     assert capsys.readouterr().out.startswith("0 resources, ")
 
 
-def test_a_mark_in_front_does_not_count(tmp_path: Path) -> None:
-    """As PowerShell writes it: `pulumi stack export | Out-File -Encoding utf8 state.json`."""
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """PowerShell writes one: `pulumi stack export | Out-File -Encoding utf8 state.json`."""
     file = tmp_path / "state.json"
     file.write_text('{"version": 3, "deployment": null}', encoding="utf-8-sig")
     assert cli.main(["audit", str(file)]) == 0
@@ -321,25 +315,25 @@ def test_a_mark_in_front_does_not_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no stack's state: make one with `pulumi stack export`"),
-        ("[]", "is no stack's state"),
-        ("{}", "is no stack's state"),
-        ('{"version": 3, "deployment": {"resources": [{}]}}', "is no stack's state"),
-        ('{"version": 4, "deployment": {}}', "has the format 4, and only 3 is known"),
+        ("", "is not a stack's state: create one with `pulumi stack export`"),
+        ("[]", "is not a stack's state"),
+        ("{}", "is not a stack's state"),
+        ('{"version": 3, "deployment": {"resources": [{}]}}', "is not a stack's state"),
+        ('{"version": 4, "deployment": {}}', "has version 4, and only 3 is supported"),
     ],
 )
-def test_what_is_no_state_is_refused(
+def test_an_invalid_state_is_rejected(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
 ) -> None:
-    """With a status of its own: the audit was not made."""
+    """With exit status 2."""
     file = tmp_path / "state.json"
     file.write_text(text)
     assert cli.main(["audit", str(file)]) == 2
     assert said in capsys.readouterr().err
 
 
-def test_a_wrong_call_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each in one line that says why."""
+def test_invalid_arguments_are_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With an error in one line."""
     for arguments, said in (
         ([str(tmp_path / "missing")], "No such file or directory"),
         (["-", "--config", str(tmp_path / "missing")], "missing cannot be read"),
@@ -353,8 +347,8 @@ def test_a_wrong_call_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[s
             cli.main(["audit", *arguments])
 
 
-def test_a_state_is_audited_without_an_engine_or_a_network(tmp_path: Path) -> None:
-    """Neither Pulumi's SDKs nor anything of HTTP is even imported."""
+def test_auditing_a_state_needs_no_engine_and_no_network(tmp_path: Path) -> None:
+    """Neither Pulumi's SDKs nor an HTTP client is imported."""
     file = tmp_path / "state.json"
     file.write_text('{"version": 3, "deployment": {}}')
     script = (
@@ -383,10 +377,10 @@ _OF_TOKENS = "pulumi-python:dynamic/gitlab:ClusterAgentToken"
         ),
     ],
 )
-def test_a_damaged_state_is_one_line_and_no_violation(
+def test_a_damaged_state_is_an_error_and_not_a_violation(
     resource: dict[str, Any], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whoever reads the exit status can tell a broken rule from a broken state."""
+    """They have different exit statuses."""
     urn = f"urn:pulumi:d::p::{_OF_TOKENS}::a"
     file = tmp_path / "state.json"
     content = {"version": 3, "deployment": {"resources": [{"urn": urn, **resource}]}}
@@ -396,10 +390,10 @@ def test_a_damaged_state_is_one_line_and_no_violation(
     assert line.startswith(f"error: STATE is damaged: {said}")
 
 
-def test_a_token_without_an_agent_is_no_second_one(tmp_path: Path) -> None:
-    """Nothing is known of where it belongs."""
+def test_a_token_without_an_agent_is_not_a_second_token(tmp_path: Path) -> None:
+    """Its agent is unknown."""
     urn = f"urn:pulumi:d::p::{_OF_TOKENS}::a"
     resource = {"urn": urn, "type": _OF_TOKENS, "inputs": {}, "outputs": {}}
     file = tmp_path / "state.json"
-    file.write_text(json.dumps({"version": 3, "deployment": {"resources": [resource]}}))
+    file.write_text(export(resource))
     assert cli.main(["audit", str(file), "--fail-on", "never"]) == 0

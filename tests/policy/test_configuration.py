@@ -1,4 +1,4 @@
-"""What a configuration of policies may say."""
+"""Policy configurations."""
 
 from __future__ import annotations
 
@@ -28,43 +28,43 @@ _GOOD: list[dict[str, Any]] = [
 ]
 _BAD: list[tuple[Any, str]] = [
     ([], "must be an object"),
-    ({"agent-cuont": "mandatory"}, "there is no rule agent-cuont"),
-    ({"agent-count": 3}, "agent-count must be a level or an object"),
-    ({"agent-count": "loud"}, "agent-count: enforcementLevel must be one of advisory, mandatory"),
-    ({"agent-count": {"enforcementLevel": 1}}, "agent-count: enforcementLevel must be one of"),
-    ({"agent-count": {"max": 3}}, "agent-count has no max: it has enforcementLevel, maximum"),
-    ({"agent-count": {"maximum": -1}}, "agent-count: maximum does not fit: -1 is less than"),
-    ({"agent-name": {"pattern": "("}}, "agent-name: pattern does not fit: '(' is not a 'regex'"),
-    ({"all": {"maximum": 3}}, "all has no maximum: it has enforcementLevel"),
+    ({"agent-cuont": "mandatory"}, "unknown rule agent-cuont"),
+    ({"agent-count": 3}, "agent-count: 3 is not of type 'object'"),
+    ({"agent-count": "loud"}, "agent-count.enforcementLevel: 'loud' is not one of ['advisory', "),
+    ({"agent-count": {"enforcementLevel": 1}}, "agent-count.enforcementLevel: 1 is not one of"),
+    ({"agent-count": {"max": 3}}, "('max' was unexpected) (it has enforcementLevel, maximum)"),
+    ({"agent-count": {"maximum": -1}}, "agent-count.maximum: -1 is less than the minimum of 0"),
+    ({"agent-name": {"pattern": "("}}, "agent-name.pattern: '(' is not a 'regex'"),
+    ({"all": {"maximum": 3}}, "all: Additional properties are not allowed ('maximum' was"),
 ]
 
 
 @pytest.mark.parametrize("given", _GOOD)
-def test_a_right_configuration_is_taken(given: dict[str, Any]) -> None:
+def test_a_valid_configuration_is_accepted(given: dict[str, Any]) -> None:
     """By the code and by its schema."""
     Configuration(given)
     Draft202012Validator(schema()).validate(given)
 
 
 @pytest.mark.parametrize(("given", "said"), _BAD)
-def test_a_wrong_configuration_names_rule_and_key(given: Any, said: str) -> None:
-    """By the code; the schema refuses it too."""
+def test_an_invalid_configuration_is_rejected_by_name(given: Any, said: str) -> None:
+    """By the code; the schema rejects it too."""
     with pytest.raises(ConfigurationError) as error:
         Configuration(given)
     assert said in str(error.value)
-    if "regex" not in said:  # A format is not a schema's to enforce.
+    if "regex" not in said:  # Formats are not enforced by default.
         assert not Draft202012Validator(schema()).is_valid(given)
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
-    """Nobody likes to be told one by one."""
+def test_all_problems_are_reported_at_once() -> None:
+    """Each with its rule."""
     with pytest.raises(ConfigurationError) as error:
         Configuration({"a": "mandatory", "agent-count": {"x": 1, "maximum": "y"}})
     assert len(str(error.value).split("; ")) == 3
 
 
 def test_levels_and_parameters_have_defaults() -> None:
-    """The rules' own, unless all or one of them is set otherwise."""
+    """Those of the rules; `all` and single rules override them."""
     configuration = Configuration()
     assert {configuration.level(rule) for rule in RULES} == {Level.ADVISORY, Level.MANDATORY}
     assert configuration.parameters(BY_NAME["agent-count"]) == {"maximum": 10}
@@ -74,8 +74,8 @@ def test_levels_and_parameters_have_defaults() -> None:
     assert configuration.parameters(BY_NAME["agent-count"]) == {"maximum": 3}
 
 
-def test_the_schema_is_one() -> None:
-    """It fits the meta-schema, and holds each rule's default level and parameters."""
+def test_the_schema_is_valid() -> None:
+    """It has the default level and parameters of each rule."""
     Draft202012Validator.check_schema(schema())
     for rule in RULES:
         found = schema()["properties"][rule.name]["anyOf"][1]["properties"]
@@ -85,8 +85,8 @@ def test_the_schema_is_one() -> None:
         }
 
 
-def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
-    """With its name, and why."""
+def test_an_invalid_file_is_rejected(tmp_path: Path) -> None:
+    """With its name and the reason."""
     file = tmp_path / "policies.json"
     with pytest.raises(ConfigurationError, match=r"policies.json cannot be read \(No such file"):
         load(file)
@@ -94,7 +94,7 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"policies.json is not JSON"):
         load(file)
     file.write_text('{"x": "mandatory"}')
-    with pytest.raises(ConfigurationError, match=r"policies.json: there is no rule x"):
+    with pytest.raises(ConfigurationError, match=r"policies.json: unknown rule x"):
         load(file)
     file.write_text("")
     load(file)
@@ -109,8 +109,8 @@ def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_tells_rules_and_schema() -> None:
-    """For people, and for their editors."""
+def test_the_command_prints_rules_and_schema() -> None:
+    """For people and for editors."""
     listed = _command("--rules").stdout
     for rule in RULES:
         assert f"{rule.name} ({rule.level.value})\n" in listed
@@ -119,9 +119,9 @@ def test_the_command_tells_rules_and_schema() -> None:
 
 
 def test_the_command_checks_a_configuration_first(tmp_path: Path) -> None:
-    """Pulumi itself does not name a rule that there is not."""
+    """Pulumi itself does not name an unknown rule."""
     file = tmp_path / "policies.json"
     file.write_text('{"agent-cuont": {"maximum": 3}}')
     done = _command("--config", str(file))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"error: {file}: there is no rule agent-cuont")
+    assert done.stderr.startswith(f"error: {file}: unknown rule agent-cuont")

@@ -1,4 +1,4 @@
-"""What the documentation of policies shows is so."""
+"""The documentation of policies is correct."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
-from tests import reference
+from tools import generate
 
 from pulumi_gitlab_kubernetes.policy import command, configuration
 from pulumi_gitlab_kubernetes.policy.audit import command as audit_command
 
-DOCS = reference.POLICIES.read_text()
+DOCS = generate.POLICIES.read_text()
 _COMMAND = re.compile(r"gitlab-kubernetes (policy-pack|audit)([^`|>)\n]*)")
 _KEYWORDS = {"image", "extends", "rules", "before_script", "script", "artifacts"}
 
@@ -25,13 +25,13 @@ def _block(language: str) -> str:
     return str(found)
 
 
-def test_the_configuration_shown_is_one() -> None:
-    """It names rules and parameters that there are."""
+def test_the_configuration_in_the_documentation_is_valid() -> None:
+    """It names existing rules and parameters."""
     configuration.Configuration(json.loads(_block("json")))
 
 
 def test_the_jobs_for_gitlab_ci_are_well_formed() -> None:
-    """YAML with keywords of GitLab's; the report that is written is the one that is kept."""
+    """YAML with keywords of GitLab CI; the artifact is the report that is written."""
     jobs: dict[str, dict[str, Any]] = yaml.safe_load(_block("yaml"))
     assert set(jobs) == {".pulumi", "preview", "audit"}
     for job in jobs.values():
@@ -47,9 +47,9 @@ def test_the_jobs_for_gitlab_ci_are_well_formed() -> None:
     assert '$CI_PIPELINE_SOURCE == "merge_request_event"' in events
 
 
-@pytest.mark.parametrize("text", [DOCS, reference.README.read_text()], ids=["docs", "readme"])
-def test_every_command_shown_is_one(text: str) -> None:
-    """With options that there are."""
+@pytest.mark.parametrize("text", [DOCS, generate.README.read_text()], ids=["docs", "readme"])
+def test_the_commands_in_the_documentation_exist(text: str) -> None:
+    """With their options."""
     found = [each for each in _COMMAND.findall(text) if each[1].strip(' "')]
     assert found
     for name, options in found:
@@ -57,12 +57,12 @@ def test_every_command_shown_is_one(text: str) -> None:
         {"policy-pack": command, "audit": audit_command}[name].add_arguments(parser)
         arguments = [part for part in shlex.split(options.replace('"', "")) if part != "or"]
         if arguments == ["--config"]:
-            continue  # A mention of the option alone.
+            continue  # The text only mentions the option.
         parser.parse_args(arguments)
 
 
-def test_the_options_of_the_audit_are_listed() -> None:
-    """Each that the command has, with its choices."""
+def test_the_options_of_the_audit_are_documented() -> None:
+    """With their choices."""
     parser = argparse.ArgumentParser()
     audit_command.add_arguments(parser)
     for action in parser._actions[1:]:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Project
-from tests.pulumi_cli import failing_preview, needs_cli
+from tests.support.pulumi_cli import failing_preview
 
 from pulumi_gitlab_kubernetes import cli
 from pulumi_gitlab_kubernetes.policy.folder import write
 from pulumi_gitlab_kubernetes.testing.host import Stack
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
+
+pytestmark = pytest.mark.slow
 
 EXAMPLE = Path(__file__).parents[2] / "examples/policies"
 _WHERE = re.compile(r" \(local: .*\)")
@@ -23,7 +25,7 @@ _WHERE = re.compile(r" \(local: .*\)")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the example with this environment."""
+    """A copy of the example with this virtual environment."""
     copy = tmp_path / "policies"
     shutil.copytree(EXAMPLE, copy)
     (copy / ".venv").symlink_to(sys.prefix)
@@ -34,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 def stack(
     folder: Path, tmp_path: Path, project: Project, users: dict[str, tuple[int, str]]
 ) -> Stack:
-    """The example's stack, with the configuration that it asks for."""
+    """The example's stack with its configuration."""
     stack = Stack(folder, "dev", backend=tmp_path / "state", passphrase="p")
     stack.init()
     stack.set_config("gitlab:baseUrl", project.simulator.url)
@@ -45,14 +47,14 @@ def stack(
 
 
 def _block(first: str) -> str:
-    """Return the block of the README that begins so."""
+    """Return the block of the README that starts with this text."""
     found = re.search(rf"```\n({first}.*?)\n```", (EXAMPLE / "README.md").read_text(), re.DOTALL)
     assert found is not None
     return _WHERE.sub("", found[1])
 
 
 def _policies(output: str) -> str:
-    """Return what an engine shows of policies."""
+    """Return the section about policies in an engine's output."""
     return _WHERE.sub(
         "", output[output.index("Policies:") : output.index("\nDiagnostics:")]
     ).strip()
@@ -65,9 +67,9 @@ def test_a_preview_shows_what_the_readme_does(folder: Path, stack: Stack) -> Non
     assert _policies(preview.stdout) == _block("Policies:")
 
 
-@needs_cli
+@pytest.mark.cli
 def test_the_pulumi_cli_shows_the_same(folder: Path, stack: Stack, tmp_path: Path) -> None:
-    """On the same state, which the deployment host made."""
+    """On the state that the deployment host wrote."""
     options = ("--policy-pack", str(write()), "--policy-pack-config", "policies.json")
     printed = failing_preview(folder, tmp_path, *options, PYTHONPATH=":".join(sys.path))
     assert _policies(printed) == _block("Policies:"), stack
@@ -76,7 +78,7 @@ def test_the_pulumi_cli_shows_the_same(folder: Path, stack: Stack, tmp_path: Pat
 def test_an_audit_shows_what_the_readme_does(
     folder: Path, stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of the stack as it was deployed without policies."""
+    """After a deployment without policies."""
     up = stack.up()
     assert up.ok, up.stdout
     state = tmp_path / "state.json"

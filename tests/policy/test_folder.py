@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,24 +14,26 @@ import yaml
 from pulumi_gitlab_kubernetes.errors import ConfigurationError
 from pulumi_gitlab_kubernetes.policy import folder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of this test alone."""
+    """A cache for this test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "pulumi-gitlab-kubernetes"
 
 
 def _python(pack: Path) -> Path:
     """Return the interpreter that the engine starts the pack with."""
-    settings = yaml.safe_load((pack / "PulumiPolicy.yaml").read_text())
+    settings: dict[str, Any] = yaml.safe_load((pack / "PulumiPolicy.yaml").read_text())
     assert settings["runtime"]["name"] == "python"
     assert settings["runtime"]["options"]["toolchain"] == "pip"
-    return pack / settings["runtime"]["options"]["virtualenv"] / "bin" / "python"
+    return Path(pack, settings["runtime"]["options"]["virtualenv"], "bin", "python")
 
 
-def test_the_folder_names_the_interpreter_it_was_written_by(cache: Path) -> None:
-    """So that the pack starts in any environment, active or not."""
+def test_the_folder_names_its_interpreter(cache: Path) -> None:
+    """The pack also starts if the virtual environment is not active."""
     pack = folder.write()
     script = "import sys; print(sys.prefix)"
     done = subprocess.run(
@@ -41,10 +44,10 @@ def test_the_folder_names_the_interpreter_it_was_written_by(cache: Path) -> None
     assert cache.stat().st_mode & 0o077 == 0
 
 
-def test_an_interpreter_without_a_virtual_environment_is_named_too(
+def test_an_interpreter_without_a_virtual_environment_is_linked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The engine knows only virtual environments: the folder holds what it takes for one."""
+    """The engine only supports virtual environments: the folder contains what looks like one."""
     within = folder.write()
     monkeypatch.setattr(sys, "base_prefix", sys.prefix)
     without = folder.write()
@@ -58,7 +61,7 @@ def test_an_interpreter_without_a_virtual_environment_is_named_too(
 
 
 def test_the_folder_is_written_once() -> None:
-    """A second run leaves its files alone, and puts back one that a clean-up took."""
+    """A second run only writes missing files."""
     pack = folder.write()
     before = (pack / "PulumiPolicy.yaml").stat().st_mtime_ns
     (pack / "__main__.py").unlink()
@@ -68,7 +71,7 @@ def test_the_folder_is_written_once() -> None:
 
 
 def test_processes_may_write_it_at_the_same_time() -> None:
-    """Each finds it whole, and nothing is left over."""
+    """Each sees complete files, and no temporary file remains."""
 
     def run(_number: int) -> str:
         command = [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "policy-pack"]
@@ -88,7 +91,7 @@ def test_processes_may_write_it_at_the_same_time() -> None:
 def test_a_folder_that_others_can_write_to_is_not_trusted(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is in it runs as this user; with no place left the error names the way out."""
+    """The pack runs as this user. Without another folder, the error says what to set."""
     cache.mkdir(mode=0o777)
     cache.chmod(0o777)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))

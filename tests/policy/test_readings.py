@@ -1,4 +1,4 @@
-"""What rules read out of a value: where a URL leads, what a scope covers, which tier a name has."""
+"""How rules read values: private addresses, scopes, tiers, certificates and type tokens."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import strategies
-from tests.certificates import Key, to_pem
 from tests.policy.pem import SHA1, certificate
+from tests.support.certificates import Key, to_pem
 
 from pulumi_gitlab_kubernetes.policy.addresses import is_private
 from pulumi_gitlab_kubernetes.policy.certificates import (
@@ -23,12 +23,12 @@ from pulumi_gitlab_kubernetes.policy.certificates import (
     not_valid,
     weakness,
 )
-from pulumi_gitlab_kubernetes.policy.kinds import kind_of
-from pulumi_gitlab_kubernetes.policy.scopes import overlap
+from pulumi_gitlab_kubernetes.policy.project_clusters import scopes_overlap
 from pulumi_gitlab_kubernetes.policy.tiers import guess
+from pulumi_gitlab_kubernetes.policy.type_tokens import kind_of
 from pulumi_gitlab_kubernetes.testing.simulator.environment_names import guess_tier
 
-_SHORT = "has a key of the kind RSA with 1024 bits"
+_SHORT = "has a 1024-bit RSA key"
 _DAY = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 _SCOPES = strategies.text("ab*", max_size=5)
 
@@ -36,15 +36,15 @@ _SCOPES = strategies.text("ab*", max_size=5)
 @pytest.mark.parametrize(
     "host",
     [
-        *("127.0.0.1", "127.1", "0x7f000001", "2130706433", "0.0.0.0", "10.0.0.1:6443"),  # noqa: S104
+        *("127.0.0.1", "127.1", "0x7f000001", "2130706433", "0.0.0.0", "10.0.0.1:6443"),  # noqa: S104 (texts)
         *("172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[::1]", "[fe80::1%25e]"),
         *("[fd00::1]", "[::ffff:127.0.0.1]", "[::]", "localhost", "LOCALHOST.", "db.localhost"),
         *("kubernetes.default.svc", "k8s", "k8s.internal", "printer.local", "db.localdomain"),
         *("wiki.intranet", "nas.lan", "0177.0.0.1", "0x7f.0.0.0x1"),
     ],
 )
-def test_private_addresses_are_told(host: str) -> None:
-    """In every form that a resolver takes."""
+def test_private_addresses_are_recognized(host: str) -> None:
+    """In every form that a resolver accepts."""
     assert is_private(f"https://{host}/path")
 
 
@@ -56,8 +56,8 @@ def test_private_addresses_are_told(host: str) -> None:
         *("https://local.example.com", "https://10.example.com", "https://", "https://[", "no url"),
     ],
 )
-def test_public_addresses_are_told(url: str) -> None:
-    """And what is no URL leads nowhere."""
+def test_public_addresses_are_recognized(url: str) -> None:
+    """Text that is not a URL is not private."""
     assert not is_private(url)
 
 
@@ -77,27 +77,27 @@ def test_public_addresses_are_told(url: str) -> None:
     ],
 )
 def test_allowed_hosts_do_not_count(allowed: str, url: str, private: bool) -> None:
-    """Networks cover addresses, names cover names."""
+    """Networks match addresses, names match names."""
     assert is_private(url, [allowed]) is private
 
 
 def test_scopes_overlap_exactly_where_a_name_matches_both() -> None:
-    """For all short scopes: where they overlap, one of the short names proves it."""
+    """Checked for all short scopes and names."""
     scopes = ["".join(each) for size in range(5) for each in itertools.product("ab*", repeat=size)]
     names = ["".join(each) for size in range(8) for each in itertools.product("ab", repeat=size)]
     matching = {scope: {name for name in names if fnmatchcase(name, scope)} for scope in scopes}
     for one, other in itertools.product(scopes, repeat=2):
-        assert overlap(one, other) is bool(matching[one] & matching[other]), (one, other)
+        assert scopes_overlap(one, other) is bool(matching[one] & matching[other]), (one, other)
 
 
 @hypothesis.given(_SCOPES, _SCOPES)
 def test_scopes_overlap_where_a_name_matches_both(one: str, other: str) -> None:
-    """Whichever comes first; a name that matches both proves it."""
-    assert overlap(one, other) is overlap(other, one)
-    assert overlap(one, one)
+    """In either order."""
+    assert scopes_overlap(one, other) is scopes_overlap(other, one)
+    assert scopes_overlap(one, one)
     for name in (one.replace("*", ""), other.replace("*", "b")):
         if fnmatchcase(name, one) and fnmatchcase(name, other):
-            assert overlap(one, other)
+            assert scopes_overlap(one, other)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_scopes_overlap_where_a_name_matches_both(one: str, other: str) -> None:
     ],
 )
 def test_scopes_overlap_as_expected(one: str, other: str, expected: bool) -> None:
-    """Also long ones, without taking long."""
-    assert overlap(one, other) is expected
+    """Long scopes do not take long."""
+    assert scopes_overlap(one, other) is expected
 
 
 @hypothesis.given(strategies.text(max_size=20))
@@ -127,7 +127,7 @@ def test_scopes_overlap_as_expected(one: str, other: str, expected: bool) -> Non
 @hypothesis.example("Live")
 @hypothesis.example("print")
 def test_tiers_are_guessed_as_gitlab_does(name: str) -> None:
-    """As the simulator's, which follows GitLab's source."""
+    """As in the simulator, which follows GitLab's source code."""
     assert guess(name) == guess_tier(name)
 
 
@@ -143,36 +143,36 @@ _WORDS = [(word, tier) for tier, words in _TIERS.items() for word in words.split
 
 @pytest.mark.parametrize(("word", "tier"), _WORDS)
 def test_each_word_of_gitlab_decides_the_tier(word: str, tier: str) -> None:
-    """Anywhere in the name, and in capitals: for the policies and for the simulator."""
+    """Anywhere in the name and in any case, for policies and in the simulator."""
     for name in (word, word.upper(), f"x/{word}-1"):
         assert (guess(name), guess_tier(name)) == (tier, tier)
 
 
 def test_all_certificates_of_a_text_count() -> None:
-    """The first that expires, and the last that begins."""
+    """The first to expire, and the last to become valid."""
     found = facts(certificate(begins=-1, ends=9) + certificate(begins=-3, ends=5))
     assert found is not None
-    assert (found.ends - found.begins).days in {5, 6}
+    assert (found.not_after - found.not_before).days in {5, 6}
 
 
 @pytest.mark.parametrize(("days", "soon"), [(8, False), (10, True), (1e300, True)])
 def test_a_certificate_expires_soon_or_later(days: float, soon: bool) -> None:
-    """However many days are soon: a configuration may name any number."""
+    """A configuration may set any number of days."""
     assert bool(expires_within(certificate(ends=9), days)) is soon
 
 
 @pytest.mark.parametrize("serial", [-128, 0, 1])
 @pytest.mark.parametrize("kind", ["Ed25519", "RSA-1024"])
-def test_a_serial_number_below_1_hides_nothing(kind: str, serial: int) -> None:
-    """`cryptography` warns of it, which is an error here, and is going to refuse it."""
+def test_a_serial_number_below_1_is_accepted(kind: str, serial: int) -> None:
+    """`cryptography` warns about it, which is an error in tests."""
     pem = Key(kind).certificate("old-ca", ends=9, serial=serial)
     assert not_valid(pem) is None
     assert expires_within(pem, 30)
     assert weakness(pem, 2048) == (None if kind == "Ed25519" else _SHORT)
 
 
-def test_a_signature_tells_its_hash() -> None:
-    """By its name."""
+def test_the_hash_is_in_the_signature_algorithm() -> None:
+    """In its name."""
     assert weakness(SHA1, 2048) == "is signed with SHA1"
 
 
@@ -185,8 +185,10 @@ def test_a_signature_tells_its_hash() -> None:
         ("300fa00d300b0609608648016503040201", None),
     ],
 )
-def test_a_signature_tells_its_hash_in_its_parameters(parameters: str, said: str | None) -> None:
-    """Where it is RSASSA-PSS, as RFC 4055 has it."""
+def test_the_hash_may_be_in_the_parameters_of_the_signature(
+    parameters: str, said: str | None
+) -> None:
+    """For RSASSA-PSS, see RFC 4055."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pss")])
     signed = (
@@ -212,8 +214,8 @@ def test_a_signature_tells_its_hash_in_its_parameters(parameters: str, said: str
         ("gitlab:index/projectEnvironment:ProjectEnvironment", "ProjectEnvironment", True),
     ],
 )
-def test_a_type_token_tells_the_kind(token: str, kind: str, published: bool) -> None:
-    """Ours, and that of Pulumi's published package."""
+def test_a_type_token_identifies_the_kind(token: str, kind: str, published: bool) -> None:
+    """In this package and in Pulumi's published package."""
     found = kind_of(token)
     assert found is not None
     assert (found.kind.__name__, found.published) == (kind, published)
@@ -224,6 +226,6 @@ def test_a_type_token_tells_the_kind(token: str, kind: str, published: bool) -> 
 @pytest.mark.parametrize(
     "token", ["", "pulumi:pulumi:Stack", "gitlab:index/project:Project", "gitlab:ClusterAgent"]
 )
-def test_other_type_tokens_tell_nothing(token: str) -> None:
-    """No rule is about them."""
+def test_other_type_tokens_are_ignored(token: str) -> None:
+    """No rule applies to them."""
     assert kind_of(token) is None

@@ -1,4 +1,4 @@
-"""The pytest plugin, in a pytest of its own that finds the package installed from its wheel."""
+"""The pytest plugin, in a separate pytest with the package installed from its wheel."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from tests.meta.test_readme import blocks
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 _PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
@@ -21,8 +23,8 @@ import sys
 
 HEAVY = {"requests", "starlette", "uvicorn", "pulumi", "gitlab", "yaml", "ruamel", "grpc"}
 OURS = {
-    "pulumi_gitlab_kubernetes", "pulumi_gitlab_kubernetes._hidden",
-    "pulumi_gitlab_kubernetes._quotes", "pulumi_gitlab_kubernetes.errors",
+    "pulumi_gitlab_kubernetes", "pulumi_gitlab_kubernetes.hidden_modules",
+    "pulumi_gitlab_kubernetes.redaction", "pulumi_gitlab_kubernetes.errors",
     "pulumi_gitlab_kubernetes.registry", "pulumi_gitlab_kubernetes.testing",
     "pulumi_gitlab_kubernetes.testing.plugin",
 }
@@ -112,7 +114,7 @@ def test_no_project(gitlab_stack):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for PYTHONPATH in which the package lies as pip would put it there."""
+    """Return a folder for PYTHONPATH with the package as pip installs it."""
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
@@ -128,7 +130,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(installed: Path, tmp_path: Path) -> Callable[..., str]:
-    """Runs pytest on files, without this project's configuration, and returns what it said."""
+    """Return a function that runs pytest on files and returns the output."""
 
     def run(
         files: dict[str, str], *path: Path, arguments: Sequence[str] = (), outcome: int = 0
@@ -168,12 +170,12 @@ def run(installed: Path, tmp_path: Path) -> Callable[..., str]:
 
 
 def test_the_plugin_costs_nothing_until_it_is_used(run: Callable[..., str]) -> None:
-    """It is registered, alone, and imports nothing; a simulator then serves each test afresh."""
+    """The registered plugin imports nothing; each test then gets an empty simulator."""
     assert "8 passed" in run({"test_a_light.py": LIGHT, "test_isolated.py": ISOLATED})
 
 
 def test_the_test_that_the_readme_shows_passes(run: Callable[..., str]) -> None:
-    """On the program that the README shows, with its own virtual environment nowhere."""
+    """The program is the README's; its virtual environment does not exist."""
     program, test = blocks("python")
     project = blocks("yaml")[0]
     files = {
@@ -188,7 +190,7 @@ def test_the_test_that_the_readme_shows_passes(run: Callable[..., str]) -> None:
 
 
 def test_a_project_is_found_from_pytests_root(run: Callable[..., str], tmp_path: Path) -> None:
-    """Wherever pytest was started, and never in a directory above; else one line says where not."""
+    """The start directory and parent directories do not matter; an error is one line."""
     project = "name: shop\nruntime: python\n"
     files = {
         "Pulumi.yaml": project,
@@ -206,7 +208,7 @@ def test_a_project_is_found_from_pytests_root(run: Callable[..., str], tmp_path:
 
 
 def test_a_missing_extra_is_named_in_one_line(run: Callable[..., str], tmp_path: Path) -> None:
-    """The fixture fails; tests that do not use it are not concerned."""
+    """The fixture fails; tests that do not use it pass."""
     without = tmp_path / "without"
     without.mkdir()
     (without / "starlette.py").write_text("raise ModuleNotFoundError(name='starlette')")

@@ -1,6 +1,6 @@
-"""Rules for stacks with GitLab's Kubernetes integration, as a policy pack and as an audit.
+"""Policies for GitLab's Kubernetes integration, as a policy pack and as an audit.
 
-`rules` lists them all; a rule is data and a plain function over the typed values in `things`.
-`pack` shows them to Pulumi, `audit` applies them to what exists. Nothing else in this package
-imports this one, and only `pack` needs pulumi-policy.
+`rules` lists all rules. A rule is data and a function over the typed resources in `kinds`. `pack`
+serves the rules to Pulumi, `audit` applies them to a stack's state or to GitLab. The provider does
+not import this package, and only `pack` needs pulumi-policy.
 """

@@ -1,4 +1,4 @@
-"""Where a URL leads, as far as its text tells: no name is looked up."""
+"""Whether a URL points to a private address, without any DNS lookup."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def scheme(url: str) -> str:
 
 
 def is_private(url: str, allowed: Sequence[str] = ()) -> bool:
-    """Tell whether a URL leads to a private, loopback or otherwise local address.
+    """Return whether a URL points to a private, loopback or otherwise local address.
 
     Args:
-        url: The URL; one without a host leads nowhere.
-        allowed: Networks such as `10.0.0.0/8`, and host names, which may hold `*`, that do not
-            count.
+        url: The URL. Without a host it is not private.
+        allowed: Networks, such as `10.0.0.0/8`, and host names that do not count as private; `*`
+            matches any text.
     """
     try:
         host = (urlsplit(url.strip()).hostname or "").rstrip(".").lower()
@@ -40,7 +40,7 @@ def is_private(url: str, allowed: Sequence[str] = ()) -> bool:
 
 
 def _address(host: str) -> Address | None:
-    """Read an address also in the forms that only the system's resolver knows."""
+    """Parse an IP address, also in the old forms that `inet_aton` accepts, such as `127.1`."""
     if not _LIKE_AN_ADDRESS.search(host):
         return None
     try:

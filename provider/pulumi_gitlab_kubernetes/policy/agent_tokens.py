@@ -1,4 +1,4 @@
-"""Rules for agents' tokens."""
+"""Rules for agent tokens."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
-from .rule import Level, Parameter, Rule, Scope
-from .secrets import is_secret
-from .stack import Stack
-from .things import ClusterAgentToken, Stored, every
+from pulumi_gitlab_kubernetes.policy.kinds import ClusterAgentToken
+from pulumi_gitlab_kubernetes.policy.model import Stored, every
+from pulumi_gitlab_kubernetes.policy.rule import Level, Parameter, Rule, Scope
+from pulumi_gitlab_kubernetes.policy.secrets import is_secret
+from pulumi_gitlab_kubernetes.policy.stack import Stack
 
 _TOKENS = "https://docs.gitlab.com/user/clusters/agent/work_with_agent/"
 MARKS = ("glagent-", "Z2xhZ2VudC")
-"""How a token begins, and how it does in base64, as in a Kubernetes secret's `data`."""
+"""What a token starts with, in plain text and in base64, as in `data` of a Kubernetes secret."""
 _TOKEN = re.compile(rf"{MARKS[0]}[\w-]{{20,}}|{MARKS[1]}[0-3][A-Za-z0-9+/]{{20,}}")
 
 
@@ -28,11 +29,11 @@ def _age(token: ClusterAgentToken, stack: Stack, maximum_days: float) -> Iterato
     del stack
     age = _age_in_days(token)
     if age is not None and age > maximum_days:
-        yield f"it is {age:.0f} days old, and at most {maximum_days:g} are allowed"
+        yield f"the token is {age:.0f} days old, and the limit is {maximum_days:g} days"
 
 
 def _rotation(token: ClusterAgentToken) -> Iterator[str]:
-    if token.published:  # That package has no such arguments.
+    if token.published:  # pulumi-gitlab has no such arguments.
         return
     names = ("rotate_after_days", "rotation_triggers")
     if every(*(partial(token.lacks, name) for name in names)):
@@ -40,27 +41,27 @@ def _rotation(token: ClusterAgentToken) -> Iterator[str]:
 
 
 def _one_per_agent(token: ClusterAgentToken, stack: Stack, rotation_days: float) -> Iterator[str]:
-    if len(stack.of(ClusterAgentToken)) < 2:  # noqa: PLR2004 (one, and another)
+    if not stack.several(ClusterAgentToken):
         return
-    tokens = stack.group(ClusterAgentToken, stack.agent_key).get(stack.agent_key(token), [])
-    if len(tokens) < 2 or token is tokens[0]:  # noqa: PLR2004 (one, and another)
+    tokens = stack.group(ClusterAgentToken, stack.agent_key).get(stack.agent_key(token), [token])
+    if token is tokens[0]:
         return
     if rotation_days:
         ages = [_age_in_days(each) for each in tokens]
         if any(age is not None and age <= rotation_days for age in ages):
             return
-    yield f"its agent already has {tokens[0].label}"
+    yield f"its agent already has the token {tokens[0].label}"
 
 
 def _exposed(resource: Stored) -> Iterator[str]:
     for where, values in resource.values.items():
         for path in _plain_tokens(values, where):
-            yield f"`{path}` holds a token in plain text"
+            yield f"`{path}` contains a token in plain text"
 
 
 def _plain_tokens(value: Any, path: str) -> Iterator[str]:
-    """Find tokens at any depth, and in the midst of texts, but not in secrets."""
-    left = [(value, path)]  # The next one is the last.
+    """Return the paths of strings that contain a token, at any depth but not in secrets."""
+    left = [(value, path)]  # A stack: the state may be nested too deeply for recursion.
     while left:
         value, path = left.pop()
         match value:
@@ -75,16 +76,16 @@ def _plain_tokens(value: Any, path: str) -> Iterator[str]:
 
 
 def _age_in_days(token: ClusterAgentToken) -> float | None:
-    made = token.created_at
-    return None if made is None else (datetime.now(timezone.utc) - made) / timedelta(days=1)
+    created = token.created_at
+    return None if created is None else (datetime.now(timezone.utc) - created) / timedelta(days=1)
 
 
 RULES = (
     Rule(
         name="token-description",
         kind=ClusterAgentToken,
-        holds="A token says what it is for.",
-        mend="Describe it; this makes a new token.",
+        description="A token has a description.",
+        remediation="Set `description`. This replaces the token.",
         docs="https://docs.gitlab.com/api/cluster_agents/",
         check=_description,
     ),
@@ -93,24 +94,24 @@ RULES = (
         kind=ClusterAgentToken,
         scope=Scope.STACK,
         level=Level.MANDATORY,
-        holds="Tokens are renewed.",
-        mend="Set or change `rotation_triggers`, or set `rotate_after_days`, to make a new one.",
+        description="Tokens are rotated.",
+        remediation="Rotate the token: change `rotation_triggers`, or set `rotate_after_days`.",
         docs=_TOKENS,
         check=_age,
         parameters=(
             Parameter(
                 name="maximum_days",
-                schema={"type": "number", "exclusiveMinimum": 0},
+                values={"type": "number", "exclusiveMinimum": 0},
                 default=365,
-                doc="How many days old a token may be.",
+                doc="Maximum age of a token in days.",
             ),
         ),
     ),
     Rule(
         name="token-rotation",
         kind=ClusterAgentToken,
-        holds="A token's renewal is arranged for.",
-        mend="Set `rotate_after_days`, or `rotation_triggers` to what should renew it.",
+        description="Token rotation is configured.",
+        remediation="Set `rotate_after_days` or `rotation_triggers`.",
         docs=_TOKENS,
         check=_rotation,
     ),
@@ -118,16 +119,16 @@ RULES = (
         name="token-one-per-agent",
         kind=ClusterAgentToken,
         scope=Scope.STACK,
-        holds="An agent has one token, but while it changes to a new one.",
-        mend="Remove the one that the agent does not use.",
+        description="An agent has only one token, except during rotation.",
+        remediation="Delete the token that the agent does not use.",
         docs=_TOKENS,
         check=_one_per_agent,
         parameters=(
             Parameter(
                 name="rotation_days",
-                schema={"type": "number", "minimum": 0},
+                values={"type": "number", "minimum": 0},
                 default=0,
-                doc="For how many days after the newest was made an agent may have several.",
+                doc="Days after the creation of the newest token in which others may exist.",
             ),
         ),
     ),
@@ -136,8 +137,8 @@ RULES = (
         kind=Stored,
         scope=Scope.STATE,
         level=Level.MANDATORY,
-        holds="A token stands nowhere in plain text.",
-        mend="Pass it on as the secret output that it is, then make a new token.",
+        description="No token is stored in plain text.",
+        remediation="Pass the token on only as a secret output, and replace it.",
         docs="https://docs.gitlab.com/security/tokens/",
         check=_exposed,
     ),

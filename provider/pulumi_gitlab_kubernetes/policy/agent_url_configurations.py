@@ -1,20 +1,21 @@
-"""Rules for the URL configurations of receptive agents."""
+"""Rules for URL configurations of receptive agents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from . import addresses, certificates
-from .parameters import ALLOWED_HOSTS, EXPIRY_DAYS
-from .rule import Level, Parameter, Rule
-from .things import ClusterAgentUrlConfiguration, every
+from pulumi_gitlab_kubernetes.policy import addresses, certificates
+from pulumi_gitlab_kubernetes.policy.kinds import ClusterAgentUrlConfiguration
+from pulumi_gitlab_kubernetes.policy.model import every
+from pulumi_gitlab_kubernetes.policy.parameters import ALLOWED_HOSTS, EXPIRY_DAYS
+from pulumi_gitlab_kubernetes.policy.rule import Level, Parameter, Rule
 
 _RECEPTIVE = "https://docs.gitlab.com/user/clusters/agent/#receptive-agents"
 
 
 def _tls(configuration: ClusterAgentUrlConfiguration) -> Iterator[str]:
     if addresses.scheme(configuration.url) != "grpcs":
-        yield "`url` does not begin with grpcs://"
+        yield "`url` does not start with grpcs://"
 
 
 def _ca_certificate(
@@ -24,26 +25,23 @@ def _ca_certificate(
         lambda: addresses.is_private(configuration.url, allowed_hosts),
         lambda: configuration.lacks("ca_cert"),
     ):
-        yield "`url` leads to a private host, and `ca_cert` is not set"
+        yield "`url` points to a private host, and `ca_cert` is not set"
 
 
 def _certificate_valid(configuration: ClusterAgentUrlConfiguration) -> Iterator[str]:
     for name in ("client_cert", "ca_cert"):
-        pem = getattr(configuration, name)
-        if pem and (wrong := certificates.not_valid(pem)):
+        if wrong := certificates.not_valid(getattr(configuration, name)):
             yield f"`{name}` {wrong}"
 
 
 def _certificate_expiry(configuration: ClusterAgentUrlConfiguration, days: float) -> Iterator[str]:
     for name in ("client_cert", "ca_cert"):
-        pem = getattr(configuration, name)
-        if pem and (soon := certificates.expires_within(pem, days)):
+        if soon := certificates.expires_within(getattr(configuration, name), days):
             yield f"`{name}` {soon}"
 
 
 def _key(configuration: ClusterAgentUrlConfiguration, minimum_rsa_bits: int) -> Iterator[str]:
-    pem = configuration.client_cert
-    if pem and (weak := certificates.weakness(pem, minimum_rsa_bits)):
+    if weak := certificates.weakness(configuration.client_cert, minimum_rsa_bits):
         yield f"`client_cert` {weak}"
 
 
@@ -52,16 +50,16 @@ RULES = (
         name="url-configuration-tls",
         kind=ClusterAgentUrlConfiguration,
         level=Level.MANDATORY,
-        holds="GitLab talks to a receptive agent over TLS alone.",
-        mend="Let the agent listen with TLS, and give its grpcs:// address.",
+        description="GitLab connects to a receptive agent only over TLS.",
+        remediation="Enable TLS on the agent, and use its grpcs:// address.",
         docs=_RECEPTIVE,
         check=_tls,
     ),
     Rule(
         name="url-configuration-ca-certificate",
         kind=ClusterAgentUrlConfiguration,
-        holds="The authority of an agent on a private host is given.",
-        mend="Give the certificate of the authority that signed the agent's in `ca_cert`.",
+        description="A URL configuration for a private host has a CA certificate.",
+        remediation="Set `ca_cert` to the CA certificate of the agent.",
         docs=_RECEPTIVE,
         check=_ca_certificate,
         parameters=(ALLOWED_HOSTS,),
@@ -70,16 +68,16 @@ RULES = (
         name="url-configuration-certificate-valid",
         kind=ClusterAgentUrlConfiguration,
         level=Level.MANDATORY,
-        holds="The certificates of a URL configuration are valid.",
-        mend="Give a valid one; this replaces the URL configuration.",
+        description="The certificates of a URL configuration are valid.",
+        remediation="Set a valid certificate. This replaces the URL configuration.",
         docs=_RECEPTIVE,
         check=_certificate_valid,
     ),
     Rule(
         name="url-configuration-certificate-expiry",
         kind=ClusterAgentUrlConfiguration,
-        holds="The certificates of a URL configuration are valid for a while.",
-        mend="Renew it, and give the new one.",
+        description="The certificates of a URL configuration do not expire soon.",
+        remediation="Set a renewed certificate. This replaces the URL configuration.",
         docs=_RECEPTIVE,
         check=_certificate_expiry,
         parameters=(EXPIRY_DAYS,),
@@ -88,16 +86,16 @@ RULES = (
         name="url-configuration-key",
         kind=ClusterAgentUrlConfiguration,
         level=Level.MANDATORY,
-        holds="GitLab's key for a receptive agent is strong.",
-        mend="Make a new pair: RSA of enough bits, P-256 or more, or Ed25519, signed with SHA-2.",
+        description="The client certificate of a URL configuration has a strong key.",
+        remediation="Create a new key pair: RSA, P-256 or Ed25519, with a SHA-2 signature.",
         docs=_RECEPTIVE,
         check=_key,
         parameters=(
             Parameter(
                 name="minimum_rsa_bits",
-                schema={"type": "integer", "minimum": 1024},
+                values={"type": "integer", "minimum": 1024},
                 default=2048,
-                doc="The least length of an RSA key.",
+                doc="Minimum length of an RSA key in bits.",
             ),
         ),
     ),

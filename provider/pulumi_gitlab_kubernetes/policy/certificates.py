@@ -1,6 +1,6 @@
-"""What a certificate in PEM says of itself.
+"""Validity and strength of certificates in PEM.
 
-`cryptography` is imported with the first certificate: most stacks have none.
+`cryptography` is imported only for the first certificate: most stacks have none.
 """
 
 from __future__ import annotations
@@ -9,54 +9,56 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache, lru_cache
 
-from pulumi_gitlab_kubernetes import _certificates as certificates
-from pulumi_gitlab_kubernetes import _x509 as x509
+from pulumi_gitlab_kubernetes.certificates import validators as certificates
+from pulumi_gitlab_kubernetes.certificates import x509
 
 _WEAK_HASHES = {"MD5", "SHA1"}
 _PSS, _PSS_HASH = "RSASSA_PSS", 0xA0
 _PSS_HASHES = {"1.2.840.113549.2.5": "MD5", "1.3.14.3.2.26": "SHA1"}
 _ELLIPTIC_BITS = 256
+_MOST_DAYS = 1e6  # Longer than any certificate is valid; `timedelta` has a limit.
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What matters of a PEM text with one or more certificates.
+    """What the rules need to know of one or more certificates.
 
     Args:
-        first: The one that counts; the others are its chain.
-        begins: When the last of them becomes valid.
-        ends: When the first of them expires.
+        first: The first certificate; the others are its chain.
+        not_before: When the last of them becomes valid.
+        not_after: When the first of them expires.
     """
 
     first: x509.Certificate
-    begins: datetime
-    ends: datetime
+    not_before: datetime
+    not_after: datetime
 
 
 @lru_cache(maxsize=4096)
 def facts(pem: str) -> Facts | None:
-    """Read certificates; `None` for what is none.
+    """Return the facts of certificates, or `None` if the text is not PEM.
 
     Args:
-        pem: One or more certificates, the one that counts first.
+        pem: One or more certificates; the chain follows the certificate.
     """
     try:
         found = certificates.read(pem)
-        begins = max(each.begins for each in found)
-        return Facts(found[0], begins, min(each.ends for each in found))
+        not_before = max(each.not_before for each in found)
+        return Facts(found[0], not_before, min(each.not_after for each in found))
     except ValueError:
         return None
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:
-    from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415
+    """Return the algorithm of a certificate's key and its length in bits."""
+    from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415 (slow)
         dsa,
         ec,
         ed448,
         ed25519,
         rsa,
     )
-    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415 (slow)
 
     match key := load_der_public_key(certificate.public_key):
         case rsa.RSAPublicKey():
@@ -73,7 +75,7 @@ def _key(certificate: x509.Certificate) -> tuple[str, int]:
 
 @cache
 def _signatures() -> dict[str, str]:
-    """Return the names of the known ways to sign by their object identifiers."""
+    """Return the names of the known signature algorithms by object identifier."""
     from cryptography.x509.oid import SignatureAlgorithmOID  # noqa: PLC0415 (see the module)
 
     named = vars(SignatureAlgorithmOID).items()
@@ -81,16 +83,16 @@ def _signatures() -> dict[str, str]:
 
 
 def _hash(certificate: x509.Certificate) -> str:
-    """Return the hash that a certificate is signed with; the way to sign where that fixes it.
+    """Return the hash of a certificate's signature, or its algorithm if that implies the hash.
 
     Raises:
-        LookupError: It is signed in an unknown way.
+        LookupError: The signature algorithm is unknown.
     """
     algorithm, *parameters = x509.elements(certificate.signature)
     name = _signatures()[x509.object_identifier(algorithm.content)]
     if name != _PSS:
         return name.rpartition("_WITH_")[2]
-    # RFC 4055, section 3.1: the hash comes first, and is SHA-1 where it is left out.
+    # RFC 4055, section 3.1: the hash is the first parameter; SHA-1 is the default.
     for each in x509.elements(parameters[0].content):
         if each.tag == _PSS_HASH:
             (given,) = x509.elements(each.content)
@@ -100,56 +102,59 @@ def _hash(certificate: x509.Certificate) -> str:
 
 
 def not_valid(pem: str) -> str | None:
-    """Say why certificates are not valid now.
+    """Return why certificates are not valid now, or `None` if they are.
 
     Args:
-        pem: The certificates.
+        pem: The certificates; empty if there are none.
     """
     found = facts(pem)
     now = datetime.now(timezone.utc)
+    if not pem:
+        return None
     if found is None:
-        return "is no certificate in PEM"
-    if found.ends <= now:
-        return f"expired on {found.ends:%Y-%m-%d}"
-    if found.begins > now:
-        return f"is not valid before {found.begins:%Y-%m-%d}"
+        return "is not a PEM certificate"
+    if found.not_after <= now:
+        return f"expired on {found.not_after:%Y-%m-%d}"
+    if found.not_before > now:
+        return f"is not valid before {found.not_before:%Y-%m-%d}"
     return None
 
 
-_EVER = 1e6  # Days; more than any certificate has.
-
-
 def expires_within(pem: str, days: float) -> str | None:
-    """Say when certificates that are valid now expire, if that is soon.
+    """Return when valid certificates expire, or `None` if that is not soon.
 
     Args:
         pem: The certificates.
-        days: How many days are soon.
+        days: The number of days that counts as soon.
     """
     found = facts(pem)
     now = datetime.now(timezone.utc)
-    if found is None or found.ends <= now or found.ends - now > timedelta(days=min(days, _EVER)):
+    if (
+        found is None
+        or found.not_after <= now
+        or found.not_after - now > timedelta(days=min(days, _MOST_DAYS))
+    ):
         return None
-    return f"expires on {found.ends:%Y-%m-%d}"
+    return f"expires on {found.not_after:%Y-%m-%d}"
 
 
 def weakness(pem: str, minimum_rsa_bits: int) -> str | None:
-    """Say what is weak about a certificate's key or signature.
+    """Return what is weak about a certificate's key or signature, or `None`.
 
     Args:
-        pem: The certificate, before those of its chain.
-        minimum_rsa_bits: The least length of an RSA key.
+        pem: The certificate; the certificates of its chain are not checked.
+        minimum_rsa_bits: Minimum length of an RSA key in bits.
     """
     found = facts(pem)
     if found is None:
         return None
     try:
         hash_, (algorithm, bits) = _hash(found.first), _key(found.first)
-    except Exception:  # noqa: BLE001 (the library has several for what it does not know)
-        return "has a key or a signature of an unknown kind"
+    except Exception:  # noqa: BLE001 (cryptography raises several types for unknown algorithms)
+        return "has an unknown type of key or signature"
     if hash_ in _WEAK_HASHES:
         return f"is signed with {hash_}"
     least = {"RSA": minimum_rsa_bits, "EC": _ELLIPTIC_BITS, "Ed25519": 0, "Ed448": 0}
     if bits < least.get(algorithm, bits + 1):
-        return f"has a key of the kind {algorithm} with {bits} bits"
+        return f"has a {bits}-bit {algorithm} key"
     return None

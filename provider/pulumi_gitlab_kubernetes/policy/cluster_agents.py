@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .rule import Parameter, Rule, Scope
-from .stack import Stack
-from .things import (
+from pulumi_gitlab_kubernetes.policy.kinds import (
     ClusterAgent,
     ClusterAgentToken,
     ClusterAgentUrlConfiguration,
     ProjectEnvironment,
 )
-from .words import counted
+from pulumi_gitlab_kubernetes.policy.rule import Parameter, Rule, Scope
+from pulumi_gitlab_kubernetes.policy.stack import Stack
+from pulumi_gitlab_kubernetes.policy.text import counted
 
 _INSTALL = "https://docs.gitlab.com/user/clusters/agent/install/"
 
@@ -28,20 +28,20 @@ def _count(agent: ClusterAgent, stack: Stack, maximum: int) -> Iterator[str]:
 
 def _name(agent: ClusterAgent, pattern: str) -> Iterator[str]:
     if not re.search(pattern, agent.name):
-        yield "`name` does not match the pattern for names of agents"
+        yield "`name` does not match `pattern`"
 
 
 def _token(agent: ClusterAgent, stack: Stack) -> Iterator[str]:
-    # GitLab connects to a receptive agent, which needs no token for that.
+    # GitLab connects to a receptive agent, so the agent needs no token.
     for kind in (ClusterAgentToken, ClusterAgentUrlConfiguration):
-        if stack.group(kind, stack.agent_key).any(stack.agent_key(agent)):
+        if stack.group(kind, stack.agent_key).known(stack.agent_key(agent)):
             return
-    yield "neither a token nor a URL configuration of this agent is here"
+    yield "no token or URL configuration of this agent was found"
 
 
 def _environment(agent: ClusterAgent, stack: Stack) -> Iterator[str]:
-    if not stack.group(ProjectEnvironment, stack.agent_key).any(stack.agent_key(agent)):
-        yield "no environment with this agent is here"
+    if not stack.group(ProjectEnvironment, stack.agent_key).known(stack.agent_key(agent)):
+        yield "no environment with this agent was found"
 
 
 RULES = (
@@ -49,32 +49,32 @@ RULES = (
         name="agent-count",
         kind=ClusterAgent,
         scope=Scope.STACK,
-        holds="A project has no more agents than it may.",
-        mend="Delete those without a cluster, or raise `maximum`.",
+        description="The number of agents in a project is limited.",
+        remediation="Delete unused agents, or raise `maximum`.",
         docs="https://docs.gitlab.com/user/clusters/agent/",
         check=_count,
         parameters=(
             Parameter(
                 name="maximum",
-                schema={"type": "integer", "minimum": 0},
+                values={"type": "integer", "minimum": 0},
                 default=10,
-                doc="How many agents a project may have.",
+                doc="Maximum number of agents in a project.",
             ),
         ),
     ),
     Rule(
         name="agent-name",
         kind=ClusterAgent,
-        holds="Agents are named as agreed.",
-        mend="Choose a name that matches `pattern`; this replaces the agent.",
+        description="Agent names match a pattern.",
+        remediation="Use a name that matches `pattern`. This replaces the agent.",
         docs=_INSTALL,
         check=_name,
         parameters=(
             Parameter(
                 name="pattern",
-                schema={"type": "string", "format": "regex"},
+                values={"type": "string", "format": "regex"},
                 default="^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
-                doc="Regular expression that names must match; it is found anywhere in them.",
+                doc="Regular expression that agent names must match, anywhere in the name.",
             ),
         ),
     ),
@@ -82,8 +82,8 @@ RULES = (
         name="agent-token",
         kind=ClusterAgent,
         scope=Scope.STACK,
-        holds="An agent has a token to connect with, or a URL at which GitLab does.",
-        mend="Add a ClusterAgentToken with its `agent_id`.",
+        description="An agent has a token or a URL configuration.",
+        remediation="Add a ClusterAgentToken with the `agent_id` of this agent.",
         docs=_INSTALL,
         check=_token,
     ),
@@ -91,8 +91,8 @@ RULES = (
         name="agent-environment",
         kind=ClusterAgent,
         scope=Scope.STACK,
-        holds="An agent serves an environment.",
-        mend="Set `cluster_agent_id` of a ProjectEnvironment to it.",
+        description="An agent is used by an environment.",
+        remediation="Set `cluster_agent_id` of a ProjectEnvironment to this agent.",
         docs="https://docs.gitlab.com/ci/environments/kubernetes_dashboard/",
         check=_environment,
     ),

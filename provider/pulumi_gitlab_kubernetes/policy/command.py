@@ -8,27 +8,26 @@ import sys
 from pathlib import Path
 
 from pulumi_gitlab_kubernetes.errors import ProviderError
-
-from . import configuration, folder
-from .rule import Rule
-from .rules import RULES
+from pulumi_gitlab_kubernetes.policy import configuration, folder
+from pulumi_gitlab_kubernetes.policy.rule import Rule
+from pulumi_gitlab_kubernetes.policy.rules import RULES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.epilog = 'Use: pulumi preview --policy-pack "$(gitlab-kubernetes policy-pack)"'
+    parser.epilog = 'Example: pulumi preview --policy-pack "$(gitlab-kubernetes policy-pack)"'
     parser.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
-        help="check the file for --policy-pack-config, also for names that Pulumi does not check",
+        help="also check this policy configuration, including names that Pulumi does not check",
     )
     shown = parser.add_mutually_exclusive_group()
-    shown.add_argument("--rules", action="store_true", help="list the rules instead")
+    shown.add_argument("--rules", action="store_true", help="print the rules instead")
     shown.add_argument(
         "--schema",
         action="store_true",
-        help="print the JSON schema of the file for --policy-pack-config instead",
+        help="print the JSON schema of policy configurations instead",
     )
 
 
@@ -46,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.schema:
         print(json.dumps(configuration.schema(), indent=2))
     else:
-        import pulumi_policy  # noqa: F401, PLC0415 (the engine's message of a missing one is long)
+        import pulumi_policy  # noqa: F401, PLC0415 (a hint if it is not installed)
 
         try:
             if arguments.config:
@@ -59,7 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _described(rule: Rule) -> str:
-    lines = [f"{rule.name} ({rule.level.value})", f"  {rule.holds} {rule.mend}", f"  {rule.docs}"]
+    lines = [
+        f"{rule.name} ({rule.level.value})",
+        f"  {rule.description} {rule.remediation}",
+        f"  {rule.docs}",
+    ]
     lines += [
         f"  {each.key}: {each.doc} Default: {json.dumps(each.default)}" for each in rule.parameters
     ]

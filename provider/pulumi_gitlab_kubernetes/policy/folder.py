@@ -1,7 +1,7 @@
-"""Writes the folder that `--policy-pack` takes.
+"""The folder that `--policy-pack` takes.
 
-A pack inside `site-packages` starts only in an active environment: the engine looks for Python as
-`PulumiPolicy.yaml` says. So each interpreter has a folder of its own, which names it.
+The engine starts a pack with the Python that its `PulumiPolicy.yaml` names. Each interpreter has
+a folder of its own that names it, so that the pack starts without an active environment.
 """
 
 from __future__ import annotations
@@ -21,27 +21,30 @@ from pulumi_gitlab_kubernetes.policy.pack import main
 
 main()
 """
-_OWN = "interpreter"
+_LINKED = "interpreter"
 
 
 def write() -> Path:
-    """Write the folder of this interpreter's pack, or what is missing of it.
+    """Write the pack's folder for this interpreter, or the files that it lacks.
 
-    Processes that do so at the same time write the same, and each file appears as a whole.
+    Several processes may write it at the same time: files are written atomically.
 
     Returns:
         The folder.
 
     Raises:
-        ConfigurationError: There is no place for it.
+        ConfigurationError: No folder is writable by this user alone.
     """
     in_virtualenv = sys.prefix != sys.base_prefix
     settings = {
-        "description": "Rules for GitLab's Kubernetes integration.",
+        "description": "Policies for GitLab's Kubernetes integration.",
         "version": version("pulumi-gitlab-kubernetes"),
         "runtime": {
             "name": "python",
-            "options": {"toolchain": "pip", "virtualenv": sys.prefix if in_virtualenv else _OWN},
+            "options": {
+                "toolchain": "pip",
+                "virtualenv": sys.prefix if in_virtualenv else _LINKED,
+            },
         },
     }
     files = {"__main__.py": _MAIN, "PulumiPolicy.yaml": json.dumps(settings, indent=2) + "\n"}
@@ -50,15 +53,15 @@ def write() -> Path:
     try:
         folder.mkdir(exist_ok=True)
         for name, text in files.items():
-            _put(folder / name, text)
+            _write_atomically(folder / name, text)
         if not in_virtualenv:
-            _link(folder / _OWN / "bin" / "python")
+            _link(folder / _LINKED / "bin" / "python")
     except OSError as error:
-        raise _no_place(folder, error) from error
+        raise _not_writable(folder, error) from error
     return folder
 
 
-def _put(path: Path, text: str) -> None:
+def _write_atomically(path: Path, text: str) -> None:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return
     handle, name = tempfile.mkstemp(dir=path.parent)
@@ -68,7 +71,7 @@ def _put(path: Path, text: str) -> None:
 
 
 def _link(path: Path) -> None:
-    """Make of an interpreter without a virtual environment what the engine takes for one."""
+    """Link an interpreter that has no virtual environment from what looks like one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_symlink():
         new = Path(tempfile.mkdtemp(dir=path.parent)) / path.name
@@ -78,10 +81,10 @@ def _link(path: Path) -> None:
 
 
 def _cache() -> Path:
-    """Return a folder of this user's alone: what is in it runs as this user."""
+    """Return a cache folder that only this user can write to, since the pack runs as this user."""
     given = os.environ.get("XDG_CACHE_HOME")
     shared = Path(tempfile.gettempdir()) / f"pulumi-gitlab-kubernetes-{os.getuid()}"
-    wanted = Path(given or os.path.expanduser("~/.cache")) / "pulumi-gitlab-kubernetes"  # noqa: PTH111 (does not fail without a home)
+    wanted = Path(given or os.path.expanduser("~/.cache")) / "pulumi-gitlab-kubernetes"  # noqa: PTH111 (works without a home directory)
     for folder in (wanted, shared):
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -92,11 +95,11 @@ def _cache() -> Path:
         if found.st_uid == os.getuid() and not found.st_mode & 0o022 and os.access(folder, os.W_OK):
             return folder
         problem = None
-    raise _no_place(shared, problem)
+    raise _not_writable(shared, problem)
 
 
-def _no_place(folder: Path, error: OSError | None) -> ConfigurationError:
-    reason = error.strerror if error else "it is not this user's alone"
+def _not_writable(folder: Path, error: OSError | None) -> ConfigurationError:
+    reason = error.strerror if error else "other users can write to it"
     return ConfigurationError(
         f"the policy pack cannot be written to {folder} ({reason}): set XDG_CACHE_HOME to a "
         "folder that only you can write to"

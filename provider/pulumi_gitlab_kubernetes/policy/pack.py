@@ -1,7 +1,7 @@
-"""The rules as a policy pack of Pulumi's: the adapter onto pulumi-policy.
+"""The policy pack: the adapter from the rules to pulumi-policy.
 
-See https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/. Handlers see secrets as
-plain text and without a mark; only rules' own words ever reach a message.
+See https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/. The engine passes secrets
+as plain text without a marker, so messages never contain values.
 """
 
 from __future__ import annotations
@@ -14,36 +14,35 @@ from typing import Any
 import grpc
 import pulumi_policy
 from google.protobuf import json_format
-from pulumi.runtime.proto import analyzer_pb2_grpc
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy import proxy
 
 from pulumi_gitlab_kubernetes.errors import ConfigurationError
-
-from .configuration import Configuration, parameter_schema
-from .judge import Unjudged, judge
-from .kinds import kind_of
-from .rule import Level, Rule, Scope
-from .rules import RULES
-from .stack import Stack
-from .things import Hidden, NotKnown, Thing
+from pulumi_gitlab_kubernetes.policy.configuration import Configuration
+from pulumi_gitlab_kubernetes.policy.evaluate import Unevaluated, evaluate
+from pulumi_gitlab_kubernetes.policy.model import Hidden, HiddenValueError, Resource
+from pulumi_gitlab_kubernetes.policy.rule import Rule, Scope
+from pulumi_gitlab_kubernetes.policy.rules import RULES
+from pulumi_gitlab_kubernetes.policy.stack import Stack
+from pulumi_gitlab_kubernetes.policy.type_tokens import kind_of
 
 NAME = "gitlab-kubernetes"
 """The pack's name."""
 
 _UNKNOWNS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
-_Resource = pulumi_policy.ResourceValidationArgs | pulumi_policy.PolicyResource
+_PulumiResource = pulumi_policy.ResourceValidationArgs | pulumi_policy.PolicyResource
 
 
-class _NotYet(proxy.UnknownValueError):
-    """Has the SDK say, as advice, that a policy could not be judged."""
+class _NotEvaluatedError(proxy.UnknownValueError):
+    """Makes the SDK report, as an advisory, that a policy could not be evaluated."""
 
-    def __init__(self, reasons: Iterable[NotKnown]) -> None:
+    def __init__(self, reasons: Iterable[HiddenValueError]) -> None:
         super().__init__(proxy.UNKNOWN_STRING_VALUE, [])
         self.message = "; ".join(dict.fromkeys(str(reason) for reason in reasons))
 
 
 def policies() -> list[pulumi_policy.Policy]:
-    """Return the rules as policies, without those that need a stored state."""
+    """Return the rules as policies, except those that need a stored state."""
     return [
         _resource_policy(rule) if rule.scope is Scope.RESOURCE else _stack_policy(rule)
         for rule in RULES
@@ -52,7 +51,7 @@ def policies() -> list[pulumi_policy.Policy]:
 
 
 def main() -> None:
-    """Serve the pack to the engine that started this process, until it ends it."""
+    """Serve the pack to the engine that started this process, until the engine stops it."""
     _adapt_servicer()
     pulumi_policy.PolicyPack(
         NAME, policies(), enforcement_level=pulumi_policy.EnforcementLevel.ADVISORY
@@ -62,12 +61,12 @@ def main() -> None:
 def _common(rule: Rule) -> dict[str, Any]:
     return {
         "name": rule.name,
-        "description": rule.holds,
+        "description": rule.description,
         "enforcement_level": pulumi_policy.EnforcementLevel(rule.level.value),
         "config_schema": pulumi_policy.PolicyConfigSchema(
-            {each.key: parameter_schema(each) for each in rule.parameters}
+            {each.key: each.schema for each in rule.parameters}
         ),
-        "remediation_steps": rule.mend,
+        "remediation_steps": rule.remediation,
         "url": rule.docs,
     }
 
@@ -76,21 +75,21 @@ def _resource_policy(rule: Rule) -> pulumi_policy.ResourceValidationPolicy:
     def validate(
         args: pulumi_policy.ResourceValidationArgs, report: pulumi_policy.ReportViolation
     ) -> None:
-        _report(rule, [_thing(args, outputs=False)], args.get_config(), report)
+        _report(rule, [_resource(args, outputs=False)], args.get_config(), report)
 
-    # Typed as a coroutine alone by the SDK, which takes a function too.
+    # The SDK also accepts a function, but its types only allow a coroutine.
     def remediate(args: pulumi_policy.ResourceValidationArgs) -> Any:
-        token, thing = kind_of(args.resource_type), _thing(args, outputs=False)
-        if rule.remediate is None or token is None or not isinstance(thing, rule.kind):
+        token, resource = kind_of(args.resource_type), _resource(args, outputs=False)
+        if rule.remediate is None or token is None or not isinstance(resource, rule.kind):
             return None
         try:
-            mended = rule.remediate(thing)
-        except NotKnown:
-            return None  # The engine has it judged too, which tells why it cannot be.
-        for name, value in mended.items():
-            # The SDK's own mapping keeps a secret secret; a copy of it would not.
-            args.props[token.spelled(name)] = value  # type: ignore[index] # it is mutable
-        return args.props if mended else None
+            remedy = rule.remediate(resource)
+        except HiddenValueError:
+            return None  # The engine also calls `validate`, which reports it.
+        for name, value in remedy.items():
+            # The SDK's mapping keeps secrets secret; a copy would not.
+            args.props[token.spelled(name)] = value  # type: ignore[index] # mutable, despite its type
+        return args.props if remedy else None
 
     return pulumi_policy.ResourceValidationPolicy(
         validate=validate, remediate=remediate if rule.remediate else None, **_common(rule)
@@ -101,38 +100,36 @@ def _stack_policy(rule: Rule) -> pulumi_policy.StackValidationPolicy:
     def validate(
         args: pulumi_policy.StackValidationArgs, report: pulumi_policy.ReportViolation
     ) -> None:
-        things = [_thing(resource, outputs=True) for resource in args.resources]
-        _report(rule, things, args.get_config(), report)
+        resources = [_resource(source, outputs=True) for source in args.resources]
+        _report(rule, resources, args.get_config(), report)
 
     return pulumi_policy.StackValidationPolicy(validate=validate, **_common(rule))
 
 
 def _report(
     rule: Rule,
-    things: list[Thing | None],
+    resources: list[Resource | None],
     config: Mapping[str, Any],
     report: Callable[[str, str | None], None],
 ) -> None:
-    """Report the violations first: the SDK keeps them when it is then told what is not known."""
-    parameters = {each.name: config.get(each.key, each.default) for each in rule.parameters}
-    found = [thing for thing in things if thing is not None]
-    stack = Stack(found)
-    unjudged: list[NotKnown] = []
-    for each in judge(rule, stack.of(rule.kind), stack, parameters):
-        if isinstance(each, Unjudged):
-            unjudged.append(each.reason)
+    """Report violations, then raise for hidden values: the SDK keeps what was reported before."""
+    stack = Stack(resource for resource in resources if resource is not None)
+    unevaluated: list[HiddenValueError] = []
+    for each in evaluate(rule, stack, rule.arguments(config)):
+        if isinstance(each, Unevaluated):
+            unevaluated.append(each.reason)
         else:
-            report(each.message, each.thing.urn)
-    if unjudged:
-        raise _NotYet(unjudged)
+            report(each.message, each.resource.urn)
+    if unevaluated:
+        raise _NotEvaluatedError(unevaluated)
 
 
-def _thing(resource: _Resource, *, outputs: bool) -> Thing | None:
-    """Read a resource; `outputs` tells whether it shows more than its inputs."""
-    token = kind_of(resource.resource_type)
+def _resource(source: _PulumiResource, *, outputs: bool) -> Resource | None:
+    """Return a resource as rules see it; with `outputs` if the source may have them."""
+    token = kind_of(source.resource_type)
     if token is None:
         return None
-    props = resource.props
+    props = source.props
 
     def value(name: str) -> object:
         try:
@@ -141,57 +138,49 @@ def _thing(resource: _Resource, *, outputs: bool) -> Thing | None:
             return Hidden.UNKNOWN
         return Hidden.UNKNOWN if isinstance(found, str) and found in _UNKNOWNS else found
 
-    of = getattr(resource, "property_dependencies", {})  # Of a stack's resources alone.
+    dependencies = getattr(source, "property_dependencies", {})  # Only resources of a stack.
     return token.kind(
-        resource.name,
+        source.name,
         {name: found for name, spelled in token.names if (found := value(spelled)) is not None},
-        urn=resource.urn,
-        # In a preview a dynamic resource that changes shows its inputs alone.
-        made=outputs and (token.published or "schema_version" in props),
+        urn=source.urn,
+        # In a preview, a dynamic resource that changes only has its inputs.
+        created=outputs and (token.published or "schema_version" in props),
         published=token.published,
-        protect=bool(resource.opts.protect),
+        protect=bool(source.opts.protect),
         sources={
-            name: [each.urn for each in of.get(token.spelled(name), ())]
-            for name in token.kind.pointers
+            name: [each.urn for each in dependencies.get(token.spelled(name), ())]
+            for name in token.kind.agent_references
         },
     )
 
 
 def _adapt_servicer() -> None:
-    """Have pulumi-policy register a servicer with what it takes no argument for."""
+    """Change the servicer that pulumi-policy registers: it has no arguments for this."""
     register = analyzer_pb2_grpc.add_AnalyzerServicer_to_server
 
     def adapted(servicer: Any, server: grpc.Server) -> None:
         servicer.Configure = partial(_configure, servicer.Configure)
-        # Its own lines show this one, and not that of PulumiPolicy.yaml.
-        servicer._PolicyAnalyzerServicer__policy_pack_version = version("pulumi-gitlab-kubernetes")  # noqa: SLF001
+        # pulumi-policy's own messages show this version.
+        servicer._PolicyAnalyzerServicer__policy_pack_version = version("pulumi-gitlab-kubernetes")  # noqa: SLF001 (no other way)
         register(servicer, server)
 
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server = adapted  # type: ignore[assignment] # PolicyPack has no asyncio
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server = adapted  # type: ignore[assignment] # PolicyPack does not use asyncio
 
 
 def _configure(configure: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:
-    """Refuse rules and keys that there are not.
+    """Reject unknown rules and parameters.
 
-    The engine checks only the values of those that there are, and pulumi-policy keeps whatever it
-    is given.
+    The engine only checks the values of known ones, and pulumi-policy accepts everything.
     """
     given = {
-        name: {**json_format.MessageToDict(each.properties), "enforcementLevel": level}
+        name: {
+            **json_format.MessageToDict(each.properties),
+            "enforcementLevel": analyzer_pb2.EnforcementLevel.Name(each.enforcementLevel).lower(),
+        }
         for name, each in request.policyConfig.items()
-        if (level := _LEVELS[each.enforcementLevel])
     }
     try:
         Configuration(given)
     except ConfigurationError as error:
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
     return configure(request, context)
-
-
-_LEVELS = (
-    Level.ADVISORY.value,
-    Level.MANDATORY.value,
-    Level.DISABLED.value,
-    Level.REMEDIATE.value,
-)
-"""In the order of the Analyzer service's own numbers."""

@@ -1,4 +1,4 @@
-"""A rule as data, and what a configuration may set of it."""
+"""A rule as data: what it requires, its level and its parameters."""
 
 from __future__ import annotations
 
@@ -7,93 +7,105 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .things import Thing
+from pulumi_gitlab_kubernetes.policy.model import Resource
+from pulumi_gitlab_kubernetes.policy.text import camel_case
 
 
 class Level(enum.Enum):
-    """What a violation does: Pulumi's enforcement levels."""
+    """Pulumi's enforcement levels.
+
+    See https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/.
+    """
 
     ADVISORY = "advisory"
-    """It is shown."""
+    """A violation is a warning."""
     MANDATORY = "mandatory"
-    """It stops the resource in `up`, and fails the preview."""
+    """A violation fails the preview, and stops the resource in `up`."""
     REMEDIATE = "remediate"
-    """Where the rule can mend it, it does; else as `mandatory`."""
+    """The rule corrects the inputs if it can; otherwise the same as `mandatory`."""
     DISABLED = "disabled"
-    """The rule is not applied."""
+    """The rule is not evaluated."""
 
 
 class Scope(enum.Enum):
     """What a rule needs to see."""
 
     RESOURCE = "resource"
-    """The inputs of one resource: `check(thing)`."""
+    """The inputs of one resource: `check(resource)`."""
     STACK = "stack"
-    """All resources with their outputs, after the last step: `check(thing, stack)`."""
+    """All resources with their outputs, after the last step: `check(resource, stack)`."""
     STATE = "state"
-    """What only a stored state shows: `check(thing)`, in audits alone."""
+    """A stored state; only audits have it: `check(resource)`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """A part of a rule that a configuration may set.
+    """A parameter of a rule, which a configuration may set.
 
     Args:
         name: The name of the argument of the rule's check.
-        schema: The JSON schema of its values.
-        default: Its value where no configuration sets it.
-        doc: One line for people.
+        values: The JSON schema of its values.
+        default: The value if the configuration does not set it.
+        doc: A description in one line.
     """
 
     name: str
-    schema: Mapping[str, Any]
+    values: Mapping[str, Any]
     default: Any
     doc: str
 
     @property
     def key(self) -> str:
-        """Its name in a configuration, spelled as Pulumi's own `enforcementLevel` is."""
-        first, *others = self.name.split("_")
-        return first + "".join(other.capitalize() for other in others)
+        """The parameter's name in a configuration, in camelCase like `enforcementLevel`."""
+        return camel_case(self.name)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the parameter, with its default."""
+        return {**self.values, "default": self.default, "description": self.doc}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rule:
-    """One rule.
+    """A rule.
 
     Args:
-        name: Its name, in kebab-case; configurations hold it, so it never changes.
-        kind: What it judges.
-        scope: What it needs to see of it.
-        level: What a violation does unless a configuration says otherwise.
-        holds: What holds where the rule is kept, as a sentence.
-        mend: What to do where it is not, as a sentence.
-        docs: The page of GitLab's documentation that it follows.
-        check: Says what is wrong with a thing, each in some words that name properties and never
-            show a value: it may be secret. It takes the parameters by name.
+        name: The name in kebab-case. Configurations contain it, so it never changes.
+        kind: The kind of resource that it is evaluated on.
+        scope: What it needs to see.
+        level: The enforcement level if the configuration does not set one.
+        description: What the rule requires, as a sentence.
+        remediation: How to fix a violation, as a sentence.
+        docs: The page of GitLab's documentation that the rule is based on.
+        check: Yields what is wrong with a resource. The text names properties and never contains
+            a value, which may be secret. Takes the parameters by name.
         parameters: What a configuration may set.
-        remediate: Returns the properties that mend a thing, where that is certain.
+        remediate: Returns the corrected properties, if the correction is certain.
     """
 
     name: str
-    kind: type[Thing]
+    kind: type[Resource]
     scope: Scope = Scope.RESOURCE
     level: Level = Level.ADVISORY
-    holds: str
-    mend: str
+    description: str
+    remediation: str
     docs: str
     check: Callable[..., Iterator[str]]
     parameters: tuple[Parameter, ...] = ()
     remediate: Callable[[Any], Mapping[str, Any]] | None = None
 
-    def defaults(self) -> dict[str, Any]:
-        """Return the parameters where no configuration sets them."""
-        return {each.name: each.default for each in self.parameters}
-
-    def message(self, wrong: str) -> str:
-        """Say what is wrong, how to mend it, and where to read on, in one line.
+    def arguments(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of the check: the parameters that are set, or their defaults.
 
         Args:
-            wrong: What the check said.
+            settings: The parameters in a configuration, by key.
         """
-        return f"{wrong[:1].upper()}{wrong[1:]}. {self.mend} See {self.docs}"
+        return {each.name: settings.get(each.key, each.default) for each in self.parameters}
+
+    def message(self, problem: str) -> str:
+        """Return one line with the problem, how to fix it, and where to read more.
+
+        Args:
+            problem: What the check yielded.
+        """
+        return f"{problem[:1].upper()}{problem[1:]}. {self.remediation} See {self.docs}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import (
+from pulumi_gitlab_kubernetes.policy import (
     agent_tokens,
     agent_url_configurations,
     cluster_agents,
     project_clusters,
     project_environments,
 )
-from .rule import Rule
+from pulumi_gitlab_kubernetes.policy.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *project_clusters.RULES,
@@ -20,7 +20,7 @@ RULES: tuple[Rule, ...] = (
     *agent_url_configurations.RULES,
     *project_environments.RULES,
 )
-"""Every rule, in the order in which people read of them."""
+"""Every rule, in the order of the documentation."""
 
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
 """Every rule by its name."""

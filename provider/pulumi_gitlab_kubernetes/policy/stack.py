@@ -1,4 +1,4 @@
-"""The things of one stack, and what of them belongs together."""
+"""The resources of one stack and how they are related."""
 
 from __future__ import annotations
 
@@ -6,110 +6,123 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
-from .things import (
+from pulumi_gitlab_kubernetes.policy.kinds import (
     ClusterAgent,
     ClusterAgentToken,
     ClusterAgentUrlConfiguration,
-    NotKnown,
-    OfProject,
     ProjectEnvironment,
-    Thing,
+)
+from pulumi_gitlab_kubernetes.policy.model import (
+    HiddenValueError,
+    ProjectResource,
+    Resource,
     number,
 )
 
-T = TypeVar("T", bound=Thing)
-Of = ClusterAgentToken | ClusterAgentUrlConfiguration | ProjectEnvironment
-"""What points to an agent."""
+T = TypeVar("T", bound=Resource)
+HasAgent = ClusterAgentToken | ClusterAgentUrlConfiguration | ProjectEnvironment
+"""A resource that refers to an agent."""
 
 
 class Stack:
-    """All things that are judged together.
+    """All resources that are evaluated together.
 
     Args:
-        things: The things, in any order: engines register them in another each time.
+        resources: The resources in any order. They are sorted: engines register them in parallel.
     """
 
-    def __init__(self, things: Iterable[Thing]) -> None:
-        self._things: dict[type[Thing], list[Thing]] = {}
-        for thing in sorted(things, key=lambda thing: (thing.urn, thing.label)):
-            self._things.setdefault(type(thing), []).append(thing)
-        self._agents: dict[Thing, ClusterAgent | None] = {}
-        self._groups: dict[tuple[type[Thing], Callable[..., Hashable]], Any] = {}
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self._resources: dict[type[Resource], list[Resource]] = {}
+        for resource in sorted(resources, key=lambda resource: (resource.urn, resource.label)):
+            self._resources.setdefault(type(resource), []).append(resource)
+        self._agents: dict[Resource, ClusterAgent | None] = {}
+        self._groups: dict[tuple[type[Resource], Callable[..., Hashable]], Any] = {}
 
     @property
     def count(self) -> int:
-        """How many things there are."""
-        return sum(len(each) for each in self._things.values())
+        """The number of resources."""
+        return sum(len(each) for each in self._resources.values())
 
     def of(self, kind: type[T]) -> Sequence[T]:
-        """Return the things of one kind."""
-        found: list[T] = self._things.get(kind, [])  # type: ignore[assignment] # filed by type
+        """Return the resources of one kind."""
+        found: list[T] = self._resources.get(kind, [])  # type: ignore[assignment] # keyed by type
         return found
 
+    def several(self, kind: type[Resource]) -> bool:
+        """Return whether there is more than one resource of a kind."""
+        return len(self.of(kind)) > 1
+
     def group(self, kind: type[T], key: Callable[[T], Hashable]) -> Groups[T]:
-        """Return the things of one kind by a key; made once for each function.
+        """Return the resources of one kind grouped by a key. Groups are cached for each function.
 
         Args:
             kind: The kind.
-            key: A function of this stack or a module; `None` is no group.
+            key: A method of this stack or a function of a module, so that the cache finds it again.
+                Resources with the key `None` are left out.
         """
         if (kind, key) not in self._groups:
             self._groups[kind, key] = Groups(self.of(kind), key)
         found: Groups[T] = self._groups[kind, key]
         return found
 
-    def project(self, thing: OfProject) -> Hashable:
-        """Return what two things have in common that are of one project.
+    def project(self, resource: ProjectResource) -> Hashable:
+        """Return a key that is equal for resources of the same project.
 
         Raises:
-            NotKnown: The thing's project is not known.
+            HiddenValueError: The resource's project is hidden.
         """
-        id_ = thing.project_id
+        id_ = resource.project_id
         if id_ is None:
-            id_ = number(thing.project)
+            id_ = number(resource.project)
         if id_ is None:
-            id_ = self._project_ids.get((thing.connection, thing.project))
-        return thing.connection, thing.project if id_ is None else int(id_)
+            id_ = self._project_ids.get((resource.connection, resource.project))
+        return resource.connection, resource.project if id_ is None else int(id_)
 
-    def agent(self, thing: Of) -> ClusterAgent | None:
-        """Return the agent that a thing points to, if it is in the stack.
+    def agent(self, resource: HasAgent) -> ClusterAgent | None:
+        """Return the agent that a resource refers to, or `None` if it is not in the stack.
 
         Raises:
-            NotKnown: Which one it is is not known.
+            HiddenValueError: The agent's id is hidden.
         """
-        if thing not in self._agents:
-            self._agents[thing] = self._find_agent(thing)
-        return self._agents[thing]
+        if resource not in self._agents:
+            self._agents[resource] = self._find_agent(resource)
+        return self._agents[resource]
 
-    def _find_agent(self, thing: Of) -> ClusterAgent | None:
-        (name,) = thing.pointers
-        for urn in thing.sources.get(name, ()):
+    def _find_agent(self, resource: HasAgent) -> ClusterAgent | None:
+        (name,) = resource.agent_references
+        for urn in resource.sources.get(name, ()):
             if urn in self._agents_by_urn:
                 return self._agents_by_urn[urn]
-        id_ = getattr(thing, name)
+        id_ = getattr(resource, name)
         if id_ is None:
             return None
-        return self._agents_by_id.get((thing.connection, int(id_)))
+        return self._agents_by_id.get((resource.connection, int(id_)))
 
-    def agent_key(self, thing: Thing) -> Hashable:
-        """Return what an agent has in common with all that points to it; `None` for no agent.
+    def agent_key(self, resource: Resource) -> Hashable:
+        """Return a key that is equal for an agent and the resources that refer to it.
+
+        Returns:
+            The key; `None` if the resource refers to no agent.
 
         Raises:
-            NotKnown: Which agent it is is not known.
+            HiddenValueError: The agent's id is hidden.
         """
-        if isinstance(thing, ClusterAgent):
-            return thing
-        assert isinstance(thing, Of)  # noqa: S101 (for the type checker)
-        if agent := self.agent(thing):
+        if isinstance(resource, ClusterAgent):
+            return resource
+        assert isinstance(resource, HasAgent)  # noqa: S101 (for the type checker)
+        if agent := self.agent(resource):
             return agent
-        id_ = getattr(thing, *thing.pointers)
-        return None if id_ is None else (thing.connection, int(id_))
+        id_ = getattr(resource, *resource.agent_references)
+        return None if id_ is None else (resource.connection, int(id_))
 
     def target(self, environment: ProjectEnvironment) -> Hashable:
-        """Return the place in a cluster that an environment is; `None` where it has none.
+        """Return what an environment is deployed to: agent, namespace and Flux resource.
+
+        Returns:
+            The three as a key; `None` without an agent or a namespace.
 
         Raises:
-            NotKnown: Which one it is is not known.
+            HiddenValueError: One of them is hidden.
         """
         namespace = environment.kubernetes_namespace
         agent = self.agent_key(environment) if namespace else None
@@ -123,7 +136,7 @@ class Stack:
 
     @cached_property
     def _agents_by_id(self) -> dict[tuple[str, int], ClusterAgent]:
-        # One that is not made yet has no id: what points to it does so by its URN.
+        # A new agent has no id yet: resources refer to it by its URN.
         return {
             (str(agent.values.get("connection", "gitlab")), int(id_)): agent
             for agent in self.of(ClusterAgent)
@@ -133,40 +146,40 @@ class Stack:
     @cached_property
     def _project_ids(self) -> dict[tuple[str, str], int]:
         found = {}
-        for things in self._things.values():
-            for thing in things:
-                id_ = number(thing.values.get("project_id"))
-                if isinstance(thing, OfProject) and id_ is not None:
-                    found[thing.connection, str(thing.values.get("project"))] = int(id_)
+        for resources in self._resources.values():
+            for resource in resources:
+                id_ = number(resource.values.get("project_id"))
+                if isinstance(resource, ProjectResource) and id_ is not None:
+                    found[resource.connection, str(resource.values.get("project"))] = int(id_)
         return found
 
 
 class Groups(dict[Hashable, list[T]]):
-    """Things by a key.
+    """Resources grouped by a key.
 
     Args:
-        things: The things.
-        key: Returns a thing's key; `None` leaves it out.
+        resources: The resources.
+        key: Returns a resource's key; `None` leaves the resource out.
     """
 
-    def __init__(self, things: Iterable[T], key: Callable[[T], Hashable]) -> None:
+    def __init__(self, resources: Iterable[T], key: Callable[[T], Hashable]) -> None:
         super().__init__()
-        self._not_known: NotKnown | None = None
-        for thing in things:
+        self._hidden: HiddenValueError | None = None
+        for resource in resources:
             try:
-                found = key(thing)
-            except NotKnown as error:
-                self._not_known = error
+                found = key(resource)
+            except HiddenValueError as error:
+                self._hidden = error
                 continue
             if found is not None:
-                self.setdefault(found, []).append(thing)
+                self.setdefault(found, []).append(resource)
 
-    def any(self, key: Hashable) -> list[T]:
-        """Return a group that an empty answer would be a violation for.
+    def known(self, key: Hashable) -> list[T]:
+        """Return a group, empty only if no other resource can belong to it.
 
         Raises:
-            NotKnown: There is none, but some thing's key is not known.
+            HiddenValueError: The group is empty, and the key of some resource is hidden.
         """
-        if key not in self and self._not_known:
-            raise self._not_known
+        if key not in self and self._hidden:
+            raise self._hidden
         return self.get(key, [])

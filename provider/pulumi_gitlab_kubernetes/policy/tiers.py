@@ -1,4 +1,4 @@
-"""The tier of an environment, also where GitLab guesses it.
+"""The deployment tier of an environment, set or guessed by GitLab.
 
 See https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .things import ProjectEnvironment
+from pulumi_gitlab_kubernetes.policy.kinds import ProjectEnvironment
 
 _GUESSES = tuple(
     (tier, re.compile(pattern, re.IGNORECASE))
@@ -19,12 +19,12 @@ _GUESSES = tuple(
         ("production", r"prd|prod|live"),
     )
 )
-"""In GitLab's order: the first that occurs anywhere in the name counts."""
+"""In GitLab's order: the first pattern found anywhere in the name decides."""
 
 
 @lru_cache(maxsize=4096)
 def guess(name: str) -> str:
-    """Return the tier that GitLab gives an environment of this name.
+    """Return the tier that GitLab guesses from an environment's name.
 
     Args:
         name: The environment's name.
@@ -34,16 +34,16 @@ def guess(name: str) -> str:
 
 
 def production(environment: ProjectEnvironment) -> str | None:
-    """Say whence it is known that an environment is of the tier production; `None` if it is not.
+    """Return why an environment counts as production, or `None` if it does not.
 
     Args:
         environment: The environment.
 
     Raises:
-        NotKnown: Its tier, or the name to guess from, is not known.
+        HiddenValueError: The tier is hidden, or the name is and no tier is set.
     """
     if environment.tier:
         return "`tier` is production" if environment.tier == "production" else None
     if guess(environment.name) == "production":
-        return "GitLab guesses from `name` that the tier is production"
+        return "GitLab guesses the tier production from `name`"
     return None

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .host import HostError, Message, Result, Stack, StepResult
-    from .simulator.server import Simulator, SimulatorError
+    from pulumi_gitlab_kubernetes.testing.host import HostError, Message, Result, Stack, StepResult
+    from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator, SimulatorError
 
 __all__ = [
     "HostError",

@@ -1,7 +1,7 @@
-"""Fixtures for pytest: a GitLab simulator, and stacks that are deployed to it.
+"""Fixtures for pytest: a GitLab simulator and stacks that use it.
 
-pytest loads this module wherever the package is installed, so it imports nothing until a fixture is
-used. See "Testing your stacks" in the README.
+pytest loads this module in every environment with this package, so it imports nothing until a
+fixture is used. See "Testing your stacks" in the README.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from . import Simulator, Stack
-    from .host.fork_server import ForkServer
+    from pulumi_gitlab_kubernetes.testing import Simulator, Stack
+    from pulumi_gitlab_kubernetes.testing.host.fork_server import ForkServer
 
 
 @pytest.fixture(scope="session")
 def _gitlab_simulator_process() -> Iterator[Simulator]:
-    """One process for all tests of a session, or of a worker of pytest-xdist."""
-    from .simulator.server import Simulator, SimulatorError  # noqa: PLC0415 - as the module says
+    """Start one simulator for the session, or for a worker of pytest-xdist."""
+    from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator, SimulatorError  # noqa: PLC0415 (see the module's docstring)
 
     simulator = Simulator()
     complaint = ""
@@ -29,7 +29,7 @@ def _gitlab_simulator_process() -> Iterator[Simulator]:
         simulator.start()
     except SimulatorError as error:
         complaint = str(error)
-    if complaint:  # Not above, where pytest would tell it twice.
+    if complaint:  # In `except`, pytest would report it twice.
         pytest.fail(complaint, pytrace=False)
     yield simulator
     simulator.stop()
@@ -37,14 +37,14 @@ def _gitlab_simulator_process() -> Iterator[Simulator]:
 
 @pytest.fixture
 def gitlab_simulator(_gitlab_simulator_process: Simulator) -> Simulator:
-    """A GitLab of this test's own.
+    """Provide a GitLab simulator for this test alone.
 
     It has the project `gitlab_simulator.project` and a Maintainer of it, whose token is
-    `gitlab_simulator.token`; clusters, a licence and receptive agents are switched on. What tests
-    before this one did is gone.
+    `gitlab_simulator.token`; clusters, a licence and receptive agents are enabled. It holds nothing
+    from earlier tests.
     """
     simulator = _gitlab_simulator_process
-    if simulator.process.poll() is not None:  # A test ended it.
+    if simulator.process.poll() is not None:  # A test stopped it.
         simulator.stop()
         simulator.start()
     simulator.start_afresh()
@@ -55,11 +55,11 @@ def gitlab_simulator(_gitlab_simulator_process: Simulator) -> Simulator:
 def gitlab_environment(
     gitlab_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> Mapping[str, str]:
-    """Environment variables that lead any Pulumi program to `gitlab_simulator`, as its Maintainer.
+    """Set environment variables that connect Pulumi programs to `gitlab_simulator`, as Maintainer.
 
-    They are set for the length of the test, for programs that are not run by `gitlab_stack`.
+    They are set during the test, for programs that `gitlab_stack` does not run.
     """
-    from . import environ  # noqa: PLC0415 - as the module says
+    from pulumi_gitlab_kubernetes.testing import environ  # noqa: PLC0415 (see the module's docstring)
 
     for name in environ.foreign():
         monkeypatch.delenv(name)
@@ -71,8 +71,8 @@ def gitlab_environment(
 
 @pytest.fixture(scope="session")
 def _gitlab_fork_server() -> Iterator[ForkServer]:
-    """Programs start quickly: they are forked from a process that has imported Pulumi."""
-    from .host.fork_server import ForkServer  # noqa: PLC0415 - as the module says
+    """Start a fork server that has imported Pulumi, so that programs start quickly."""
+    from pulumi_gitlab_kubernetes.testing.host.fork_server import ForkServer  # noqa: PLC0415 (see the module's docstring)
 
     server = ForkServer()
     yield server
@@ -86,15 +86,15 @@ def gitlab_stack(
     pytestconfig: pytest.Config,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., Stack]:
-    """Makes empty stacks of Pulumi projects, which `gitlab_simulator` serves.
+    """Return a function that creates empty stacks of Pulumi projects on `gitlab_simulator`.
 
     Called with the directory of a `Pulumi.yaml`, relative to pytest's root directory wherever
     pytest was started, and perhaps `config` and `secrets`, the stack's configuration, and `name`,
     the stack's name. The program runs with the interpreter of the tests. All state and settings are
     kept outside the project.
     """
-    from .host.errors import HostError  # noqa: PLC0415 - as the module says
-    from .stacks import make_stack  # noqa: PLC0415 - as the module says
+    from pulumi_gitlab_kubernetes.testing.host.errors import HostError  # noqa: PLC0415 (see the module's docstring)
+    from pulumi_gitlab_kubernetes.testing.stacks import make_stack  # noqa: PLC0415 (see the module's docstring)
 
     def make(
         directory: str | Path = ".",
@@ -115,6 +115,6 @@ def gitlab_stack(
             )
         except HostError as error:
             complaint = str(error)
-        pytest.fail(complaint, pytrace=False)  # Not above, where pytest would tell it twice.
+        pytest.fail(complaint, pytrace=False)  # In `except`, pytest would report it twice.
 
     return make

@@ -8,15 +8,15 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from . import environ
-from .host import Stack
-from .host.crypto import Passphrase
-from .host.errors import HostError
-from .host.process import Spawn
-from .host.project import Project, StackSettings
-from .simulator.server import Simulator
+from pulumi_gitlab_kubernetes.testing import environ
+from pulumi_gitlab_kubernetes.testing.host import Stack
+from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.process import Spawn
+from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
-_PASSPHRASE = "of a test"  # noqa: S105 - it guards nothing that outlives a test
+_PASSPHRASE = "of a test"  # noqa: S105 (it guards nothing that outlives a test)
 
 
 def make_stack(

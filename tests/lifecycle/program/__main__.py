@@ -1,4 +1,4 @@
-"""Declares the resources that program.json describes, so that a test only changes data."""
+"""Declare the resources in program.json, so that a test only changes data."""
 
 import json
 from importlib import import_module
@@ -9,15 +9,15 @@ import pulumi
 
 described = json.loads(Path(__file__).with_name("program.json").read_text())
 package = import_module(described["package"])
-made: dict[str, Any] = {}
+declared: dict[str, Any] = {}
 
 
 def value(given: Any) -> Any:
-    """Put real outputs and secrets where the description refers to them."""
+    """Replace references by outputs, and marked values by secrets."""
     match given:
         case {"$ref": path}:
             name, attribute = path.split(".")
-            return getattr(made[name], attribute)
+            return getattr(declared[name], attribute)
         case {"$secret": inner}:
             return pulumi.Output.secret(value(inner))
         case dict():
@@ -29,8 +29,8 @@ def value(given: Any) -> Any:
 
 
 def options(given: dict[str, Any]) -> pulumi.ResourceOptions:
-    """Build the resource's options; it depends on other resources by name."""
-    depends_on = [made[name] for name in given.get("depends_on", [])]
+    """Return the resource options. `depends_on` has the names of resources."""
+    depends_on = [declared[name] for name in given.get("depends_on", [])]
     aliases = [pulumi.Alias(**alias) for alias in given.get("aliases", [])]
     return pulumi.ResourceOptions(**{**given, "depends_on": depends_on, "aliases": aliases})
 
@@ -39,8 +39,8 @@ for resource in described["resources"]:
     kind = getattr(package, resource["class"])
     opts = options(resource["opts"])
     if "get" in resource:
-        made[resource["name"]] = kind.get(resource["name"], resource["get"], opts)
+        declared[resource["name"]] = kind.get(resource["name"], resource["get"], opts)
     else:
-        made[resource["name"]] = kind(resource["name"], opts, **value(resource["args"]))
+        declared[resource["name"]] = kind(resource["name"], opts, **value(resource["args"]))
 for name, each in described["exports"].items():
     pulumi.export(name, value(each))

@@ -1,4 +1,4 @@
-"""Small Pulumi projects whose things are files, driven through the real dynamic host."""
+"""Small Pulumi projects whose resources are files, run with the real dynamic host."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fork_server import FORK_SERVER
+from tests.support.fork_server import FORK_SERVER
 
 from pulumi_gitlab_kubernetes.testing.host import Stack
 from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
@@ -147,6 +147,42 @@ class Thing(Resource, module="things", name="Thing"):
         super().__init__(Things(), resource, props, opts)
 '''
 
+_PACK = """
+from pulumi_policy import *
+
+NAMES = {"type": "array", "items": {"type": "string"}, "default": ["bad"]}
+SCHEMA = PolicyConfigSchema({"names": NAMES})
+
+MUST, MEND = EnforcementLevel.MANDATORY, EnforcementLevel.REMEDIATE
+
+def fine(args, report):
+    pass
+
+def no_bad(args, report):
+    if args.props.get("label") in args.get_config()["names"]:
+        report("Choose another label.")
+
+def mend(args):
+    if args.props.get("label") == "loud":
+        return {**args.props, "label": "quiet"}
+
+def stack(args, report):
+    for found in args.resources:
+        if found.props.get("computed") == "WRONG":
+            report("It says so.", found.urn)
+
+def up_only(args, report):
+    if args.props.get("up") == "NEVER":
+        report("Never.")
+
+PolicyPack("tests", [
+    ResourceValidationPolicy("no-bad-label", "Labels are good.", no_bad, MUST, SCHEMA),
+    ResourceValidationPolicy("calm", "Labels are calm.", fine, MEND, remediate=mend),
+    ResourceValidationPolicy("known", "Not never.", up_only, EnforcementLevel.ADVISORY),
+    StackValidationPolicy("no-wrong", "Nothing is wrong.", stack, MUST),
+])
+"""
+
 _HEADER = """\
 import pulumi
 from pulumi import Alias, ComponentResource, CustomTimeouts, Output, ResourceOptions, export
@@ -158,7 +194,7 @@ class Project:
     """A project in a directory of its own."""
 
     def __init__(self, directory: Path, salt: str) -> None:
-        """Writes a project without any resource."""
+        """Write a project without any resource."""
         self.directory = directory / "project"
         self.backend = directory / "backend"
         self.things = directory / "things"
@@ -177,7 +213,7 @@ class Project:
         self.write("")
 
     def write(self, program: str) -> None:
-        """Makes a text the program."""
+        """Write the program."""
         (self.directory / "__main__.py").write_text(_HEADER + textwrap.dedent(program))
 
     def stack(self) -> Stack:
@@ -185,7 +221,7 @@ class Project:
         return Stack(self.directory, environ=self.environ, spawn=FORK_SERVER.spawn)
 
     def calls(self, *names: str) -> list[tuple[str, str]]:
-        """What the provider was asked since the last time, but for the kinds not named."""
+        """Return the provider's calls since the last time, of the named kinds."""
         file = self.things / "calls"
         lines = file.read_text().splitlines() if file.exists() else []
         file.unlink(missing_ok=True)
@@ -194,12 +230,12 @@ class Project:
         return [(call[0], call[1]) for call in calls if call[0] in wanted]
 
     def contents(self) -> dict[str, Any]:
-        """Each thing that is there, by id."""
+        """Return each existing file, by id."""
         return {file.stem: json.loads(file.read_text()) for file in self.things.glob("*.json")}
 
 
 def resources(stack: Stack, *, show_secrets: bool = True) -> dict[str, dict[str, Any]]:
-    """The live resources of a stack's deployment, by name."""
+    """Return the live resources of a stack's deployment, by name."""
     deployment = stack.export(show_secrets=show_secrets)["deployment"]
     return {
         item["urn"].rpartition("::")[2]: item
@@ -209,7 +245,7 @@ def resources(stack: Stack, *, show_secrets: bool = True) -> dict[str, dict[str,
 
 
 def ops(steps: Iterable[Any]) -> list[tuple[str, str]]:
-    """What was done to what, without what stayed as it was."""
+    """Return op and resource of each step, without unchanged resources."""
     return [(step.op, step.name) for step in steps if step.op != "same"]
 
 
@@ -233,7 +269,7 @@ def stack(project: Project) -> Stack:
 
 @pytest.fixture
 def up(project: Project, stack: Stack) -> Callable[[str], Any]:
-    """Makes a text the program and runs `up`, which must succeed."""
+    """Return a function that writes a program and runs `up`, which must succeed."""
 
     def run(program: str) -> Any:
         project.write(program)
@@ -242,3 +278,14 @@ def up(project: Project, stack: Stack) -> Callable[[str], Any]:
         return result
 
     return run
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A policy pack that names this interpreter."""
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
+    (folder / "PulumiPolicy.yaml").write_text(json.dumps({"version": "1.2.3", "runtime": runtime}))
+    (folder / "__main__.py").write_text(_PACK)
+    return folder

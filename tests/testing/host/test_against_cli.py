@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +16,7 @@ from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("pulumi") is None, reason="no pulumi on PATH to compare with"
-)
+pytestmark = pytest.mark.cli
 
 PHRASE = "correct horse"
 PROGRAM = """
@@ -59,7 +56,7 @@ CONFIG = """
 
 
 class Cli:
-    """A project, its stack dev, and the Pulumi CLI to work on them."""
+    """A project, its stack dev, and the Pulumi CLI."""
 
     def __init__(self, directory: Path) -> None:
         self.root = directory / "project"
@@ -78,9 +75,9 @@ class Cli:
         }
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Starts `pulumi` on the stack."""
+        """Start `pulumi` on the stack."""
         return subprocess.Popen(
-            ["pulumi", *arguments, "--stack", "dev", "--non-interactive"],  # noqa: S607 - the user's own CLI
+            ["pulumi", *arguments, "--stack", "dev", "--non-interactive"],  # noqa: S607 (the user's own CLI)
             cwd=self.root,
             env=self.environ,
             stdout=subprocess.PIPE,
@@ -90,7 +87,7 @@ class Cli:
         )
 
     def __call__(self, *arguments: str, fails: bool = False) -> str:
-        """Runs `pulumi` on the stack and returns what it prints."""
+        """Run `pulumi` on the stack and return its output."""
         with self.start(*arguments) as process:
             output, _ = process.communicate()
         assert (process.returncode != 0) == fails, output
@@ -113,7 +110,7 @@ def pulumi(tmp_path: Path) -> Cli:
 
 
 def test_secrets_and_configuration_pass_both_ways(pulumi: Cli) -> None:
-    """What either sets the other reads, secrets too, and a program is given the same texts."""
+    """Each reads the values that the other sets, and programs get the same texts."""
     pulumi("config", "set", "--secret", "fromCli", "glpat-Ünï <&>")
     pulumi("config", "set", "--secret", "--path", "deep.a[0].b", "5")
     with (pulumi.root / "Pulumi.dev.yaml").open("a") as file:
@@ -136,7 +133,7 @@ def test_secrets_and_configuration_pass_both_ways(pulumi: Cli) -> None:
 
 
 def test_a_stack_begun_by_the_host_goes_on_with_the_cli(tmp_path: Path) -> None:
-    """The CLI takes a salt and a state file the host made for its own."""
+    """The CLI accepts a salt and a state file of the host."""
     pulumi = Cli(tmp_path)
     project = Project.find(pulumi.root)
     settings = StackSettings.load(project, "dev")
@@ -170,7 +167,7 @@ def test_state_passes_both_ways(pulumi: Cli) -> None:
 
 
 def test_locks_keep_each_other_out(pulumi: Cli) -> None:
-    """Neither enters a stack the other is at work on; after a kill the host clears the lock."""
+    """Neither starts while the other holds the lock; after a kill the host clears the lock."""
     with pulumi.backend.lock("shop", "dev"):
         output = pulumi("up", "--yes", fails=True)
         assert "currently locked by 1 lock(s)" in output
@@ -196,7 +193,7 @@ def test_locks_keep_each_other_out(pulumi: Cli) -> None:
 
 
 def test_what_a_killed_cli_had_not_filled_is_cleared(pulumi: Cli) -> None:
-    """The CLI refuses a stack whose attributes it was killed over; without them it takes it."""
+    """The CLI rejects a stack with an empty `.attrs` file, and accepts it without the file."""
     (attributes,) = pulumi.backend.directory.glob(".pulumi/stacks/shop/dev.json.attrs")
     attributes.write_text("")
     assert "failed to load checkpoint: EOF" in pulumi("up", "--yes", fails=True)

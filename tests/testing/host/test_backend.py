@@ -109,7 +109,7 @@ def test_the_newest_variant_counts(backend: FileBackend) -> None:
 def test_what_is_no_known_checkpoint_is_an_error(
     backend: FileBackend, content: bytes, reason: str
 ) -> None:
-    """A file that the host cannot work on is refused in one line that names it."""
+    """An unsupported file is rejected in one line that names it."""
     backend.save("shop", "dev", DEPLOYMENT)
     _file(backend).write_bytes(content)
     with pytest.raises(HostError, match=reason) as raised:
@@ -143,7 +143,7 @@ def test_a_removed_stack_leaves_its_last_state(backend: FileBackend) -> None:
 
 @pytest.mark.parametrize("meta", ["version: 0", "version: 2", "", "[", "x"])
 def test_another_layout_is_refused(backend: FileBackend, meta: str) -> None:
-    """A directory with a layout the host does not know is neither read nor written."""
+    """A directory with an unknown layout is neither read nor written."""
     root = backend.directory / ".pulumi"
     root.mkdir()
     (root / "meta.yaml").write_text(meta)
@@ -200,6 +200,7 @@ def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         FileBackend(tmp_path).save("shop", "dev", DEPLOYMENT)
 
 
+@pytest.mark.slow
 def test_a_reader_never_sees_half_a_file(backend: FileBackend) -> None:
     """While one process saves over and over and is killed, every read is a whole deployment."""
     resources = [{"urn": f"urn:{number}", "filler": "x" * 1000} for number in range(500)]
@@ -244,7 +245,7 @@ def test_a_lock_is_held_and_released(backend: FileBackend) -> None:
 
 
 def test_a_locked_stack_is_refused(backend: FileBackend) -> None:
-    """The second to come is told who is at work and since when, and leaves the lock alone."""
+    """The second process gets an error that names the owner and the start, and keeps the lock."""
     with backend.lock("shop", "dev"):
         (held,) = backend.locks("shop", "dev")
         with pytest.raises(HostError) as raised, backend.lock("shop", "dev"):
@@ -295,7 +296,7 @@ def _hear(process: "subprocess.Popen[str]") -> str:
 
 
 def test_the_lock_of_a_killed_process_is_cleared(backend: FileBackend) -> None:
-    """A lock outlives its killed process; the next to come clears it and says whose it was."""
+    """A lock outlives its killed process; the next process clears it and reports it."""
     with _holder(backend) as process:
         _say(process)
         assert _hear(process) == "locked"
@@ -312,7 +313,7 @@ def test_the_lock_of_a_killed_process_is_cleared(backend: FileBackend) -> None:
 
 
 def test_the_lock_of_another_machine_stays(backend: FileBackend) -> None:
-    """Nobody can tell whether a process of another machine runs, so its lock is respected."""
+    """The state of a process on another machine is unknown, so its lock is respected."""
     with backend.lock("shop", "dev"):
         (file,) = _lock_files(backend)
         content = json.loads(file.read_bytes())
@@ -323,8 +324,9 @@ def test_the_lock_of_another_machine_stays(backend: FileBackend) -> None:
     assert _lock_files(backend) == [file]
 
 
+@pytest.mark.slow
 def test_of_two_at_once_never_both_get_in(backend: FileBackend) -> None:
-    """Two processes that come at the same moment are never at work together."""
+    """Two processes that lock at the same moment never run together."""
     for _ in range(5):
         with _holder(backend) as one, _holder(backend) as other:
             _say(one)
@@ -339,7 +341,7 @@ def test_of_two_at_once_never_both_get_in(backend: FileBackend) -> None:
 
 
 def test_a_damaged_lock_is_an_error(backend: FileBackend) -> None:
-    """A file that is no lock is not taken for a free stack."""
+    """A damaged lock file does not free the stack."""
     with backend.lock("shop", "dev"):
         (file,) = _lock_files(backend)
     file.write_text('{"pid":')

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,17 +15,19 @@ import pytest
 from pulumi_gitlab_kubernetes.cli import main
 from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., tuple[str, str]]
 
 _COMMAND = [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", "stack"]
 _NOTICE = (
-    "The deployment host is for tests and first steps; real deployments are the Pulumi CLI's.\n"
+    "The deployment host is for tests and first steps; use the Pulumi CLI for real deployments.\n"
 )
 
 
 @pytest.fixture
 def run(project: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in the project's directory; returns what it printed."""
+    """Return a function that runs a command in the project's directory and returns its output."""
     for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_BACKEND_URL", "PULUMI_PYTHON_CMD", "THINGS"):
         monkeypatch.setenv(name, project.environ[name])
     monkeypatch.chdir(project.directory)
@@ -50,7 +51,7 @@ def _is_in(process: Path, directory: Path) -> bool:
 
 
 def _processes_of(directory: Path) -> list[int]:
-    """The processes that run in a directory."""
+    """Return the processes that run in a directory."""
     return [int(p.name) for p in Path("/proc").glob("[0-9]*") if _is_in(p, directory)]
 
 
@@ -62,7 +63,7 @@ def _wait_for(condition: Callable[[], object]) -> None:
 
 
 def test_the_commands_work_together(project: Any, run: Run) -> None:
-    """From the first to the last."""
+    """Each command works on what the earlier ones left."""
     project.write(
         """
         a = Thing("a", colour=pulumi.Config().get("colour"))
@@ -75,7 +76,7 @@ def test_the_commands_work_together(project: Any, run: Run) -> None:
     run("config", "set", "colour", "red")
     run("config", "set", "token", "s3cret", "--secret")
     preview, _ = run("preview", "--diff")
-    assert '        colour    : "red"\n' in preview
+    assert '      + colour: "red"\n' in preview
     assert "    + 2 to create\n" in preview
     assert "changes were proposed" in run("preview", "--expect-no-changes", status=1)[1]
     assert "    + 2 created\n" in run("up", "--yes")[0]
@@ -97,18 +98,17 @@ def test_the_commands_work_together(project: Any, run: Run) -> None:
     assert project.contents() == {}
 
 
-_CLI = pytest.param(
-    ["pulumi"],
-    marks=pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH"),
-    id="cli",
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(_COMMAND, id="host"),
+        pytest.param(["pulumi"], id="cli", marks=pytest.mark.cli),
+    ],
 )
-
-
-@pytest.mark.parametrize("command", [pytest.param(_COMMAND, id="host"), _CLI])
 def test_a_value_comes_from_stdin_as_for_the_cli(
     project: Any, command: list[str], tmp_path: Path
 ) -> None:
-    """All of it but for the last line end; of nothing the value is empty."""
+    """The value is all of stdin except the last line end; it may be empty."""
     environ = {**os.environ, **project.environ, "PULUMI_HOME": str(tmp_path / "home")}
     environ["PATH"] = os.environ["PATH"]
     project.stack().init()
@@ -173,10 +173,10 @@ def test_it_runs_in_another_directory_and_another_stack(
         ("PULUMI_PYTHON_CMD", "no-python", "PULUMI_PYTHON_CMD is no-python, which is not on PATH"),
     ],
 )
-def test_what_the_user_can_mend_is_one_line(
+def test_an_error_that_the_user_can_fix_is_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str | None, message: str
 ) -> None:
-    """And no traceback."""
+    """It has no traceback."""
     if value is None:
         monkeypatch.delenv(variable)
     else:
@@ -188,13 +188,13 @@ def test_what_the_user_can_mend_is_one_line(
 
 
 def test_a_directory_without_a_project_is_one_line(project: Any, run: Run) -> None:
-    """Wherever one looks upwards."""
+    """No parent directory has a project either."""
     (project.directory / "Pulumi.yaml").unlink()
     assert run("preview", status=1)[1].startswith("error: no Pulumi.yaml project file found")
 
 
-def test_a_failing_program_is_the_users_to_see(project: Any, run: Run) -> None:
-    """Its own traceback is shown, and the exit status says that it failed."""
+def test_a_failing_program_shows_its_traceback(project: Any, run: Run) -> None:
+    """The traceback is the program's own, and the exit status is 1."""
     project.write("1 / 0")
     text, _ = run("up", "--yes", status=1)
     assert "__main__.py" in text
@@ -215,8 +215,8 @@ def _start_slow_creation(project: Any, seconds: float) -> "subprocess.Popen[str]
     return process
 
 
-def test_ctrl_c_lets_what_is_under_way_finish(project: Any, stack: Any) -> None:
-    """It is recorded, nothing else begins, and no process stays behind."""
+def test_ctrl_c_lets_running_steps_finish(project: Any, stack: Any) -> None:
+    """They are recorded, no other step starts, and no process stays behind."""
     process = _start_slow_creation(project, 1.5)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
@@ -232,7 +232,7 @@ def test_ctrl_c_lets_what_is_under_way_finish(project: Any, stack: Any) -> None:
 
 
 def test_a_second_ctrl_c_ends_at_once(project: Any, stack: Any) -> None:
-    """What was under way stays in state as a pending operation."""
+    """The running step stays in the state as a pending operation."""
     process = _start_slow_creation(project, 60)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
@@ -252,8 +252,8 @@ def test_a_second_ctrl_c_ends_at_once(project: Any, stack: Any) -> None:
     assert _processes_of(project.directory) == []
 
 
-def test_a_killed_run_leaves_a_state_to_carry_on_with(project: Any, stack: Any) -> None:
-    """Its lock is cleared, and its pending creation told."""
+def test_the_run_after_a_killed_one_continues(project: Any, stack: Any) -> None:
+    """It clears the lock and reports the pending creation."""
     process = _start_slow_creation(project, 60)
     process.kill()
     process.communicate(timeout=30)
@@ -263,12 +263,12 @@ def test_a_killed_run_leaves_a_state_to_carry_on_with(project: Any, stack: Any) 
     result = stack.up()
     assert result.ok, result.stdout
     warnings = [m.message for m in result.diagnostics if m.severity == "warning"]
-    assert "removed the lock of a process that is no more" in warnings[0]
+    assert "removed the lock of a process that has ended" in warnings[0]
     assert "interrupted while creating" in warnings[1]
 
 
-def test_operations_run_as_many_at_a_time_as_is_said(project: Any, run: Run) -> None:
-    """Under the CLI's names, for all four commands."""
+def test_parallel_limits_the_operations_at_a_time(project: Any, run: Run) -> None:
+    """The option has the CLI's names, in all four commands."""
     project.write('for name in "abc":\n    Thing(name, seconds=0.5)')
     run("up", "--yes", "--parallel", "1")
     assert [call for call, _name in project.calls("create", "made")] == ["create", "made"] * 3

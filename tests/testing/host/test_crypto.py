@@ -14,6 +14,8 @@ from pulumi_gitlab_kubernetes.testing.host.crypto import (
 )
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
+pytestmark = pytest.mark.slow
+
 # Made by the Pulumi CLI 3.260.0: `pulumi stack init`, `pulumi config set --secret`.
 PHRASE = "correct horse"
 SALT = "v1:d7krX+RkZcs=:v1:6tzzbaVhXb6uLRxb:V8NhZu4it3j26CE7uXxZIekZzYfrJg=="
@@ -41,7 +43,7 @@ def test_every_text_survives(text: str) -> None:
 
 
 def test_one_text_encrypts_differently_each_time(passphrase: Passphrase) -> None:
-    """No nonce is used twice, so equal secrets cannot be told from their ciphertexts."""
+    """No nonce is used twice, so ciphertexts do not reveal equal secrets."""
     ciphertexts = {passphrase.encrypt(TEXT) for _ in range(100)}
     assert len({ciphertext.split(":")[1] for ciphertext in ciphertexts}) == 100
 
@@ -70,7 +72,7 @@ def test_a_created_salt_opens_again(phrase: str) -> None:
     ],
 )
 def test_a_malformed_salt_is_an_error(salt: str) -> None:
-    """A salt line of any other form is refused in one line."""
+    """A salt line of any other form is rejected in one line."""
     with pytest.raises(HostError) as raised:
         Passphrase.from_salt(PHRASE, salt)
     assert "\n" not in str(raised.value)
@@ -96,7 +98,7 @@ def _flip_last_bit(ciphertext: str) -> str:
 def test_a_damaged_ciphertext_is_an_error(
     passphrase: Passphrase, ciphertext: str, reason: str
 ) -> None:
-    """A ciphertext that was changed is refused in one line that does not repeat it."""
+    """A ciphertext that was changed is rejected in one line that does not repeat it."""
     with pytest.raises(HostError, match=reason) as raised:
         passphrase.decrypt(ciphertext)
     assert ciphertext not in str(raised.value)
@@ -119,7 +121,7 @@ def test_the_environment_is_read_as_by_the_cli(tmp_path: Path) -> None:
 
 
 def test_without_a_passphrase_both_variables_are_named(tmp_path: Path) -> None:
-    """The error for no passphrase, or an unreadable file, says what to set or mend."""
+    """The error for no passphrase, or an unreadable file, says what to set or fix."""
     variables = "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
     with pytest.raises(HostError, match=variables):
         passphrase_from_environment({"PULUMI_CONFIG_PASSPHRASE_FILE": ""})

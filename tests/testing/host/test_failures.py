@@ -1,4 +1,4 @@
-"""Failures: nothing that was made is lost, and the next run carries on."""
+"""Failures: no created resource is lost, and the next run continues."""
 
 import threading
 import time
@@ -9,6 +9,8 @@ import pytest
 
 from pulumi_gitlab_kubernetes.testing.host import HostError, Stack
 
+pytestmark = pytest.mark.slow
+
 Up = Callable[[str], Any]
 
 
@@ -18,10 +20,10 @@ def _errors(result: Any) -> list[tuple[str, str]]:
     ]
 
 
-def test_after_a_failed_step_no_other_begins_and_what_was_made_is_kept(
+def test_after_a_failed_step_no_other_starts_and_finished_ones_are_kept(
     project: Any, stack: Stack, up: Up
 ) -> None:
-    """Nor is anything deleted; outputs that it did not come to stay as they were."""
+    """Nothing is deleted, and outputs that were not reached keep their values."""
     up('old = Thing("old"); export("left", 1); export("kept", 2)')
     project.calls()
     project.write(
@@ -45,22 +47,22 @@ def test_after_a_failed_step_no_other_begins_and_what_was_made_is_kept(
     assert result.summary == {"same": 2, "create": 1, "delete": 1}
 
 
-def test_the_error_is_shown_on_its_resource_as_by_the_cli(project: Any, stack: Stack) -> None:
-    """On its line while it runs, and among the diagnostics."""
+def test_the_error_is_shown_on_its_resource(project: Any, stack: Stack) -> None:
+    """When it happens, and among the diagnostics."""
     project.write('bad = Thing("bad", fail="create")')
     text = stack.up().stdout
     thing = "pulumi-python:dynamic/things:Thing"
-    assert f"\n +  {thing} bad **creating failed** error: no more things\n" in text
+    shown = f"\n    {thing} bad error: no more things\n +  {thing} bad **creating failed**\n"
+    assert shown in text
     assert f"\n  {thing} (bad):\n    error: no more things\n\n" in text
-    assert "    pulumi:pulumi:Stack shop-dev **failed** 1 error" not in text  # it was made
     assert "\n  pulumi:pulumi:Stack (shop-dev):\n    error: update failed\n\n" in text
     assert "\n    2 errored\n" in text
 
 
-def test_a_thing_that_is_there_but_not_in_order_is_kept_and_updated_next_time(
+def test_a_resource_that_failed_to_initialize_is_kept_and_updated_next_time(
     project: Any, stack: Stack, up: Up
 ) -> None:
-    """With what the provider said of it."""
+    """The state has the provider's reason."""
     program = 'cold = Thing("cold", fail="init")'
     project.write(program)
     result = stack.up()
@@ -84,10 +86,10 @@ def test_a_thing_that_is_there_but_not_in_order_is_kept_and_updated_next_time(
         ("secret", "resource 'a': property secret value {[secret]} has a problem: it is wrong"),
     ],
 )
-def test_inputs_that_are_wrong_are_told_in_preview_and_up(
+def test_invalid_inputs_are_reported_by_preview_and_up(
     project: Any, stack: Stack, wrong: str, message: str
 ) -> None:
-    """In the CLI's words, but for secrets."""
+    """The message is the CLI's, except that secrets are hidden."""
     project.write(f'a = Thing("a", wrong="{wrong}", colour="red", secret=Output.secret("s3cret"))')
     for result in (stack.preview(), stack.up()):
         assert not result.ok
@@ -111,7 +113,7 @@ def test_inputs_that_are_wrong_are_told_in_preview_and_up(
 def test_a_program_that_fails_deletes_nothing(
     project: Any, stack: Stack, up: Up, line: str, message: str
 ) -> None:
-    """What it had registered until then is made."""
+    """Resources registered before the failure are created."""
     up('old = Thing("old")')
     project.write(f'a = Thing("a")\n{line}')
     result = stack.up()
@@ -126,23 +128,21 @@ def test_a_program_that_fails_deletes_nothing(
 _UNSUPPORTED = {
     'pulumi.CustomResource("aws:s3:Bucket", "b", {})': "package 'aws' needs the Pulumi CLI",
     'pulumi.CustomResource("a:b:C", "c", {}, ResourceOptions(), None)': "package 'a' needs",
-    'ComponentResource("a:b:C", "c", {}, None, True)': "does not do a remote component",
-    'Thing("a", ResourceOptions(import_="x"))': "does not do the option import_",
-    'pulumi.ProviderResource("aws", "p", {})': "does not do an explicit provider",
+    'ComponentResource("a:b:C", "c", {}, None, True)': "does not support a remote component",
+    'Thing("a", ResourceOptions(import_="x"))': "does not support the option import_",
+    'pulumi.ProviderResource("aws", "p", {})': "does not support an explicit provider",
     'pulumi.StackReference("organization/shop/prod")': "package 'pulumi' needs the Pulumi CLI",
-    'pulumi.runtime.invoke("aws:index:getRegion", {})': "does not do the function aws:index",
-    'Thing("a", ResourceOptions(transforms=[lambda args: None]))': "does not do transforms",
-    "pulumi.runtime.register_resource_transform(lambda args: None)": "does not do stack transforms",
+    'pulumi.runtime.invoke("aws:index:getRegion", {})': "does not support the function aws:index",
+    'Thing("a", ResourceOptions(transforms=[lambda args: None]))': "does not support transforms",
+    "pulumi.runtime.register_resource_transform(lambda args: None)": "support stack transforms",
     'Thing("a", ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=['
-    'pulumi.ResourceHook("h", lambda args: None)])))': "does not do resource hooks",
+    'pulumi.ResourceHook("h", lambda args: None)])))': "does not support resource hooks",
 }
 
 
 @pytest.mark.parametrize("line", _UNSUPPORTED)
-def test_what_the_host_does_not_do_is_one_plain_error(
-    project: Any, stack: Stack, line: str
-) -> None:
-    """And nothing is made."""
+def test_an_unsupported_feature_is_one_plain_error(project: Any, stack: Stack, line: str) -> None:
+    """Nothing is created."""
     project.write(line)
     result = stack.preview()
     assert not result.ok
@@ -152,7 +152,7 @@ def test_what_the_host_does_not_do_is_one_plain_error(
 
 
 def test_a_missing_dynamic_host_is_one_plain_error(project: Any) -> None:
-    """Say, because the interpreter has no Pulumi SDK."""
+    """For example, because the interpreter has no Pulumi SDK."""
     python = project.directory / "python3"
     python.write_text(
         '#!/bin/sh\ncase "$*" in *pulumi.dynamic*) echo no pulumi >&2; exit 1;; esac\n'
@@ -175,10 +175,8 @@ def test_a_wrong_passphrase_is_one_plain_error(project: Any) -> None:
         project.stack().up()
 
 
-def test_operations_that_a_crash_left_pending_are_told_and_creations_kept(
-    stack: Stack, up: Up
-) -> None:
-    """A creation may have made something, and only the user can find out."""
+def test_pending_operations_are_reported_and_creations_kept(stack: Stack, up: Up) -> None:
+    """A creation may have succeeded, and only the user can find out."""
     up('a = Thing("a")')
     exported = stack.export()
     thing = exported["deployment"]["resources"][2]
@@ -201,7 +199,7 @@ def test_operations_that_a_crash_left_pending_are_told_and_creations_kept(
 def test_an_abandoned_run_says_so_and_leaves_the_operation_pending(
     project: Any, stack: Stack
 ) -> None:
-    """What was being made may be there or not, which the next run tells."""
+    """The next run reports the operation, which may have succeeded."""
     project.write('a = Thing("a", seconds=30)')
 
     def abandon() -> None:

@@ -1,4 +1,4 @@
-"""Processes that are forked do as processes that are started."""
+"""Forked processes behave like started ones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 
 from pulumi_gitlab_kubernetes.testing.host import Stack
-from pulumi_gitlab_kubernetes.testing.host.fork_server import LENGTH, ForkServer, _Server
+from pulumi_gitlab_kubernetes.testing.host._fork_server import LENGTH
+from pulumi_gitlab_kubernetes.testing.host.fork_server import ForkServer, _Server
 from pulumi_gitlab_kubernetes.testing.host.process import Spawn, start_process
+
+pytestmark = pytest.mark.slow
 
 _SHOW = """
 import atexit, json, os, sys
@@ -157,7 +160,7 @@ def test_a_module_that_hides_another_needs_another_start(
 
 
 def test_its_process_ends_with_it(tmp_path: Path) -> None:
-    """Also when nobody could say so."""
+    """It ends even if it gets no message."""
     (tmp_path / "test.py").write_text(
         "import os, sys\n"
         "from pathlib import Path\n"
@@ -183,7 +186,7 @@ def test_its_process_ends_with_it(tmp_path: Path) -> None:
 
 
 def test_it_ends_in_the_middle_of_a_request() -> None:
-    """Whoever was killed then sends no rest."""
+    """A killed client sends no rest."""
     server = _Server(sys.executable)
     assert server.imported
     with server._connection as connection:

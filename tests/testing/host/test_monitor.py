@@ -11,8 +11,8 @@ from pulumi_gitlab_kubernetes.testing.host.monitor import Monitor
 
 
 @pytest.mark.parametrize("custom", [True, False])
-def test_who_comes_after_the_end_is_sent_away(*, custom: bool) -> None:
-    """Rather than left waiting for ever, also for the default provider."""
+def test_a_request_after_the_end_is_rejected(*, custom: bool) -> None:
+    """It does not wait for ever, also not for the default provider."""
     monitor = Monitor(print, Path(), {}, {})
     server, address = serve(resource_pb2_grpc.add_ResourceMonitorServicer_to_server, monitor)
     monitor.close()

@@ -8,11 +8,13 @@ import pytest
 from pulumi_gitlab_kubernetes.testing.host import Stack
 from pulumi_gitlab_kubernetes.testing.host.operation import degree_of_parallelism
 
+pytestmark = pytest.mark.slow
+
 _PROGRAM = 'for name in "abc":\n    Thing(name, seconds=1)'
 
 
 def _most_at_once(project: Any) -> int:
-    """Tell how many things were being made at the same time."""
+    """Return how many resources were being created at the same time."""
     most = now = 0
     for call, _name in project.calls("create", "made"):
         now += 1 if call == "create" else -1
@@ -23,17 +25,17 @@ def _most_at_once(project: Any) -> int:
 @pytest.mark.parametrize(
     ("parallel", "variable", "most"), [(None, "", 3), (1, "3", 1), (0, "", 1), (2, "", 2)]
 )
-def test_as_many_run_as_is_said(
+def test_the_option_limits_the_operations(
     project: Any, parallel: int | None, variable: str, most: int
 ) -> None:
-    """By the option, which wins over the variable; by default more than these."""
+    """It takes precedence over the variable; the default is higher than both."""
     project.environ["PULUMI_PARALLEL"] = variable
     project.write(_PROGRAM)
     assert project.stack().up(parallel=parallel).ok
     assert _most_at_once(project) == most
 
 
-def test_the_variable_says_so_too(project: Any, stack: Stack) -> None:
+def test_the_variable_limits_the_operations_too(project: Any, stack: Stack) -> None:
     """As with the Pulumi CLI."""
     stack.environ["PULUMI_PARALLEL"] = "1"
     project.write(_PROGRAM)

@@ -3,9 +3,7 @@
 import argparse
 import json
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,52 +14,7 @@ from pulumi_gitlab_kubernetes.testing.host.command import add_arguments, run
 from pulumi_gitlab_kubernetes.testing.host.policy_config import Entry, Policy, load, reconcile
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 
-_PACK = """
-from pulumi_policy import *
-
-NAMES = {"type": "array", "items": {"type": "string"}, "default": ["bad"]}
-SCHEMA = PolicyConfigSchema({"names": NAMES})
-
-MUST, MEND = EnforcementLevel.MANDATORY, EnforcementLevel.REMEDIATE
-
-def fine(args, report):
-    pass
-
-def no_bad(args, report):
-    if args.props.get("label") in args.get_config()["names"]:
-        report("Choose another label.")
-
-def mend(args):
-    if args.props.get("label") == "loud":
-        return {**args.props, "label": "quiet"}
-
-def stack(args, report):
-    for found in args.resources:
-        if found.props.get("computed") == "WRONG":
-            report("It says so.", found.urn)
-
-def up_only(args, report):
-    if args.props.get("up") == "NEVER":
-        report("Never.")
-
-PolicyPack("tests", [
-    ResourceValidationPolicy("no-bad-label", "Labels are good.", no_bad, MUST, SCHEMA),
-    ResourceValidationPolicy("calm", "Labels are calm.", fine, MEND, remediate=mend),
-    ResourceValidationPolicy("known", "Not never.", up_only, EnforcementLevel.ADVISORY),
-    StackValidationPolicy("no-wrong", "Nothing is wrong.", stack, MUST),
-])
-"""
-
-
-@pytest.fixture
-def pack(tmp_path: Path) -> Path:
-    """A policy pack that names this interpreter."""
-    folder = tmp_path / "pack"
-    folder.mkdir()
-    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-    (folder / "PulumiPolicy.yaml").write_text(json.dumps({"version": "1.2.3", "runtime": runtime}))
-    (folder / "__main__.py").write_text(_PACK)
-    return folder
+pytestmark = pytest.mark.slow
 
 
 def _found(result: Any) -> list[tuple[str, str, str]]:
@@ -71,7 +24,7 @@ def _found(result: Any) -> list[tuple[str, str, str]]:
 def test_a_mandatory_violation_fails_the_preview_and_stops_the_resource(
     project: Any, stack: Stack, pack: Path
 ) -> None:
-    """A preview goes on to show all there is; an update makes nothing of it."""
+    """A preview continues and shows all violations; an update creates nothing."""
     project.write('a = Thing("a", label="bad"); b = Thing("b", of=a.id)')
     packs = [Local(pack)]
     preview = stack.preview(policy_packs=packs)
@@ -83,18 +36,17 @@ def test_a_mandatory_violation_fails_the_preview_and_stops_the_resource(
     assert _found(update) == [("no-bad-label", "mandatory", "a")]
     assert update.summary == {"create": 1}
     assert project.calls("create") == []
-    shown = update.stdout.partition("Policies:")[2]
-    assert shown == (
-        f"\n    ❌ tests@v1.2.3 (local: {_short(pack)})\n"
+    assert (
+        f"Policies:\n    ❌ tests@v1.2.3 (local: {pack})\n"
         "        - [mandatory]  no-bad-label  (pulumi-python:dynamic/things:Thing: a)\n"
         "          Labels are good.\n          Choose another label.\n\n"
-    )
+    ) in update.stdout
 
 
 def test_a_remediation_changes_the_inputs_before_the_diff(
     project: Any, stack: Stack, pack: Path
 ) -> None:
-    """So the mended thing is made, and made once."""
+    """The remediated resource is created, once."""
     project.write('a = Thing("a", label="loud"); export("label", a.label)')
     update = stack.up(policy_packs=[Local(pack)])
     assert update.ok, update.stdout
@@ -103,13 +55,12 @@ def test_a_remediation_changes_the_inputs_before_the_diff(
     again = stack.up(policy_packs=[Local(pack)], diff=True)
     assert again.summary == {"same": 2}
     assert '~ label: "loud" => "quiet"' in again.stdout
-    assert f"tests|local|{_short(pack)}  1.2.3" in again.stdout
 
 
-def test_a_policy_that_cannot_know_yet_is_judged_in_the_update(
+def test_a_policy_with_unknown_values_is_evaluated_in_the_update(
     project: Any, stack: Stack, pack: Path
 ) -> None:
-    """The preview says so, as advice."""
+    """The preview reports it as an advisory violation."""
     project.write('a = Thing("never"); b = Thing("b", up=a.computed)')
     preview = stack.preview(policy_packs=[Local(pack)])
     assert preview.ok
@@ -121,8 +72,10 @@ def test_a_policy_that_cannot_know_yet_is_judged_in_the_update(
     assert "Never." in update.stdout
 
 
-def test_a_stack_policy_judges_what_was_made(project: Any, stack: Stack, pack: Path) -> None:
-    """It cannot undo anything, but the run fails."""
+def test_a_stack_policy_is_evaluated_after_the_update(
+    project: Any, stack: Stack, pack: Path
+) -> None:
+    """It undoes nothing, but the run fails."""
     project.write('a = Thing("wrong")')
     update = stack.up(policy_packs=[Local(pack)])
     assert not update.ok
@@ -134,7 +87,7 @@ def test_a_stack_policy_judges_what_was_made(project: Any, stack: Stack, pack: P
 def test_a_configuration_sets_levels_and_parameters(
     project: Any, stack: Stack, pack: Path, tmp_path: Path
 ) -> None:
-    """By policy; a wrong one is refused with policy and key named before anything is done."""
+    """An invalid one is rejected before any step, and the error names policy and key."""
     project.write('a = Thing("a", label="worse")')
     config = tmp_path / "policies.json"
     rules = {"no-bad-label": {"enforcementLevel": "advisory", "names": ["worse"]}}
@@ -167,9 +120,9 @@ def test_the_command_takes_packs_and_their_configurations(
 def test_a_pack_that_cannot_run_is_one_line(
     project: Any, stack: Stack, pack: Path, tmp_path: Path
 ) -> None:
-    """Whether it is not there or fails to start."""
+    """Whether it does not exist or fails to start."""
     project.write('a = Thing("a")')
-    with pytest.raises(HostError, match=r"PulumiPolicy\.yaml is not there"):
+    with pytest.raises(HostError, match=r"PulumiPolicy\.yaml does not exist"):
         stack.preview(policy_packs=[Local(tmp_path)])
     (pack / "__main__.py").write_text("raise SystemExit('no luck')")
     with pytest.raises(HostError, match="did not start: no luck"):
@@ -186,7 +139,7 @@ def test_a_pack_that_cannot_run_is_one_line(
         ('{"environments": ["x"]}', "Pulumi ESC"),
     ],
 )
-def test_a_wrong_configuration_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_configuration_file_is_rejected(tmp_path: Path, text: str, message: str) -> None:
     """In one line."""
     file = tmp_path / "policies.json"
     file.write_text(text)
@@ -195,7 +148,7 @@ def test_a_wrong_configuration_file_is_refused(tmp_path: Path, text: str, messag
 
 
 def test_all_sets_every_level_and_single_ones_win() -> None:
-    """And a pack's own configuration gives way to the file's."""
+    """The file takes precedence over a pack's own configuration."""
     policies = [
         Policy("a", "advisory", {"n": {"type": "integer", "default": 1}}),
         Policy("b", "advisory"),
@@ -209,13 +162,13 @@ def test_all_sets_every_level_and_single_ones_win() -> None:
     }
 
 
-def test_parameters_of_a_policy_that_there_is_not_are_refused() -> None:
-    """With its name, as the engine could not hand them on either."""
+def test_parameters_of_an_unknown_policy_are_rejected() -> None:
+    """The error names the policy."""
     with pytest.raises(HostError, match='"b" has no enforcement level'):
         reconcile([Policy("a", "advisory")], {}, {"b": Entry("", {"n": 1})}, "p 1")
 
 
-@pytest.mark.skipif(shutil.which("pulumi") is None, reason="no pulumi on PATH to compare with")
+@pytest.mark.cli
 @pytest.mark.parametrize("label", ["bad", "loud", "fine", "fine raise"])
 def test_the_cli_shows_the_same(
     project: Any, stack: Stack, pack: Path, tmp_path: Path, label: str

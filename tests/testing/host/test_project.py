@@ -135,7 +135,7 @@ def test_without_a_project_there_is_an_error(tmp_path: Path) -> None:
         ("runtime: {name: python, options: {virtualenv: 5}}", "must be a string"),
         ("runtime: {name: python, options: [venv]}", "not a mapping"),
         ("runtime: python\nmain: nowhere", "nowhere doesn't exist"),
-        ("runtime: python\nname: ''", "'name'"),
+        ("runtime: python\nname: other", r'Pulumi\.yaml:3: found duplicate key "name"$'),
         ("runtime: [", r"Pulumi\.yaml:\d+: "),
         ("runtime: python\nbackend: s3", "'backend' is not a mapping"),
         ("runtime: python\nconfig: [x]", "'config' is not a mapping"),
@@ -144,10 +144,17 @@ def test_without_a_project_there_is_an_error(tmp_path: Path) -> None:
 def test_what_the_host_cannot_run_is_an_error(
     new_project: NewProject, text: str, reason: str
 ) -> None:
-    """A project the host cannot run faithfully is refused in one line."""
+    """An unsupported project is rejected in one line."""
     with pytest.raises(HostError, match=reason) as raised:
         new_project(text)
     assert _one_line(raised)
+
+
+def test_a_project_without_a_name_is_an_error(tmp_path: Path) -> None:
+    """An empty name is none."""
+    (tmp_path / "Pulumi.yaml").write_text("name: ''\nruntime: python\n")
+    with pytest.raises(HostError, match="missing a non-empty string 'name'"):
+        Project.find(tmp_path)
 
 
 def test_main_names_a_directory_or_a_file(new_project: NewProject, tmp_path: Path) -> None:
@@ -182,7 +189,7 @@ def test_virtualenv_counts_from_two_places(new_project: NewProject, tmp_path: Pa
 def test_a_directory_that_is_no_virtual_environment(
     new_project: NewProject, tmp_path: Path
 ) -> None:
-    """A directory without an interpreter is told from one that does not exist."""
+    """A directory without an interpreter and a missing one have different errors."""
     (tmp_path / "venv").mkdir()
     project = new_project("runtime: {name: python, options: {virtualenv: venv}}")
     with pytest.raises(HostError, match="venv is not a virtual environment"):
@@ -207,7 +214,7 @@ def test_without_virtualenv_the_path_decides(new_project: NewProject, tmp_path: 
 def test_a_lock_file_means_another_toolchain(
     new_project: NewProject, tmp_path: Path, toolchain: str
 ) -> None:
-    """Where Pulumi would take uv or poetry by its lock file, the host says it does not."""
+    """If Pulumi would choose uv or poetry by a lock file, the host reports an error."""
     (tmp_path / f"{toolchain}.lock").touch()
     with pytest.raises(HostError, match=f"{toolchain}.lock.*set 'virtualenv' or 'toolchain'"):
         new_project().python()
@@ -299,7 +306,7 @@ def test_the_project_fills_what_the_stack_leaves_out(new_project: NewProject) ->
         ("a: {type: array, items: {type: whole}}", "a: 1", "its type must be"),
         ("a: {default: 1, value: 1}", "a: 1", "both a default and a value"),
         ("'aws:region': {default: eu}", "a: 1", "takes a value alone"),
-        ("'a.b': 1", "a: 1", "takes no paths"),
+        ("'a.b': 1", "a: 1", "does not support paths"),
     ],
 )
 def test_what_the_project_says_is_checked(
@@ -327,7 +334,7 @@ def test_values_of_the_declared_types_pass(new_project: NewProject) -> None:
 @pytest.mark.parametrize(
     ("stack", "reason"),
     [
-        ("secretsprovider: awskms://alias/x\n", "no secrets provider but passphrase"),
+        ("secretsprovider: awskms://alias/x\n", "supports only the secrets provider passphrase"),
         ("environment: [base]\n", "ESC"),
         ("config: [x]\n", "'config' is not a mapping"),
         ("config: {'a:b:c': x}\n", "form <namespace>:<name>"),
@@ -338,7 +345,7 @@ def test_values_of_the_declared_types_pass(new_project: NewProject) -> None:
 def test_settings_the_host_cannot_follow_are_an_error(
     new_project: NewProject, stack: str, reason: str
 ) -> None:
-    """Settings the host would get wrong are refused in one line."""
+    """Unsupported settings are rejected in one line."""
     project = new_project(stack=stack)
     with pytest.raises(HostError, match=reason) as raised:
         StackSettings.load(project, "dev")

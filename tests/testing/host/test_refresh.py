@@ -1,10 +1,14 @@
-"""Refresh: state as things really are, and what `up` then makes of it."""
+"""Refresh: the state follows the resources, and `up` repairs them."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from pulumi_gitlab_kubernetes.testing.host import Stack
+
+pytestmark = pytest.mark.slow
 
 Up = Callable[[str], Any]
 
@@ -16,8 +20,8 @@ def _paint(project: Any, name: str, colour: str) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), "colour": colour}))
 
 
-def test_drift_is_shown_recorded_and_mended(project: Any, stack: Stack, up: Up) -> None:
-    """A refresh changes the record, and the next run the thing."""
+def test_drift_is_shown_recorded_and_repaired(project: Any, stack: Stack, up: Up) -> None:
+    """A refresh changes the state, and the next run the resource."""
     up(PROGRAM)
     assert stack.refresh().summary == {"same": 3}
     _paint(project, "a-0", "blue")
@@ -37,8 +41,8 @@ def test_drift_is_shown_recorded_and_mended(project: Any, stack: Stack, up: Up) 
     assert project.contents()["a-0"]["colour"] == "red"
 
 
-def test_what_is_gone_is_forgotten_and_made_again(project: Any, stack: Stack, up: Up) -> None:
-    """References to it go with it."""
+def test_a_deleted_resource_is_created_again(project: Any, stack: Stack, up: Up) -> None:
+    """References to it are removed, too."""
     up(PROGRAM)
     (project.things / "a-0.json").unlink()
     result = stack.refresh()
@@ -52,7 +56,7 @@ def test_what_is_gone_is_forgotten_and_made_again(project: Any, stack: Stack, up
 
 
 def test_an_update_can_refresh_first(project: Any, stack: Stack, up: Up) -> None:
-    """And mends drift in the same run."""
+    """It repairs drift in the same run."""
     up(PROGRAM)
     _paint(project, "a-0", "blue")
     project.calls()

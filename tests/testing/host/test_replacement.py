@@ -1,9 +1,13 @@
-"""Replacements: the new thing first or the old one, with what depends on it."""
+"""Replacements: create or delete first, and what happens to dependents."""
 
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from pulumi_gitlab_kubernetes.testing.host import Stack
+
+pytestmark = pytest.mark.slow
 
 Up = Callable[[str], Any]
 
@@ -18,10 +22,10 @@ def _steps(result: Any) -> list[tuple[str, str]]:
     return [(step.op, step.name) for step in result.steps if step.op != "same"]
 
 
-def test_the_new_thing_is_made_first_then_dependents_follow_then_the_old_one_goes(
+def test_create_the_replacement_then_update_dependents_then_delete_the_original(
     project: Any, stack: Stack, up: Up
 ) -> None:
-    """The engine's order unless somebody says otherwise."""
+    """This is the engine's default order."""
     up(_ORDERED.format("x"))
     project.calls()
     project.write(_ORDERED.format("y"))
@@ -39,7 +43,7 @@ def test_the_new_thing_is_made_first_then_dependents_follow_then_the_old_one_goe
 def test_deleting_first_takes_those_dependents_along_that_cannot_stay(
     project: Any, stack: Stack, up: Up
 ) -> None:
-    """And no others: one that can be updated is, one that only waits is left alone."""
+    """Other dependents are updated or left alone."""
     up(_FIRST.format("x", ""))
     project.calls()
     project.write(_FIRST.format("y", ""))
@@ -61,7 +65,7 @@ def test_deleting_first_takes_those_dependents_along_that_cannot_stay(
 def test_a_replacement_that_fails_after_the_deletion_is_carried_on_with(
     project: Any, stack: Stack, up: Up
 ) -> None:
-    """The state says that the old thing is gone, and the next run only makes the new one."""
+    """The state records the deletion, and the next run only creates the replacement."""
     up(_FIRST.format("x", ""))
     project.write(_FIRST.format("y", ', fail="create"'))
     assert not stack.up().ok
@@ -83,7 +87,7 @@ def test_a_replacement_that_fails_after_the_deletion_is_carried_on_with(
 def test_what_was_deleted_for_a_replacement_and_is_no_longer_wanted_is_forgotten(
     project: Any, stack: Stack, up: Up
 ) -> None:
-    """Without asking its provider to delete it once more."""
+    """Its provider is not asked to delete it again."""
     up(_FIRST.format("x", ""))
     project.write(_FIRST.format("y", ', fail="create"'))
     stack.up()
@@ -94,10 +98,10 @@ def test_what_was_deleted_for_a_replacement_and_is_no_longer_wanted_is_forgotten
     assert left == ["shop-dev", "default", "d"]
 
 
-def test_an_old_thing_that_would_not_go_is_deleted_by_the_next_run(
+def test_an_original_whose_deletion_failed_is_deleted_by_the_next_run(
     project: Any, stack: Stack, up: Up
 ) -> None:
-    """It stays in state, marked for deletion, next to the new one."""
+    """It stays in the state, marked for deletion, next to its replacement."""
     up('a = Thing("a", kind="x", fail="delete")')
     project.write('a = Thing("a", kind="y")')
     failed = stack.up()

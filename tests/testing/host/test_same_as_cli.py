@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,47 +10,92 @@ from typing import Any
 import pytest
 
 from pulumi_gitlab_kubernetes.testing.host import Stack
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
+from pulumi_gitlab_kubernetes.testing.host.result import Result
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("pulumi") is None, reason="no pulumi on PATH to compare with"
-)
+pytestmark = pytest.mark.cli
 
-_LINE = re.compile(r"^ (..) (\S+:\S+) (\S+) (.*?)( \[diff: \S+\])?$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def _cli(project: Any, *arguments: str, home: Path) -> str:
-    environ = {
-        **project.environ,
-        "PULUMI_HOME": str(home),
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PATH": os.pathsep.join([project.environ["PATH"], os.environ["PATH"]]),
+class Cli:
+    """The CLI on a project, with things and a backend of its own.
+
+    Args:
+        project: The project.
+        directory: An empty directory.
+    """
+
+    def __init__(self, project: Any, directory: Path) -> None:
+        self._project = project
+        self._log = directory / "events.json"
+        self.home = directory / "home"
+        self.things, self.backend = directory / "cli-things", directory / "cli-backend"
+        self.things.mkdir()
+        self.backend.mkdir()
+
+    def __call__(self, *arguments: str) -> str:
+        """Run the CLI and return what it prints."""
+        self._log.unlink(missing_ok=True)
+        environ = {
+            **self._project.environ,
+            "PULUMI_HOME": str(self.home),
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DEBUG_COMMANDS": "1",  # enables the option --event-log
+            "PATH": os.pathsep.join([self._project.environ["PATH"], os.environ["PATH"]]),
+        }
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],  # noqa: S607 (whichever is on PATH)
+            cwd=self._project.directory,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return done.stdout
+
+    def run(self, verb: str, *options: str) -> dict[str, Any]:
+        """Run an operation and return its events, as `_of_host` returns the host's."""
+        yes = () if verb == "preview" else ("--yes", "--skip-preview")
+        self(verb, *yes, *options, "--event-log", str(self._log))
+        events = [json.loads(line) for line in self._log.read_text().splitlines()]
+
+        def of(kind: str) -> list[dict[str, Any]]:
+            return [event[kind] for event in events if kind in event]
+
+        steps = [event["metadata"] for event in of("resOutputsEvent")]
+        return {
+            "steps": {
+                (step["op"], step["urn"], *(step.get("keys") or ()))
+                for step in steps
+                if not urns.is_provider_type(step["type"])
+            },
+            "errors": sorted(
+                event.get("urn", "")
+                for event in of("diagnosticEvent")
+                if event["severity"] == "error" and "\n" not in event["message"].strip()
+            ),
+            "violations": sorted(
+                (event["policyName"], event["enforcementLevel"], event["resourceUrn"])
+                for event in of("policyEvent")
+            ),
+        }
+
+
+def _of_host(result: Result) -> dict[str, Any]:
+    """Return a run's steps, the resources with errors, and the violations."""
+    return {
+        "steps": {(step.op, step.urn, *step.replaces) for step in result.steps},
+        "errors": sorted(
+            each.urn
+            for each in result.diagnostics
+            if each.severity == "error" and "\n" not in each.message.strip()
+        ),
+        "violations": sorted((each.policy, each.level, each.urn) for each in result.violations),
     }
-    done = subprocess.run(
-        ["pulumi", *arguments, "--non-interactive", "--color", "never"],  # noqa: S607 - the user's
-        cwd=project.directory,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    return done.stdout
-
-
-def _steps(text: str) -> list[tuple[str, ...]]:
-    """The lines of steps, without times, sorted as what runs in parallel has no order."""
-    lines = [_LINE.match(re.sub(r" \(\d+(\.\d+)?s\)", "", line)) for line in text.splitlines()]
-    return sorted(match.groups("") for match in lines if match)
-
-
-def _summary(text: str) -> list[str]:
-    """Outputs and counts."""
-    found = re.search(
-        r"^(Outputs:|Resources:)\n.*?(?=\nDuration|\Z)", text, re.MULTILINE | re.DOTALL
-    )
-    return found[0].rstrip().splitlines() if found else []
 
 
 def _state(exported: dict[str, Any]) -> list[dict[str, Any]]:
@@ -61,6 +105,12 @@ def _state(exported: dict[str, Any]) -> list[dict[str, Any]]:
         for key in ("created", "modified", "sourcePosition", "stackTrace"):
             item.pop(key, None)
     return sorted(listed, key=lambda item: (item["urn"], item.get("id", "")))
+
+
+@pytest.fixture
+def cli(project: Any, tmp_path: Path) -> Cli:
+    """The CLI on the project."""
+    return Cli(project, tmp_path)
 
 
 _OUTPUTS = 'export("o", {"l": [1, a.computed], "s": Output.secret(1)})'
@@ -96,51 +146,53 @@ SCENES: dict[str, list[tuple[str, str | None]]] = {
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_both_do_the_same(project: Any, stack: Stack, tmp_path: Path, scene: str) -> None:
-    """Step by step; what one displays and stores the other does."""
-    home = tmp_path / "home"
+def test_both_do_the_same(project: Any, stack: Stack, cli: Cli, scene: str) -> None:
+    """Step by step, what one does and stores the other does."""
     host_things, host_backend = project.things, project.backend
-    cli_things, cli_backend = tmp_path / "cli-things", tmp_path / "cli-backend"
-    cli_things.mkdir()
-    cli_backend.mkdir()
     stack.init()
     for verb, program in SCENES[scene]:
         if program is not None:
             project.write(program)
         project.environ |= {
-            "THINGS": str(cli_things),
-            "PULUMI_BACKEND_URL": f"file://{cli_backend}",
+            "THINGS": str(cli.things),
+            "PULUMI_BACKEND_URL": f"file://{cli.backend}",
         }
-        if not (cli_backend / ".pulumi").exists():
-            _cli(project, "stack", "init", "dev", home=home)
-        yes = () if verb == "preview" else ("--yes", "--skip-preview")
-        by_cli = _cli(project, verb, *yes, home=home)
+        if not (cli.backend / ".pulumi").exists():
+            cli("stack", "init", "dev")
+        by_cli = cli.run(verb)
         by_cli_state = _state(project.stack().export(show_secrets=True))
         project.environ |= {
             "THINGS": str(host_things),
             "PULUMI_BACKEND_URL": f"file://{host_backend}",
         }
-        by_host = getattr(project.stack(), verb)()
-        if "KeyboardInterrupt" not in by_cli:  # which the CLI's interrupted program may show
-            assert _steps(by_host.stdout) == _steps(by_cli)
-            assert _summary(by_host.stdout) == _summary(by_cli.partition("\nThe resources in")[0])
+        assert _of_host(getattr(project.stack(), verb)()) == by_cli
         assert _state(project.stack().export(show_secrets=True)) == by_cli_state
 
 
-def test_each_carries_on_with_what_the_other_left(
-    project: Any, stack: Stack, tmp_path: Path
-) -> None:
+def test_each_carries_on_with_what_the_other_left(project: Any, stack: Stack, cli: Cli) -> None:
     """In one state file, without a change."""
-    home = tmp_path / "home"
     project.write(_PAIR % ("x", "") + '\nexport("s", a.id)')
     assert stack.up().ok
-    _cli(project, "stack", "select", "dev", home=home)
-    assert "    3 unchanged\n" in _cli(project, "preview", home=home)
+    cli("stack", "select", "dev")
+    assert "    3 unchanged\n" in cli("preview")
     project.write('a = Thing("a", s=Output.secret("y")); c = Thing("c", of=a.id)')
-    assert "    3 changes. 1 unchanged\n" in _cli(
-        project, "up", "--yes", "--skip-preview", home=home
-    )
+    assert "    3 changes. 1 unchanged\n" in cli("up", "--yes", "--skip-preview")
     assert stack.preview().summary == {"same": 3}
     assert stack.up().summary == {"same": 3}
     assert stack.destroy().ok
-    assert "    + 3 to create\n" in _cli(project, "preview", home=home)
+    assert "    + 3 to create\n" in cli("preview")
+
+
+@pytest.mark.parametrize("label", ["bad", "loud", "fine", "fine raise"])
+def test_both_report_the_same_violations(
+    project: Any, stack: Stack, cli: Cli, pack: Path, label: str
+) -> None:
+    """Also of a program that fails."""
+    label, _, last = label.partition(" ")
+    project.write(f'a = Thing("a", label="{label}")\n{last}')
+    stack.init()
+    by_host = stack.preview(policy_packs=[Local(pack)])
+    cli("stack", "select", "dev")
+    by_cli = cli.run("preview", "--policy-pack", str(pack))
+    assert _of_host(by_host)["violations"] == by_cli["violations"]
+    assert by_host.ok == (label != "bad" and not last)

@@ -17,7 +17,7 @@ def _step(number: int) -> CreateStep:
 
 
 def test_steps_that_wait_for_a_writing_share_the_next() -> None:
-    """None goes on before its operation is written, and the many cost one writing together."""
+    """Each waits until its operation is written; together they cost one write."""
     writings: list[set[str]] = []
     gone_on: list[bool] = []
     steps = [_step(number) for number in range(_STEPS)]
@@ -45,7 +45,7 @@ def test_steps_that_wait_for_a_writing_share_the_next() -> None:
 
 
 def test_what_is_not_worth_a_writing_is_written_at_the_end() -> None:
-    """And a deployment that is as it was written last is not written again."""
+    """An unchanged deployment is not written again."""
     writings: list[Deployment] = []
     snapshot = Snapshot(Deployment(), writings.append)
     step = _step(1)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from pulumi_gitlab_kubernetes.testing.host import Stack
 
 SHOP = """
@@ -17,10 +19,11 @@ SHOP = """
 """
 
 
+@pytest.mark.slow
 def test_a_stack_is_previewed_made_left_alone_changed_and_destroyed(
     project: Any, stack: Stack
 ) -> None:
-    """Each command does what it says and no more."""
+    """No command makes an unnecessary call."""
     project.write(SHOP)
     stack.set_config("token", "s3cret", secret=True)
     stack.set_config("colour", "red")
@@ -66,9 +69,8 @@ def test_a_stack_is_previewed_made_left_alone_changed_and_destroyed(
     assert stack.export()["deployment"].get("resources") is None
 
 
-def test_what_a_program_no_longer_has_is_deleted_last(
-    project: Any, up: Callable[[str], Any]
-) -> None:
+@pytest.mark.slow
+def test_undeclared_resources_are_deleted_last(project: Any, up: Callable[[str], Any]) -> None:
     """Deletions come after creations and updates, dependents first."""
     up('a = Thing("a"); b = Thing("b", of=a.id); c = Thing("c", of=b.id, also=a.id)')
     project.calls()
@@ -162,15 +164,6 @@ def test_prints_and_messages_are_shown(up: Callable[[str], Any]) -> None:
     assert "pulumi-python:dynamic/things:Thing (a):\n    warning: look here\n" in result.stdout
 
 
-def test_a_run_is_displayed_as_by_the_cli(up: Callable[[str], Any]) -> None:
-    """A line for all that happens, the outputs, and a summary."""
-    text = up('export("id", Thing("a").id)').stdout
-    assert text.startswith("Updating (dev):\n\n")
-    assert "\n +  pulumi-python:dynamic/things:Thing a creating (0s) \n" in text
-    assert "\n +  pulumi-python:dynamic/things:Thing a created (0." in text
-    assert '\nOutputs:\n    id: "a-0"\n\nResources:\n    + 2 created\n\nDuration: ' in text
-
-
 def test_a_tiny_stack_is_up_soon(up: Callable[[str], Any], salt: str) -> None:
     """Program and dynamic host start side by side."""
     assert salt  # the key is derived once for all tests
@@ -180,7 +173,7 @@ def test_a_tiny_stack_is_up_soon(up: Callable[[str], Any], salt: str) -> None:
 
 
 def test_a_deployment_is_exported_and_imported(project: Any, up: Callable[[str], Any]) -> None:
-    """What one stack exports another of the same name carries on with."""
+    """A stack of the same name continues from an imported state."""
     program = 'a = Thing("a", secret=Output.secret("x"))'
     up(program)
     exported = project.stack().export()
@@ -193,7 +186,7 @@ def test_a_deployment_is_exported_and_imported(project: Any, up: Callable[[str],
 def test_keys_of_a_resource_that_are_unknown_here_stay(
     stack: Stack, up: Callable[[str], Any]
 ) -> None:
-    """What a newer engine recorded survives."""
+    """Keys of newer engines survive."""
     up('a = Thing("a")')
     exported = stack.export()
     exported["deployment"]["resources"][2]["futureKey"] = {"x": [1]}

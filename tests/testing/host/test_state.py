@@ -1,6 +1,7 @@
 """A deployment as text, of which only what changed is encoded again."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.host import state
@@ -10,7 +11,7 @@ from pulumi_gitlab_kubernetes.testing.host.values import Secret
 
 
 def _written(deployment: state.Deployment, serializer: Serializer) -> tuple[Any, Any]:
-    """Return the deployment's text and its data, both as data and without their time."""
+    """Return the deployment's text and data, both as data without times."""
     text = json.loads(state.encode_deployment(deployment, serializer))
     data = state.write_deployment(deployment, serializer)
     for each in (text, data):
@@ -19,20 +20,21 @@ def _written(deployment: state.Deployment, serializer: Serializer) -> tuple[Any,
 
 
 def test_the_text_is_that_of_the_data() -> None:
-    """Also after a resource got other values, left, or is an operation under way."""
+    """This holds after changes, removals and during operations."""
     serializer = Serializer(Passphrase.create("correct horse"))
     first = state.Resource("urn:first", "t", outputs={"number": 1})
     second = state.Resource("urn:second", "t", inputs={"word": Secret("swordfish")})
     deployment = state.Deployment([first, second])
     seen = []
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: None,
         lambda: setattr(first, "outputs", {"number": True}),
         lambda: setattr(second, "delete", True),
         lambda: deployment.pending_operations.append(state.PendingOperation(second, "deleting")),
         lambda: deployment.resources.remove(first),
         deployment.resources.clear,
-    ):
+    )
+    for change in changes:
         change()
         text, data = _written(deployment, serializer)
         assert text == data

@@ -45,7 +45,7 @@ def serializer(salt: str) -> Serializer:
 
 @given(st.dictionaries(_keys, _values, max_size=4))
 def test_values_survive_the_wire(properties: dict[str, Any]) -> None:
-    """With what is marked in them."""
+    """Secrets, unknowns and references survive, too."""
     sent = write_struct(properties, secrets=True, unknowns=True, resources=True)
     assert equal(read_struct(sent), properties)
 
@@ -149,7 +149,7 @@ def test_property_paths_are_read(text: str, path: paths.Path | None) -> None:
 def test_ignored_changes_take_the_old_value(
     path: str, old: dict[str, Any], new: dict[str, Any], result: dict[str, Any] | None
 ) -> None:
-    """Unless the path leads through what was added or removed."""
+    """A path through an added or removed value has no effect."""
     got, failed = paths.ignore_changes(old, new, [path])
     assert failed == ([path] if result is None else [])
     assert got == (new if result is None else result)

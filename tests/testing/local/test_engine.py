@@ -17,7 +17,7 @@ from pulumi_gitlab_kubernetes.testing.local.engine import Engine
 def test_ctrl_c_reaches_an_engine_that_is_still_being_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its process did not exist yet, so the terminal could not send it the signal."""
+    """Its process did not exist when the terminal sent the signal."""
     popen = subprocess.Popen
 
     def start_late(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.processes import running_in
+from tests.support.processes import running_in
 
 from pulumi_gitlab_kubernetes.testing.local.simulator import LocalSimulator
 
@@ -70,8 +70,6 @@ class Checkout:
 
 def path(*, with_cli: bool) -> str:
     """Return a PATH with or without the Pulumi CLI."""
-    if with_cli and shutil.which("pulumi") is None:
-        pytest.skip("no `pulumi` on PATH: only the deployment host is tested")
     folders = os.environ["PATH"].split(os.pathsep)
     return os.pathsep.join(
         folder for folder in folders if with_cli or not (Path(folder) / "pulumi").exists()
@@ -116,7 +114,7 @@ def shown_in_the_readme() -> set[str]:
 
 
 def test_the_main_job(checkout: Checkout) -> None:
-    """The stack goes up, stays, changes, is refreshed, repaired and comes down without a trace."""
+    """A stack is created, unchanged, updated, refreshed, repaired and destroyed completely."""
     first = checkout.run("up")
     assert "8 created" in first
     assert "Engine: " in first
@@ -150,8 +148,9 @@ def test_the_main_job(checkout: Checkout) -> None:
     assert list(checkout.things().values()) == [[], [], []]
 
 
+@pytest.mark.cli
 def test_the_other_engine_takes_over(checkout: Checkout) -> None:
-    """What one engine made the other one finds, changes and destroys: there is one state."""
+    """Each engine finds, changes and destroys the other's resources: there is one state."""
     other = path(with_cli=not checkout.has_cli)
     checkout.run("up")
 
@@ -164,7 +163,7 @@ def test_the_other_engine_takes_over(checkout: Checkout) -> None:
 
 
 def test_a_real_gitlab_in_the_environment_is_left_alone(checkout: Checkout) -> None:
-    """Variables that name another GitLab do not lead the local stack there."""
+    """The local stack ignores variables that name another GitLab."""
     output = checkout.run(
         "up", PULUMI_GITLAB_BASE_URL="http://127.0.0.1:1", PULUMI_GITLAB_TOKEN="real-token"
     )
@@ -205,13 +204,13 @@ def test_ended_at_any_moment(checkout: Checkout, moment: str, number: signal.Sig
 
 @pytest.mark.parametrize("number", range(int(os.environ.get("LOCAL_CRASHES", "2"))))
 def test_killed_at_a_random_moment(checkout: Checkout, number: int) -> None:
-    """Whatever was killed, and when: `up` and `down` then finish by themselves.
+    """After any kill, `up` and `down` succeed without manual steps.
 
     `LOCAL_CRASHES` sets how many kills there are, `CRASH_SEED` repeats the moments of one.
     """
     seed = int(os.environ.get("CRASH_SEED") or random.SystemRandom().randrange(2**32))
     print(f"CRASH_SEED={seed} repeats test {number}")
-    draw = random.Random(seed)  # noqa: S311 - moments, no secrets
+    draw = random.Random(seed)  # noqa: S311 (moments, no secrets)
     action = ("up", "down")[number % 2]
     if action == "down":
         checkout.run("up")
@@ -237,8 +236,8 @@ def test_killed_at_a_random_moment(checkout: Checkout, number: int) -> None:
     assert list(checkout.things().values()) == [[], [], []]
 
 
-def test_what_no_state_knows_of_is_swept(checkout: Checkout) -> None:
-    """Things of a run that was killed before it could record them do not outlive `down`."""
+def test_objects_in_no_state_are_deleted(checkout: Checkout) -> None:
+    """`down` deletes what a killed run created but did not record."""
     checkout.run("refresh")
     checkout.simulator._call("POST", "projects/1/cluster_agents", {"name": "lost"})
     checkout.simulator._call("POST", "projects/1/environments", {"name": "lost"})
@@ -277,7 +276,7 @@ def test_the_environment_for_the_bare_cli(checkout: Checkout) -> None:
 
 
 def test_the_environment_leads_nowhere_else(checkout: Checkout) -> None:
-    """What a shell had before, and wins over a stack's configuration, is unset in it.
+    """Variables that take precedence over a stack's configuration are unset.
 
     Another passphrase makes the CLI say "incorrect passphrase"; an address and a token of its own
     would lead `pulumi up` to somebody's real GitLab.
@@ -302,8 +301,8 @@ def test_the_environment_leads_nowhere_else(checkout: Checkout) -> None:
     assert after["GITLAB_TOKEN"] == "glpat-theirs"  # The configuration wins over it.
 
 
-def test_how_the_simulator_is_asked(checkout: Checkout) -> None:
-    """Each run says where the root token is; a shell with what `local env` prints has it."""
+def test_the_root_token_of_the_simulator(checkout: Checkout) -> None:
+    """Each run says where it is, and `local env` exports it."""
     assert "GITLAB_SIMULATOR_ROOT_TOKEN" not in checkout.run("env")  # Nothing runs yet.
     said = checkout.run("refresh")
     assert "token is in .local/simulator.json" in said

@@ -1,4 +1,4 @@
-"""Plain HTTP to the simulator."""
+"""A client of the simulator over plain HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import requests
 
 
 class Api:
-    """A caller of the REST API over plain HTTP."""
+    """A client of the REST API over plain HTTP."""
 
     def __init__(self, url: str, token: str | None) -> None:
         self.url = f"{url}/api/v4"

@@ -1,4 +1,4 @@
-"""A simulator in its own process for each test session, fresh for each test."""
+"""One simulator process per test session, reset for each test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def process() -> Iterator[Simulator]:
 
 @pytest.fixture(scope="module")
 def world(process: Simulator) -> Iterator[World]:
-    """Everything that a path can name, for all tests of a module."""
+    """The objects in the paths of all routes, for all tests of a module."""
     made = World(process)
     yield made
     made.close()
@@ -31,7 +31,7 @@ def world(process: Simulator) -> Iterator[World]:
 
 @pytest.fixture
 def simulator(process: Simulator) -> Simulator:
-    """A simulator as fresh as after its start."""
+    """A simulator in the state after its start."""
     process.reset()
     return process
 
@@ -45,7 +45,7 @@ def gl(simulator: Simulator) -> Iterator[gitlab.Gitlab]:
 
 @pytest.fixture
 def connect(simulator: Simulator) -> Iterator[Callable[[str | None], Api]]:
-    """Make callers with given tokens."""
+    """Create clients with given tokens."""
     made: list[Api] = []
 
     def make(token: str | None) -> Api:
@@ -71,6 +71,12 @@ def project(simulator: Simulator) -> Any:
 
 
 @pytest.fixture
+def path(project: Any) -> str:
+    """The path of the project's environments; modules about other objects have their own."""
+    return f"projects/{project['id']}/environments"
+
+
+@pytest.fixture
 def agent(simulator: Simulator, project: Any) -> Any:
     """An agent of the project."""
     return simulator.api("POST", f"projects/{project['id']}/cluster_agents", name="dev")
@@ -80,7 +86,7 @@ def agent(simulator: Simulator, project: Any) -> Any:
 def as_role(
     simulator: Simulator, project: Any, connect: Callable[[str | None], Api]
 ) -> Callable[..., Api]:
-    """Make callers with a role in the project (0: none) and token scopes."""
+    """Create clients with a role in the project (0: none) and token scopes."""
     numbers = itertools.count(1)
 
     def make(level: int, *scopes: str) -> Api:
@@ -105,12 +111,12 @@ def as_role(
 
 @pytest.fixture
 def clusters_on(simulator: Simulator) -> None:
-    """Certificate-based clusters switched on."""
+    """Certificate-based clusters are enabled."""
     simulator.api("POST", "features/certificate_based_clusters", value=True)
 
 
 @pytest.fixture
 def receptive(simulator: Simulator) -> None:
-    """Receptive agents licensed and switched on."""
+    """Receptive agents are licensed and enabled."""
     simulator.api("POST", "license", license="ultimate")
     simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)

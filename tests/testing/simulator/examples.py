@@ -1,7 +1,7 @@
-"""One good request for each route, among them those of GitLab's documentation in other words.
+"""A successful request for each route, including those of GitLab's documentation.
 
-Where GitLab's documentation and its source differ, the source wins, and the name of the example
-says in what. Pages: https://docs.gitlab.com/api/ project_clusters, cluster_agents, environments.
+Where GitLab's documentation and source differ, the source is followed, and the example's name
+says how. Pages: https://docs.gitlab.com/api/ project_clusters, cluster_agents, environments.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import datetime as dt
 import functools
 from typing import Any
 
-from tests.certificates import Pair, make_pair
-from tests.testing.simulator.world import KUBERNETES, PROTECTION, Example, Values, World
+from tests.support.certificates import Pair, make_pair
+from tests.testing.simulator.world import KUBERNETES, PROTECTION, Example, Values
 
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 
@@ -61,7 +61,7 @@ PROJECT_FOR_ALL = PROJECT_DETAILS | _keys(
     "warn_about_potentially_unwanted_characters autoclose_referenced_issues "
     "suggestion_commit_message merge_commit_template squash_commit_template issue_branch_template"
 )
-PROJECT_OF_PLANS = _keys(  # Premium's and Ultimate's
+PROJECT_OF_PLANS = _keys(  # Premium and Ultimate
     "approvals_before_merge mirror external_authorization_classification_label issues_template "
     "merge_requests_template merge_pipelines_enabled merge_trains_enabled "
     "merge_trains_skip_train_allowed allow_pipeline_trigger_approve_deployment "
@@ -139,7 +139,7 @@ def base64_of(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _mutual_tls(_: World, __: Values) -> dict[str, Any]:
+def _mutual_tls(_: Values) -> dict[str, Any]:
     return {
         "url": "grpcs://agent.example.com:4443",
         "client_cert": base64_of(pair().certificate),
@@ -149,17 +149,17 @@ def _mutual_tls(_: World, __: Values) -> dict[str, Any]:
     }
 
 
-def _cluster_with_certificate(_: World, __: Values) -> dict[str, Any]:
+def _cluster_with_certificate(_: Values) -> dict[str, Any]:
     platform = {**KUBERNETES, "namespace": "shop", "ca_cert": pair().certificate}
     return {"name": "berlin", "platform_kubernetes_attributes": platform}
 
 
-def _long_ago(_: World, __: Values) -> dict[str, Any]:
+def _long_ago(_: Values) -> dict[str, Any]:
     before = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=60)
     return {"before": before.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
-def _on_agent(_: World, values: Values) -> dict[str, Any]:
+def _on_agent(values: Values) -> dict[str, Any]:
     return {
         "name": "berlin/shop",
         "tier": "production",
@@ -169,7 +169,7 @@ def _on_agent(_: World, values: Values) -> dict[str, Any]:
     }
 
 
-# In the order of the documentation's pages; bodies are JSON or forms as there.
+# In the order of the documentation; bodies are JSON or forms as there.
 DOCUMENTED = (
     Example(f"GET {_CLUSTERS}", CLUSTER),
     Example(f"GET {_CLUSTER}", CLUSTER | {"project"}),
@@ -258,7 +258,7 @@ OTHERS = (
     Example(
         "POST /projects",
         PROJECT | {"owner"},
-        lambda _, at: {"name": f"new{at['n']}"},
+        lambda at: {"name": f"new{at['n']}"},
         twice=400,
     ),
     Example("GET /projects/{id}", PROJECT_FOR_REPORTERS, role=Role.REPORTER),
@@ -266,7 +266,7 @@ OTHERS = (
     Example(
         "POST /projects/{id}/share",
         SHARE,
-        lambda _, at: {"group_id": at["group_id"], "group_access": 30, "expires_at": "2100-01-01"},
+        lambda at: {"group_id": at["group_id"], "group_access": 30, "expires_at": "2100-01-01"},
         twice=409,
     ),
     Example("DELETE /projects/{id}/share/{group_id:int}", twice=404),
@@ -279,7 +279,7 @@ OTHERS = (
     Example(
         "POST /projects/{id}/members",
         MEMBER,
-        lambda _, at: {"user_id": at["user_id"], "access_level": 30},
+        lambda at: {"user_id": at["user_id"], "access_level": 30},
         twice=409,
     ),
     Example("PUT /projects/{id}/members/{user_id:int}", MEMBER, {"access_level": 20}),
@@ -289,7 +289,7 @@ OTHERS = (
     Example(
         "POST /groups/{id}/members",
         MEMBER,
-        lambda _, at: {"user_id": at["user_id"], "access_level": 30},
+        lambda at: {"user_id": at["user_id"], "access_level": 30},
         twice=409,
     ),
     Example("PUT /groups/{id}/members/{user_id:int}", MEMBER, {"access_level": 20}),
@@ -313,7 +313,7 @@ OTHERS = (
     Example(
         "POST /groups",
         GROUP_DETAILS | {"runners_token"},
-        lambda _, at: {"name": "new", "path": f"new{at['n']}"},
+        lambda at: {"name": "new", "path": f"new{at['n']}"},
         twice=400,
     ),
     Example("PUT /groups/{id}", GROUP_DETAILS | {"runners_token"}, {"description": "d"}),
@@ -324,7 +324,7 @@ OTHERS = (
     Example(
         "POST /users",
         PERSON | _keys("email external namespace_id is_admin"),
-        lambda _, at: {
+        lambda at: {
             "name": "N",
             "username": f"new{at['n']}",
             "email": f"new{at['n']}@example.com",

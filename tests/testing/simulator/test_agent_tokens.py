@@ -1,4 +1,4 @@
-"""Agent tokens: shown once, two active ones, revoked."""
+"""Agent tokens: returned once, two active ones, revoked."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
 
 @pytest.fixture
 def path(project: Any, agent: Any) -> str:
-    """Where the agent's tokens are."""
+    """The path of the agent's tokens."""
     return f"projects/{project['id']}/cluster_agents/{agent['id']}/tokens"
 
 
-def test_a_token_is_shown_once(root: Callable[..., Any], path: str) -> None:
-    """POST alone returns the value; GET and list have everything else."""
+def test_a_token_is_returned_once(root: Callable[..., Any], path: str) -> None:
+    """Only POST returns the value; GET and list have everything else."""
     made = root("POST", path, {"name": "t", "description": "d"})
     assert made.status_code == 201
     body = made.json()
@@ -31,10 +31,10 @@ def test_a_token_is_shown_once(root: Callable[..., Any], path: str) -> None:
 
 
 def test_only_two_tokens_are_active(root: Callable[..., Any], path: str) -> None:
-    """A third is refused in plain text until one is revoked."""
+    """A third is rejected in plain text until one is revoked."""
     ids = [root("POST", path, {"name": "same"}).json()["id"] for _ in range(2)]
-    refused = root("POST", path, {"name": "third"})
-    assert (refused.status_code, refused.json()) == (
+    rejected = root("POST", path, {"name": "third"})
+    assert (rejected.status_code, rejected.json()) == (
         400,
         {"message": "400 Bad request - An agent can have only two active tokens at a time"},
     )
@@ -42,17 +42,19 @@ def test_only_two_tokens_are_active(root: Callable[..., Any], path: str) -> None
     assert root("POST", path, {"name": "third"}).status_code == 201
 
 
-def test_the_limit_holds_under_a_race(root: Callable[..., Any], path: str) -> None:
-    """Ten at once make two."""
+def test_the_limit_holds_for_concurrent_requests(root: Callable[..., Any], path: str) -> None:
+    """Ten at once create two."""
     with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: root("POST", path, {"name": "t"}).status_code, range(10)))
-    assert sorted(answers) == [201] * 2 + [400] * 8
+        responses = list(
+            pool.map(lambda _: root("POST", path, {"name": "t"}).status_code, range(10))
+        )
+    assert sorted(responses) == [201] * 2 + [400] * 8
 
 
 def test_a_revoked_token_is_gone_but_can_be_revoked_again(
     root: Callable[..., Any], path: str
 ) -> None:
-    """DELETE is idempotent, GET answers 404, the list leaves it out."""
+    """DELETE is idempotent, GET gets 404, the list omits it."""
     token = f"{path}/{root('POST', path, {'name': 't'}).json()['id']}"
     assert [root("DELETE", token).status_code for _ in range(2)] == [204, 204]
     gone = root("GET", token)
@@ -62,7 +64,7 @@ def test_a_revoked_token_is_gone_but_can_be_revoked_again(
 
 
 @pytest.mark.parametrize(
-    ("given", "answer"),
+    ("given", "response"),
     [
         ({}, {"error": "name is missing"}),
         ({"name": " "}, {"message": '400 Bad request - ["Name can\'t be blank"]'}),
@@ -75,16 +77,16 @@ def test_a_revoked_token_is_gone_but_can_be_revoked_again(
         ),
     ],
 )
-def test_a_bad_token_is_refused(
-    root: Callable[..., Any], path: str, given: Any, answer: Any
+def test_an_invalid_token_is_rejected(
+    root: Callable[..., Any], path: str, given: Any, response: Any
 ) -> None:
-    """Model messages come as one printed Ruby array."""
-    refused = root("POST", path, given)
-    assert (refused.status_code, refused.json()) == (400, answer)
+    """Validation errors are one printed Ruby array."""
+    rejected = root("POST", path, given)
+    assert (rejected.status_code, rejected.json()) == (400, response)
 
 
 def test_roles(as_role: Callable[..., Any], path: str) -> None:
-    """Developers read, maintainers write, others do not know of the agent."""
+    """Developers read, Maintainers write, others cannot see the agent."""
     developer, maintainer, guest = as_role(30), as_role(40), as_role(10)
     assert developer("GET", path).status_code == 200
     assert developer("POST", path, {"name": "t"}).status_code == 403
@@ -94,7 +96,7 @@ def test_roles(as_role: Callable[..., Any], path: str) -> None:
 
 
 def test_the_last_use_of_a_token(simulator: Any, root: Callable[..., Any], path: str) -> None:
-    """Each is shown at once; the list's order follows within the hour."""
+    """It is returned at once; the list's order follows within the hour."""
     simulator.clock(now="2031-01-01T00:00:00Z")
     first, second = (root("POST", path, {"name": name}).json() for name in "ab")
 
@@ -117,25 +119,29 @@ def test_the_last_use_of_a_token(simulator: Any, root: Callable[..., Any], path:
 
 
 def test_only_an_active_token_connects(simulator: Any, root: Callable[..., Any], path: str) -> None:
-    """A revoked or unknown one is refused, and the complaint does not repeat it."""
+    """A revoked or unknown one is rejected, and the error does not repeat it."""
     made = root("POST", path, {"name": "t"}).json()
     root("DELETE", f"{path}/{made['id']}")
     for token in (made["token"], made["id"], 99, "glagent-s3cret"):
-        with pytest.raises(SimulatorError, match="no active token") as refused:
+        with pytest.raises(SimulatorError, match="no active token") as rejected:
             simulator.use_agent_token(token)
-        assert "glagent" not in str(refused.value)
+        assert "glagent" not in str(rejected.value)
 
 
-def test_the_limit_can_be_raced(simulator: Any, root: Callable[..., Any], path: str) -> None:
-    """Five at once make five, as in GitLab, where nothing locks; then the limit holds again."""
+def test_concurrent_requests_can_pass_the_limit(
+    simulator: Any, root: Callable[..., Any], path: str
+) -> None:
+    """Five at once create five, as in GitLab, which has no lock; then the limit holds again."""
     simulator.races(agent_tokens=5)
     with ThreadPoolExecutor(5) as pool:
-        answers = list(pool.map(lambda _: root("POST", path, {"name": "t"}).status_code, range(5)))
-    assert answers == [201] * 5
+        responses = list(
+            pool.map(lambda _: root("POST", path, {"name": "t"}).status_code, range(5))
+        )
+    assert responses == [201] * 5
     assert len(root("GET", path).json()) == 5
-    assert root("POST", path, {"name": "t"}).status_code == 400  # at once: it never starts
+    assert root("POST", path, {"name": "t"}).status_code == 400  # immediately, without waiting
     simulator.reset()
-    with pytest.raises(SimulatorError, match="races is an object of agent_tokens"):
+    with pytest.raises(SimulatorError, match="races must be an object of agent_tokens"):
         simulator.races(names=2)
-    with pytest.raises(SimulatorError, match="0 to 1000, not -1"):
+    with pytest.raises(SimulatorError, match="from 0 to 1000, not -1"):
         simulator.races(agent_tokens=-1)

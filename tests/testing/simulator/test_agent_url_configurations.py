@@ -1,4 +1,4 @@
-"""URL configurations of receptive agents: gates, base64, one an agent."""
+"""URL configurations of receptive agents: conditions, base64, one per agent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.certificates import make_pair
+from tests.support.certificates import make_pair
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def pair() -> tuple[bytes, bytes]:
 
 @pytest.fixture
 def path(project: Any, agent: Any) -> str:
-    """Where the agent's URL configurations are."""
+    """The path of the agent's URL configurations."""
     return f"projects/{project['id']}/cluster_agents/{agent['id']}/url_configurations"
 
 
@@ -27,10 +27,10 @@ def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def test_the_gates_win_over_everything(
+def test_license_and_setting_are_checked_first(
     root: Callable[..., Any], as_role: Callable[..., Any], simulator: Any, path: str
 ) -> None:
-    """Without licence or setting every call is a 404, before parameters and roles."""
+    """Without either, every request gets 404, before parameters and roles."""
     guest = as_role(10)
     for prepare in (
         lambda: None,
@@ -38,8 +38,8 @@ def test_the_gates_win_over_everything(
         lambda: simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True),
     ):
         prepare()
-        for answer in (root("GET", path), root("POST", path, {}), guest("GET", path)):
-            assert (answer.status_code, answer.json()) == (404, {"message": "404 Not Found"})
+        for response in (root("GET", path), root("POST", path, {}), guest("GET", path)):
+            assert (response.status_code, response.json()) == (404, {"message": "404 Not Found"})
     simulator.api("POST", "license", license="ultimate")
     assert root("GET", path).json() == []
     assert guest("GET", path).status_code == 403
@@ -49,7 +49,7 @@ def test_the_gates_win_over_everything(
 def test_without_a_key_the_agent_gets_one(
     root: Callable[..., Any], project: Any, agent: Any, path: str, pair: tuple[bytes, bytes]
 ) -> None:
-    """An Ed25519 public key comes back; a certificate without key is dropped in silence."""
+    """An Ed25519 public key is returned; a certificate without key is silently ignored."""
     given = {"url": "grpcs://agent.example.com:4443", "client_cert": _base64(pair[0])}
     made = root("POST", path, given)
     assert made.status_code == 201
@@ -72,10 +72,10 @@ def test_without_a_key_the_agent_gets_one(
 
 
 @pytest.mark.usefixtures("receptive")
-def test_certificates_travel_as_mime_base64(
+def test_certificates_are_mime_base64(
     root: Callable[..., Any], path: str, pair: tuple[bytes, bytes]
 ) -> None:
-    """Lines of 60 come back and decode to what was sent."""
+    """Lines of 60 characters are returned, which decode to the sent value."""
     certificate, key = pair
     given = {
         "url": "grpcs://agent.example.com",
@@ -98,21 +98,21 @@ def test_certificates_travel_as_mime_base64(
 
 
 @pytest.mark.usefixtures("receptive")
-def test_bad_values_are_refused(
+def test_invalid_values_are_rejected(
     root: Callable[..., Any], path: str, pair: tuple[bytes, bytes]
 ) -> None:
-    """Raw PEM, a key alone, a wrong scheme and a bad host name are complained about together."""
+    """Raw PEM, a key alone, a wrong scheme and an invalid host name are reported together."""
     assert root("POST", path, {}).json() == {"error": "url is missing"}
     raw = {"client_cert": pair[0].decode(), "client_key": pair[1].decode()}
-    refused = root("POST", path, {"url": "https://x", "tls_host": "a b", **raw})
-    assert refused.status_code == 400
+    rejected = root("POST", path, {"url": "https://x", "tls_host": "a b", **raw})
+    assert rejected.status_code == 400
     for text in (
         "Url is blocked: Only allowed schemes are grpc, grpcs",
         "Client cert must be a valid PEM certificate",
         "Client key must be a valid PEM private key",
         "Tls host must be a valid hostname!",
     ):
-        assert f'"{text}"' in refused.json()["message"]
+        assert f'"{text}"' in rejected.json()["message"]
     alone = root("POST", path, {"url": "grpc://x", "client_key": _base64(pair[1])})
     assert "Client cert must be a valid PEM certificate" in alone.json()["message"]
     assert root("POST", path, {"url": "grpc://localhost"}).status_code == 201
@@ -122,17 +122,17 @@ def test_bad_values_are_refused(
 def test_certificates_and_keys_are_read_line_by_line(
     root: Callable[..., Any], path: str, pair: tuple[bytes, bytes]
 ) -> None:
-    """As OpenSSL does, for which blanks are no line ends."""
+    """As in OpenSSL, where blanks do not end a line."""
     in_one_line = [_base64(b" ".join(each.splitlines())) for each in pair]
     given = {"client_cert": in_one_line[0], "client_key": in_one_line[1], "ca_cert": in_one_line[0]}
-    said = root("POST", path, {"url": "grpc://x", **given}).json()["message"]
+    message = root("POST", path, {"url": "grpc://x", **given}).json()["message"]
     for text in ("Client cert", "Client key", "Ca cert"):
-        assert f"{text} must be a valid PEM" in said
+        assert f"{text} must be a valid PEM" in message
 
 
 @pytest.mark.usefixtures("receptive")
 def test_roles(as_role: Callable[..., Any], path: str) -> None:
-    """Everything asks for Maintainer, before the agent is looked up."""
+    """Everything requires Maintainer, before the agent is looked up."""
     unknown = path.replace("cluster_agents/1/", "cluster_agents/999/")
     assert as_role(30)("GET", unknown).status_code == 403
     maintainer = as_role(40)

@@ -1,4 +1,4 @@
-"""Who calls: tokens in all places, scopes, jobs, sudo."""
+"""Authentication: tokens in every position, scopes, CI/CD job tokens, sudo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 UNAUTHORIZED = {"message": "401 Unauthorized"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
-# Where credentials are, with {good} for a good token, and whether they are accepted.
+# Positions of credentials, with {good} for a valid token, and whether they are accepted.
 PLACES: list[tuple[dict[str, str], str, str, bool]] = [
     ({"PRIVATE-TOKEN": "{good}"}, "", "", True),
     ({"private-token": "{good}"}, "", "", True),
@@ -31,36 +31,36 @@ PLACES: list[tuple[dict[str, str], str, str, bool]] = [
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_credentials_are_taken_from_four_places(
+def test_credentials_are_accepted_in_four_positions(
     simulator: Any,
     connect: Callable[..., Any],
     place: tuple[dict[str, str], str, str, bool],
 ) -> None:
-    """Query or body, then header, then bearer: the first that is there counts alone."""
+    """Query or body, then header, then bearer token; only the first one that is present counts."""
     headers, query, body, accepted = place
     good = simulator.root_token
     sent = {name: value.format(good=good) for name, value in headers.items()}
-    answer = connect(None)(
+    response = connect(None)(
         "POST", f"projects{query.format(good=good)}", data=body.format(good=good), headers=sent
     )
     expected = (400, "error") if accepted else (401, "message")
-    assert (answer.status_code, *answer.json()) == expected
+    assert (response.status_code, *response.json()) == expected
 
 
-def test_a_public_project_asks_for_credentials_too(
+def test_a_public_project_requires_credentials(
     root: Any, connect: Callable[..., Any], project: Any
 ) -> None:
     """All these routes do."""
     root("PUT", f"projects/{project['id']}", {"visibility": "public"})
     for what in ("environments", "cluster_agents", "clusters"):
-        refused = connect(None)("GET", f"projects/{project['id']}/{what}")
-        assert (refused.status_code, refused.json()) == (401, UNAUTHORIZED)
+        rejected = connect(None)("GET", f"projects/{project['id']}/{what}")
+        assert (rejected.status_code, rejected.json()) == (401, UNAUTHORIZED)
 
 
-def test_expired_and_revoked_tokens_say_so(
+def test_expired_and_revoked_tokens_have_their_own_errors(
     simulator: Any, root: Any, as_role: Callable[..., Any]
 ) -> None:
-    """Both answer `invalid_token`, with different descriptions."""
+    """Both get `invalid_token`, with different descriptions."""
     revoked, expired = as_role(30), as_role(30)
     own = revoked("GET", "personal_access_tokens/self").json()["id"]
     root("DELETE", f"personal_access_tokens/{own}")
@@ -69,23 +69,23 @@ def test_expired_and_revoked_tokens_say_so(
         (revoked, "Token was revoked. You have to re-authorize from the user."),
         (expired, "Token is expired. You can either do re-authorization or token refresh."),
     ):
-        answer = caller("GET", "user")
-        assert answer.status_code == 401
-        assert answer.json() == {"error": "invalid_token", "error_description": text}
-        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+        response = caller("GET", "user")
+        assert response.status_code == 401
+        assert response.json() == {"error": "invalid_token", "error_description": text}
+        assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
         simulator.clock(advance=366 * 86400)
     assert root("GET", "user").status_code == 200
 
 
 def test_read_api_reads_only(as_role: Callable[..., Any], project: Any) -> None:
-    """A write with it is 403 `insufficient_scope`; so is a read with a scope for something else."""
+    """A write gets 403 `insufficient_scope`, and so does a read with an unrelated scope."""
     reader, other = as_role(40, "read_api"), as_role(40, "read_user")
     path = f"projects/{project['id']}/environments"
     assert reader("GET", path).status_code == 200
     assert reader("HEAD", path).status_code == 200
-    for refused in (reader("POST", path, {"name": "x"}), other("GET", path)):
-        assert refused.status_code == 403
-        assert refused.json() == {
+    for rejected in (reader("POST", path, {"name": "x"}), other("GET", path)):
+        assert rejected.status_code == 403
+        assert rejected.json() == {
             "error": "insufficient_scope",
             "error_description": "The request requires higher privileges than provided by the "
             "access token.",
@@ -94,7 +94,7 @@ def test_read_api_reads_only(as_role: Callable[..., Any], project: Any) -> None:
     assert other("GET", "user").status_code == 200
 
 
-# Where a job's token is, and whether an environment's route takes it.
+# Positions of a job token, and whether a route of environments accepts it.
 JOB_PLACES: list[tuple[dict[str, str], str, bool]] = [
     ({"JOB-TOKEN": "{job}"}, "", True),
     ({}, "?job_token={job}", True),
@@ -110,31 +110,31 @@ JOB_PLACES: list[tuple[dict[str, str], str, bool]] = [
 
 
 @pytest.mark.parametrize("place", JOB_PLACES)
-def test_a_jobs_token_opens_environments_and_nothing_else(
+def test_a_job_token_is_valid_for_environments_only(
     simulator: Any,
     connect: Callable[..., Any],
     project: Any,
     place: tuple[dict[str, str], str, bool],
 ) -> None:
-    """Wherever it is sent; as a private token it counts for nothing."""
+    """In every position; it is not accepted as a private token."""
     headers, query, accepted = place
     job = simulator.job_token(project["id"], 1)
     sent = {name: value.format(job=job) for name, value in headers.items()}
     for what, good in (("environments", accepted), ("cluster_agents", False), ("clusters", False)):
         path = f"projects/{project['id']}/{what}{query.format(job=job)}"
-        answer = connect(None)("GET", path, headers=sent)
-        assert answer.status_code == (200 if good else 401)
-        assert good or answer.json() == UNAUTHORIZED
+        response = connect(None)("GET", path, headers=sent)
+        assert response.status_code == (200 if good else 401)
+        assert good or response.json() == UNAUTHORIZED
 
 
-def test_a_jobs_token_is_its_users_in_its_own_project(
+def test_a_job_token_has_the_role_of_its_user(
     simulator: Any,
     root: Any,
     as_role: Callable[..., Any],
     connect: Callable[..., Any],
     project: Any,
 ) -> None:
-    """With the role of that user there, and none elsewhere."""
+    """Only in its own project."""
     root("POST", "projects", {"name": "other", "visibility": "public"})
     reporter = as_role(20)("GET", "user").json()["id"]
     headers = {"JOB-TOKEN": simulator.job_token(project["id"], reporter)}
@@ -155,7 +155,7 @@ def test_sudo(
     root: Any,
     project: Any,
 ) -> None:
-    """Administrators act as others, by name or id; others do not, nor tokens without the scope."""
+    """Administrators act as others, by name or id; other users and tokens without scope cannot."""
     developer = as_role(30)
     user = developer("GET", "user").json()
     assert root("GET", "user", headers={"Sudo": user["username"]}).json()["id"] == user["id"]
@@ -167,9 +167,9 @@ def test_sudo(
     unknown = root("GET", "user", headers={"Sudo": "nobody"})
     assert unknown.status_code == 404
     assert unknown.json() == {"message": "404 User with ID or username 'nobody' Not Found"}
-    refused = developer("GET", "user", headers={"Sudo": "root"})
-    assert refused.status_code == 403
-    assert refused.json() == {"message": "403 Forbidden - Must be admin to use sudo"}
+    rejected = developer("GET", "user", headers={"Sudo": "root"})
+    assert rejected.status_code == 403
+    assert rejected.json() == {"message": "403 Forbidden - Must be admin to use sudo"}
     plain = simulator.api("POST", "users/1/personal_access_tokens", name="t", scopes=["api"])
     narrow = connect(plain["token"])("GET", "user", headers={"Sudo": user["username"]})
     assert (narrow.status_code, narrow.json()["scope"]) == (403, "sudo")

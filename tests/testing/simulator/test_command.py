@@ -1,4 +1,4 @@
-"""The program: its first lines, its refusals, its end, and what survives it."""
+"""The command: its output, its errors, its exit, and the data file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import pytest
 import requests
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator, SimulatorError
+
+pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "pulumi_gitlab_kubernetes.testing.simulator"]
 VARIABLE = "GITLAB_SIMULATOR_ROOT_TOKEN"
@@ -38,25 +40,25 @@ def _running(*options: str, **variables: str) -> Iterator[subprocess.Popen[str]]
 
 def _user(url: str, token: str) -> str:
     headers = {"PRIVATE-TOKEN": token}
-    answer = requests.get(f"{url}/api/v4/user", headers=headers, timeout=20)
-    return str(answer.json().get("username"))
+    response = requests.get(f"{url}/api/v4/user", headers=headers, timeout=20)
+    return str(response.json().get("username"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_its_address_then_ends_quietly(number: signal.Signals) -> None:
-    """One line when the token was given; a signal ends it with 0 and not a word more."""
+def test_it_prints_its_address_and_exits_on_a_signal(number: signal.Signals) -> None:
+    """One line if the token was given; the exit code is 0 without more output."""
     with _running("--port", "0", **{VARIABLE: "from-variable"}) as process:
         assert process.stdout
         url = process.stdout.readline().strip()
         assert url.startswith("http://127.0.0.1:")
         assert _user(url, "from-variable") == "root"
         process.send_signal(number)
-        output, complaint = process.communicate(timeout=5)
-        assert (process.returncode, output, complaint) == (0, "", "")
+        output, errors = process.communicate(timeout=5)
+        assert (process.returncode, output, errors) == (0, "", "")
 
 
-def test_a_made_up_token_is_printed() -> None:
-    """On the second line, only when none was given."""
+def test_a_generated_token_is_printed() -> None:
+    """On the second line, only if none was given."""
     with _running() as process:
         assert process.stdout
         url = process.stdout.readline().strip()
@@ -65,8 +67,8 @@ def test_a_made_up_token_is_printed() -> None:
         assert _user(url, token) == "root"
 
 
-def test_it_refuses_in_one_line(tmp_path: Path) -> None:
-    """A port in use, a directory that is not there, a file that is no database."""
+def test_an_error_is_one_line(tmp_path: Path) -> None:
+    """A port in use, a missing directory, a file that is not a database."""
     nonsense = tmp_path / "nonsense"
     nonsense.write_text("not a database " * 100)
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -87,7 +89,7 @@ def test_it_refuses_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_killed_simulator_loses_nothing(tmp_path: Path) -> None:
-    """What was answered is there after `kill -9`, the moved clock too; the file has no secret."""
+    """Acknowledged changes and the clock survive `kill -9`; the file has no secrets."""
     data = tmp_path / "gitlab.db"
     names = []
     with Simulator(data) as simulator:
@@ -112,7 +114,7 @@ def test_a_killed_simulator_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_two_simulators_share_one_file(tmp_path: Path) -> None:
-    """What one writes the other sees, and a name is given once."""
+    """Each sees what the other writes, and names stay unique."""
     data = tmp_path / "gitlab.db"
     with Simulator(data) as first, Simulator(data) as second:
         project = first.api("POST", "projects", name="app")
@@ -126,7 +128,7 @@ def test_two_simulators_share_one_file(tmp_path: Path) -> None:
 
 
 def test_verbose_logs_requests_without_their_queries() -> None:
-    """One line each on stderr, and no token in it."""
+    """One line per request on stderr, without tokens."""
     with _running("--verbose", "--root-token", "s3cret") as process:
         assert process.stdout
         url = process.stdout.readline().strip()
@@ -137,8 +139,8 @@ def test_verbose_logs_requests_without_their_queries() -> None:
     assert "s3cret" not in logged
 
 
-def test_no_name_steers_the_terminal(tmp_path: Path) -> None:
-    """Not in the first lines, in the log, or in a refusal."""
+def test_control_characters_never_reach_the_terminal(tmp_path: Path) -> None:
+    """Not in the first lines, the log, or an error."""
     seed = tmp_path / "seed.yaml"
     seed.write_text(r'users: [{username: ann, tokens: [{name: "\e[31m\u202e\x9b"}]}]')
     with _running("--verbose", "--root-token", "r", "--seed", str(seed)) as process:

@@ -1,4 +1,4 @@
-"""CI jobs that deploy: what they make of an environment, and what is seen of them."""
+"""CI/CD jobs that deploy: their effect on an environment, and the returned deployment."""
 
 from __future__ import annotations
 
@@ -13,14 +13,8 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
 START = "2031-01-01T00:00:00Z"
 
 
-@pytest.fixture
-def path(project: Any) -> str:
-    """Where the project's environments are."""
-    return f"projects/{project['id']}/environments"
-
-
-def test_a_job_makes_its_environment(simulator: Any, root: Callable[..., Any], path: str) -> None:
-    """With the tier guessed, the URL and the date; a name that is none is refused."""
+def test_a_job_creates_its_environment(simulator: Any, root: Callable[..., Any], path: str) -> None:
+    """With the derived tier, the URL and the date; an invalid name is rejected."""
     simulator.clock(now=START)
     made = simulator.deploy(1, "review/1", url="https://one.example.com", auto_stop_in="2 days")
     assert made["environment"] == {"id": 1, "name": "review/1", "state": "available"}
@@ -33,10 +27,10 @@ def test_a_job_makes_its_environment(simulator: Any, root: Callable[..., Any], p
     assert len(root("GET", path).json()) == 1
 
 
-def test_the_last_deployment_is_shown(
+def test_the_last_deployment_is_returned(
     simulator: Any, gl: gitlab.Gitlab, as_role: Callable[..., Any], project: Any
 ) -> None:
-    """In the single GET: the newest successful one, with its user and its job."""
+    """By GET: the latest successful one, with its user and job."""
     user = as_role(30)("GET", "user").json()
     for number, status in enumerate(("success", "success", "failed", "running")):
         simulator.deploy(
@@ -58,10 +52,10 @@ def test_the_last_deployment_is_shown(
     assert "last_deployment" not in listed.attributes
 
 
-def test_a_job_rewrites_what_its_keyword_names(
+def test_a_job_updates_the_environment(
     simulator: Any, root: Callable[..., Any], project: Any, agent: Any, path: str
 ) -> None:
-    """URL, tier, agent, namespace and Flux path; what it does not name stays."""
+    """URL, tier, agent, namespace and Flux path; absent keys stay."""
     given = {"name": "production", "external_url": "https://old", "description": "d"}
     member = f"{path}/{root('POST', path, given).json()['id']}"
     before = root("GET", member).json()
@@ -83,10 +77,10 @@ def test_a_job_rewrites_what_its_keyword_names(
     assert after["updated_at"] > before["updated_at"]
 
 
-def test_a_failed_job_rewrites_nothing(
+def test_a_failed_job_updates_nothing(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """Nor does a running one; values that are no good leave all as it was."""
+    """Nor does a running one; invalid values leave all as it was."""
     root("POST", path, {"name": "production", "external_url": "https://old"})
     before = root("GET", f"{path}/1").json()
     for status in ("created", "running", "failed", "canceled"):
@@ -99,7 +93,7 @@ def test_a_failed_job_rewrites_nothing(
 def test_a_job_starts_a_stopped_environment(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """It is available again, and so is one that was stopping."""
+    """It is available again, also one that was stopping."""
     simulator.deploy(project["id"], "review/1", on_stop="stop")
     for state in ("stopping", "stopped"):
         assert root("POST", f"{path}/1/stop").json()["state"] == "stopping"
@@ -110,10 +104,10 @@ def test_a_job_starts_a_stopped_environment(
         assert again["environment"]["state"] == "available"
 
 
-def test_the_last_finished_job_says_what_stops(
+def test_the_last_finished_job_sets_the_stop_job(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """With `on_stop` a stop waits for that job, after a deployment without it does not."""
+    """With `on_stop` a stop waits for that job; after a deployment without it, it does not."""
     simulator.deploy(project["id"], "a", on_stop="stop", status="failed")
     assert root("POST", f"{path}/1/stop").json()["state"] == "stopping"
     simulator.deploy(project["id"], "b", on_stop="stop")
@@ -124,10 +118,10 @@ def test_the_last_finished_job_says_what_stops(
     assert root("POST", f"{path}/3/stop").json()["state"] == "stopped"
 
 
-def test_the_agent_has_to_be_the_users(
+def test_the_user_must_have_access_to_the_agent(
     simulator: Any, root: Callable[..., Any], as_role: Callable[..., Any], agent: Any, path: str
 ) -> None:
-    """An agent of a project the user is no developer of is passed over; an unknown one told."""
+    """An agent that the user cannot access is ignored; an unknown one is an error."""
     developer = as_role(30)("GET", "user").json()
     own = root("POST", "projects", {"name": "own"}).json()
     path = f"projects/{own['id']}/members"
@@ -140,7 +134,7 @@ def test_the_agent_has_to_be_the_users(
         )
         found = root("GET", f"projects/{own['id']}/environments/1").json()
         assert ("cluster_agent" in found) is names
-    with pytest.raises(SimulatorError, match="agent 'group/app:prod'; it is written"):
+    with pytest.raises(SimulatorError, match="agent 'group/app:prod'; the format is"):
         simulator.deploy(own["id"], "production", kubernetes={"agent": "group/app:prod"})
     assert agent["name"] == "dev"
 
@@ -157,19 +151,19 @@ def test_the_agent_has_to_be_the_users(
         ("2 mins", "2031-01-01T00:02:"),
     ],
 )
-def test_lengths_of_time(
+def test_durations(
     simulator: Any, root: Callable[..., Any], path: str, words: str, moment: str
 ) -> None:
-    """`auto_stop_in` is words."""
+    """`auto_stop_in` is text."""
     simulator.clock(now=START)
     simulator.deploy(1, "review/1", auto_stop_in=words)
     assert root("GET", f"{path}/1").json()["auto_stop_at"].startswith(moment)
 
 
-def test_the_date_of_the_stop_can_be_moved(
+def test_the_next_job_moves_the_auto_stop(
     simulator: Any, root: Callable[..., Any], path: str
 ) -> None:
-    """By the next job that names one; `never` takes it away, silence keeps it."""
+    """`never` clears the date, an absent key keeps it."""
     simulator.clock(now=START)
     for words, moment in (
         ("1 day", "2031-01-02"),
@@ -183,21 +177,23 @@ def test_the_date_of_the_stop_can_be_moved(
     assert root("GET", f"{path}/1").json()["state"] == "available"
 
 
-def test_nonsense_is_refused(simulator: Any, project: Any, as_role: Callable[..., Any]) -> None:
+def test_invalid_requests_are_rejected(
+    simulator: Any, project: Any, as_role: Callable[..., Any]
+) -> None:
     """With the reason."""
     reporter = as_role(20)("GET", "user").json()
-    for refused, reason in (
-        ({"auto_stop_in": "soon"}, "auto_stop_in is a length of time such as '2 days', not 'soon'"),
+    for rejected, reason in (
+        ({"auto_stop_in": "soon"}, "auto_stop_in must be a duration such as '2 days', not 'soon'"),
         ({"auto_stop_in": "1 fortnight"}, "not '1 fortnight'"),
         ({"colour": "red"}, "environment has no colour; it has name, url"),
         ({"kubernetes": {"agnet": "a"}}, "kubernetes has no agnet"),
         ({"deployment_tier": "prod"}, "deployment_tier. does not have a valid value"),
         ({"status": "fine"}, "status does not have a valid value"),
-        ({"user_id": reporter["id"]}, "user1 may not deploy to production"),
+        ({"user_id": reporter["id"]}, "user1 cannot deploy to production"),
         ({"user_id": 99}, "404 .*no row 99 in users"),
     ):
         with pytest.raises(SimulatorError, match=reason):
-            simulator.deploy(project["id"], "production", **refused)
+            simulator.deploy(project["id"], "production", **rejected)
     with pytest.raises(SimulatorError, match=r"404 .*no row 99 in projects"):
         simulator.deploy(99, "production")
     with pytest.raises(SimulatorError, match=r"environment\[name\] is empty"):

@@ -1,4 +1,4 @@
-"""What outlives `kill -9`, and what two processes on one file agree on."""
+"""What survives `kill -9`, and consistency of two processes that share a file."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from typing import Any
 
 import pytest
 import requests
-from tests.testing.simulator.conftest import Api
+from tests.testing.simulator.api import Api
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
+
+pytestmark = pytest.mark.slow
 
 _CONNECTIONS = 6
 
 
 @dataclass
 class _Ledger:
-    """What was acknowledged: by name the newest description, None once it is gone."""
+    """The acknowledged writes: by name the latest description, None if deleted."""
 
     known: dict[str, str | None] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
@@ -32,7 +34,7 @@ class _Ledger:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def acknowledge(self, name: str, description: str | None) -> int:
-        """Note an answered write and return how many there were."""
+        """Record an acknowledged write and return the number of writes."""
         with self.lock:
             self.known[name] = description
             self.doubtful.discard(name)
@@ -43,7 +45,7 @@ class _Ledger:
 def _write(
     api: Api, path: str, writer: str, ledger: _Ledger, enough: Callable[[int], None]
 ) -> None:
-    """Make, change, stop and remove environments until the connection breaks."""
+    """Create, change, stop and delete environments until the connection breaks."""
     try:
         for number in range(10_000):
             name = f"{writer}-{number}"
@@ -62,14 +64,15 @@ def _write(
                 assert api("DELETE", member).status_code == 204
                 enough(ledger.acknowledge(name, None))
     except requests.RequestException:
-        pass  # killed
+        pass  # the process was killed
     finally:
         api.session.close()
 
 
 def _all(simulator: Simulator, path: str) -> dict[str, str]:
-    """Return all environments: name and description."""
-    found, page = {}, 1
+    """Return the name and description of all environments."""
+    found: dict[str, str] = {}
+    page = 1
     while rows := simulator.api("GET", f"{path}?per_page=100&page={page}"):
         found |= {row["name"]: row["description"] for row in rows}
         page += 1
@@ -85,9 +88,9 @@ def _check_file(data: Path) -> None:
 
 
 def test_no_acknowledged_write_is_lost(tmp_path: Path) -> None:
-    """Whenever the process is killed, whatever several connections were at."""
+    """Whenever the process is killed, with several connections."""
     data, ledger, path = tmp_path / "gitlab.db", _Ledger(), ""
-    chance = random.Random(4)  # noqa: S311 - chance, not secrecy
+    chance = random.Random(4)  # noqa: S311 (not for cryptography)
     for life in range(5):
         with Simulator(data) as simulator:
             if not path:
@@ -125,8 +128,8 @@ def test_no_acknowledged_write_is_lost(tmp_path: Path) -> None:
     assert ledger.count >= 50
 
 
-def test_a_file_of_an_older_version_is_used(tmp_path: Path) -> None:
-    """It gets the tables and the columns it lacks; what was in it stays."""
+def test_a_file_of_an_older_version_is_migrated(tmp_path: Path) -> None:
+    """It gets the missing tables and columns, and keeps its content."""
     data = tmp_path / "gitlab.db"
     store = Store(str(data))
     store.insert("users", username="a", name="A", email="a@example.com", admin=1, created_at="")
@@ -145,22 +148,22 @@ def test_a_file_of_an_older_version_is_used(tmp_path: Path) -> None:
 
 @dataclass
 class _Two:
-    """Two processes on one file."""
+    """Two processes that share a file."""
 
     simulators: tuple[Simulator, Simulator]
     data: Path
 
     def together(self, method: str, path: str, body: Any, times: int = 8) -> list[Any]:
-        """Send the same request at once over as many connections, half to each process."""
+        """Send the same request concurrently over several connections, half to each process."""
         barrier = threading.Barrier(times)
 
         def send(number: int) -> Any:
             api = Api(self.simulators[number % 2].url, self.simulators[0].root_token)
-            api("GET", "version")  # the connection stands
+            api("GET", "version")  # connected
             barrier.wait(20)
-            answer = api(method, path, body(number) if callable(body) else body)
+            response = api(method, path, body(number) if callable(body) else body)
             api.session.close()
-            return answer
+            return response
 
         with ThreadPoolExecutor(times) as pool:
             return list(pool.map(send, range(times)))
@@ -168,7 +171,7 @@ class _Two:
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Two]:
-    """Two simulators on one file, everything switched on."""
+    """Two simulators that share a file, with all features enabled."""
     data = tmp_path_factory.mktemp("two") / "gitlab.db"
     with Simulator(data) as first, Simulator(data) as second:
         first.api("POST", "license", license="ultimate")
@@ -179,11 +182,13 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Two]:
 
 
 def test_two_processes_write_to_one_file(two: _Two) -> None:
-    """Each sees all of both, whole."""
+    """Each reads all complete writes of both."""
     path = "projects/1/environments"
     for step in range(10):
-        answers = two.together("POST", path, lambda number, step=step: {"name": f"{step}-{number}"})
-        assert {answer.status_code for answer in answers} == {201}
+        responses = two.together(
+            "POST", path, lambda number, step=step: {"name": f"{step}-{number}"}
+        )
+        assert {response.status_code for response in responses} == {201}
     expected = {f"{step}-{number}" for step in range(10) for number in range(8)}
     for simulator in two.simulators:
         assert set(_all(simulator, path)) == expected
@@ -208,36 +213,36 @@ def test_two_processes_write_to_one_file(two: _Two) -> None:
         ("projects/1/cluster_agents/1/url_configurations", {"url": "grpcs://a.test:443"}),
     ],
 )
-def test_what_is_unique_is_made_once(two: _Two, path: str, body: Any) -> None:
-    """However many ask at once, at either process; the others are told, as if they came later."""
+def test_uniqueness_holds_across_processes(two: _Two, path: str, body: Any) -> None:
+    """Of concurrent requests to both processes, one succeeds; others get the usual error."""
     if "url_configurations" in path:
         agent = two.simulators[0].api("POST", "projects/1/cluster_agents", name="receptive")
         path = path.replace("agents/1", f"agents/{agent['id']}")
-    answers = two.together("POST", path, body)
-    assert sorted(answer.status_code for answer in answers) == [201] + [400] * 7
-    refusals = {answer.text for answer in answers if answer.status_code == 400}
-    assert all("already" in text or "duplicated" in text for text in refusals)
+    responses = two.together("POST", path, body)
+    assert sorted(response.status_code for response in responses) == [201] + [400] * 7
+    errors = {response.text for response in responses if response.status_code == 400}
+    assert all("already" in text or "duplicated" in text for text in errors)
 
 
 def test_the_limit_of_tokens_holds(two: _Two) -> None:
-    """Two are active, however many ask at once, at either process."""
+    """Two are active, with any number of concurrent requests to both processes."""
     agent = two.simulators[0].api("POST", "projects/1/cluster_agents", name="limited")
     path = f"projects/1/cluster_agents/{agent['id']}/tokens"
-    answers = two.together("POST", path, {"name": "t"})
-    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [400] * 6
+    responses = two.together("POST", path, {"name": "t"})
+    assert sorted(response.status_code for response in responses) == [201] * 2 + [400] * 6
     for simulator in two.simulators:
         assert len(simulator.api("GET", path)) == 2
 
 
-def test_the_clock_is_one(two: _Two) -> None:
-    """Moved at one process it moves at both, and what is due happens once."""
+def test_the_clock_is_shared(two: _Two) -> None:
+    """Moving it in one process moves it in both, and due jobs run once."""
     first, second = two.simulators
     made = first.deploy(1, "review/clock", auto_stop_in="1 hour")
     first.clock(advance=7200)
     path = f"projects/1/environments/{made['environment']['id']}"
-    answers = two.together("GET", path, None)
-    assert {answer.json()["state"] for answer in answers} == {"stopped"}
-    assert len({answer.json()["updated_at"] for answer in answers}) == 1
+    responses = two.together("GET", path, None)
+    assert {response.json()["state"] for response in responses} == {"stopped"}
+    assert len({response.json()["updated_at"] for response in responses}) == 1
     assert abs(_seconds(second.clock()) - _seconds(first.clock())) < 60
 
 

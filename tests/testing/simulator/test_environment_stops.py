@@ -1,4 +1,4 @@
-"""What environments do as time passes: jobs that stop them, dates, stale ones, review apps."""
+"""Environments over time: stop jobs, dates, stale environments, review apps."""
 
 from __future__ import annotations
 
@@ -6,19 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-
-@pytest.fixture
-def path(project: Any) -> str:
-    """Where the project's environments are."""
-    return f"projects/{project['id']}/environments"
-
 
 def test_a_stop_job_keeps_it_stopping(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """It stays `stopping` until the job ended: failed means available, success stopped."""
+    """It stays `stopping` until the job finishes: `available` on failure, `stopped` on success."""
     number = root("POST", path, {"name": "p"}).json()["id"]
     member = f"{path}/{number}"
     simulator.on_stop_job(project["id"], number)
@@ -33,10 +25,10 @@ def test_a_stop_job_keeps_it_stopping(
     assert root("GET", member).json()["state"] == "stopped"
 
 
-def test_a_stop_job_can_end_by_itself(
+def test_a_stop_job_can_have_a_duration(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """After its seconds, by the wall clock or by the simulator's moved one."""
+    """In real time, or when the simulator's clock moves."""
     for name, wait in (
         ("moved", lambda: simulator.clock(advance=600)),
         ("waited", lambda: time.sleep(0.2)),
@@ -48,10 +40,10 @@ def test_a_stop_job_can_end_by_itself(
         assert root("GET", f"{path}/{number}").json()["state"] == "stopped"
 
 
-def test_a_stop_that_never_ends_is_given_up(
+def test_a_stop_that_never_ends_is_cancelled(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """After a week of `stopping` it is available again, unless it was stopped anew meanwhile."""
+    """After a week of `stopping` it is available again, unless it was stopped again meanwhile."""
     root("POST", path, {"name": "p"})
     simulator.on_stop_job(project["id"], 1)
     root("POST", f"{path}/1/stop")
@@ -63,10 +55,10 @@ def test_a_stop_that_never_ends_is_given_up(
         assert root("GET", f"{path}/1").json()["state"] == state
 
 
-def test_an_environment_stops_by_itself(
+def test_an_environment_stops_at_its_date(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """When its date comes, as of then; it waits for a job that there is."""
+    """As of that time; it waits for its stop job if there is one."""
     simulator.clock(now="2031-01-01T00:00:00Z")
     simulator.deploy(project["id"], "plain", auto_stop_in="1 hour")
     simulator.deploy(project["id"], "job", auto_stop_in="1 hour", on_stop="stop")
@@ -85,10 +77,10 @@ def test_an_environment_stops_by_itself(
     assert slow["updated_at"].startswith("2031-01-01T02:00:0")
 
 
-def test_a_late_stop_job_stops_what_was_deployed_meanwhile(
+def test_a_late_stop_job_stops_a_new_deployment(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """Its success does not ask; the job of a second stop takes its place."""
+    """Its success is unconditional; the job of a second stop replaces it."""
     for name, last in (("once", "available"), ("twice", "stopping")):
         number = simulator.deploy(project["id"], name, on_stop="stop")["environment"]["id"]
         simulator.on_stop_job(project["id"], number, seconds=600)
@@ -103,10 +95,10 @@ def test_a_late_stop_job_stops_what_was_deployed_meanwhile(
             assert root("GET", f"{path}/{number}").json()["state"] == state
 
 
-def test_with_action_outlives_its_date_without_a_job(
+def test_with_action_without_a_job_ignores_the_date(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """Setting it back to `always` has it stopped then; the date itself stays untouched by both."""
+    """Setting it back to `always` stops it; neither changes the date."""
     simulator.deploy(project["id"], "p", auto_stop_in="1 hour")
     date = root("GET", f"{path}/1").json()["auto_stop_at"]
     changed = root("PUT", f"{path}/1", {"auto_stop_setting": "with_action"}).json()
@@ -118,10 +110,10 @@ def test_with_action_outlives_its_date_without_a_job(
     assert root("GET", f"{path}/1").json()["state"] == "stopped"
 
 
-def test_what_was_due_goes_with_the_environment(
+def test_deleting_an_environment_cancels_its_jobs(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """The date and the job's end find nothing to act on."""
+    """The date and the job's end have no effect."""
     simulator.deploy(project["id"], "p", auto_stop_in="1 hour", on_stop="stop")
     root("POST", f"{path}/1/stop", {"force": True})
     assert root("DELETE", f"{path}/1").status_code == 204
@@ -132,7 +124,7 @@ def test_what_was_due_goes_with_the_environment(
 def test_review_apps_are_scheduled_for_deletion(
     simulator: Any, root: Callable[..., Any], as_role: Callable[..., Any], path: str
 ) -> None:
-    """Old stopped ones in the folder `review`, first in a dry run; they go a week later."""
+    """Old stopped ones in the folder `review`, after a dry run; they are deleted a week later."""
     for name in ("review/1", "reviews/2", "review/3"):
         root("POST", path, {"name": name})
     for number in (1, 2):
@@ -153,10 +145,10 @@ def test_review_apps_are_scheduled_for_deletion(
     assert root("POST", path, {"name": "review/1"}).status_code == 201
 
 
-def test_what_runs_again_is_not_deleted(
+def test_an_available_review_app_is_not_deleted(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """A scheduled deletion waits until the environment is stopped once more."""
+    """A scheduled deletion waits until the environment is stopped again."""
     simulator.deploy(project["id"], "review/1")
     root("POST", f"{path}/1/stop")
     simulator.clock(advance=31 * 86400)
@@ -171,7 +163,7 @@ def test_what_runs_again_is_not_deleted(
 def test_stale_environments_are_stopped(
     simulator: Any, root: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """A moment later, those neither changed nor deployed to since the date nor protected."""
+    """A moment later: unprotected ones without changes and deployments since the date."""
     simulator.api("POST", "license", license="premium")
     simulator.clock(now="2040-01-01T00:00:00Z")
     for name in ("old", "deployed", "changed", "protected", "job", "idle", "restarted"):
@@ -199,13 +191,13 @@ def test_stale_environments_are_stopped(
 def test_stopping_stale_environments_is_for_maintainers(
     simulator: Any, as_role: Callable[..., Any], path: str
 ) -> None:
-    """With a date between a week and ten years ago."""
+    """The date must be between a week and ten years ago."""
     simulator.clock(now="2040-01-20T00:00:00Z")
     maintainer = as_role(40)
     for wrong in ("2040-01-19T00:00:00Z", "2020-01-01T00:00:00Z"):
-        refused = maintainer("POST", f"{path}/stop_stale", {"before": wrong})
-        assert refused.json() == {"message": "400 Bad request - Invalid Date"}
+        rejected = maintainer("POST", f"{path}/stop_stale", {"before": wrong})
+        assert rejected.json() == {"message": "400 Bad request - Invalid Date"}
     good = {"before": "2040-01-10T00:00:00Z"}
     assert as_role(30)("POST", f"{path}/stop_stale", good).status_code == 403
-    answer = maintainer("POST", f"{path}/stop_stale", good)
-    assert answer.json() == {"message": "Successfully requested stop for all stale environments"}
+    response = maintainer("POST", f"{path}/stop_stale", good)
+    assert response.json() == {"message": "Successfully requested stop for all stale environments"}

@@ -15,12 +15,6 @@ NAME_CHARACTERS = (
 )
 
 
-@pytest.fixture
-def path(project: Any) -> str:
-    """Where the project's environments are."""
-    return f"projects/{project['id']}/environments"
-
-
 @pytest.mark.parametrize(
     ("name", "slug"),
     [
@@ -37,11 +31,11 @@ def path(project: Any) -> str:
 def test_the_slug_follows_the_name(
     root: Callable[..., Any], path: str, name: str, slug: str
 ) -> None:
-    """It is made of `a-z0-9-`, with a digest where it differs from the name."""
+    """It consists of `a-z0-9-`, with a digest if it differs from the name."""
     assert root("POST", path, {"name": name}).json()["slug"] == slug
 
 
-def test_the_tier_is_guessed(root: Callable[..., Any], path: str) -> None:
+def test_the_tier_follows_the_name(root: Callable[..., Any], path: str) -> None:
     """The first matching word decides."""
     expected = {
         "dev": "development", "review/1": "development", "trunk": "development",
@@ -55,7 +49,7 @@ def test_the_tier_is_guessed(root: Callable[..., Any], path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "answer"),
+    ("given", "response"),
     [
         ({}, {"error": "name is missing"}),
         (
@@ -94,16 +88,16 @@ def test_the_tier_is_guessed(root: Callable[..., Any], path: str) -> None:
         ),
     ],
 )
-def test_a_bad_environment_is_refused(
-    root: Callable[..., Any], path: str, given: Any, answer: Any
+def test_an_invalid_environment_is_rejected(
+    root: Callable[..., Any], path: str, given: Any, response: Any
 ) -> None:
-    """Parameter errors come as one text, model errors by field."""
-    refused = root("POST", path, given)
-    assert (refused.status_code, refused.json()) == (400, answer)
+    """Parameter errors are one text, validation errors are by field."""
+    rejected = root("POST", path, given)
+    assert (rejected.status_code, rejected.json()) == (400, response)
 
 
-def test_a_name_and_a_slug_are_taken_once(root: Callable[..., Any], path: str) -> None:
-    """Stopped environments keep theirs; different names can meet in one slug."""
+def test_name_and_slug_are_unique(root: Callable[..., Any], path: str) -> None:
+    """Also those of stopped environments; different names can have the same slug."""
     made = root("POST", path, {"name": "staging"}).json()
     root("POST", f"{path}/{made['id']}/stop")
     taken = ["has already been taken"]
@@ -113,10 +107,10 @@ def test_a_name_and_a_slug_are_taken_once(root: Callable[..., Any], path: str) -
     assert root("POST", path, {"name": "staging-"}).json() == {"message": {"slug": taken}}
 
 
-def test_agent_keys_are_there_with_an_agent_only(
+def test_agent_keys_require_an_agent(
     root: Callable[..., Any], as_role: Callable[..., Any], path: str, agent: Any
 ) -> None:
-    """They are absent without an agent, and for callers who may not know of it."""
+    """They are absent without one, and for users who cannot read it."""
     keys = {"cluster_agent", "kubernetes_namespace", "flux_resource_path"}
     plain = root("POST", path, {"name": "plain"}).json()
     assert not keys & set(plain)
@@ -132,8 +126,8 @@ def test_agent_keys_are_there_with_an_agent_only(
     assert not keys & set(as_role(20)("GET", f"{path}/{full['id']}").json())
 
 
-def test_clearing_goes_in_one_request(root: Callable[..., Any], path: str, agent: Any) -> None:
-    """An agent cannot go while its namespace stays; null clears, absence keeps."""
+def test_clearing_takes_one_request(root: Callable[..., Any], path: str, agent: Any) -> None:
+    """An agent cannot be removed without its namespace; null clears, absence keeps."""
     given = {"name": "p", "cluster_agent_id": agent["id"], "kubernetes_namespace": "apps"}
     member = f"{path}/{root('POST', path, given).json()['id']}"
     alone = root("PUT", member, {"cluster_agent_id": None})
@@ -144,10 +138,8 @@ def test_clearing_goes_in_one_request(root: Callable[..., Any], path: str, agent
     assert (both.status_code, "cluster_agent" in both.json()) == (200, False)
 
 
-def test_an_update_ignores_the_name_and_keeps_what_is_absent(
-    root: Callable[..., Any], path: str
-) -> None:
-    """There is no rename; external_url and description stay."""
+def test_an_update_keeps_absent_attributes(root: Callable[..., Any], path: str) -> None:
+    """The name cannot change; external_url and description stay."""
     made = root("POST", path, {"name": "p", "external_url": "https://x", "description": "d"})
     member = f"{path}/{made.json()['id']}"
     changed = root("PUT", member, {"name": "q", "tier": "staging"}).json()
@@ -159,7 +151,7 @@ def test_an_update_ignores_the_name_and_keeps_what_is_absent(
 
 
 def test_a_single_environment_has_other_keys(root: Callable[..., Any], path: str) -> None:
-    """GET by id has the last deployment, all else has the project."""
+    """GET by id has the last deployment, all others have the project."""
     made = root("POST", path, {"name": "p"}).json()
     single = root("GET", f"{path}/{made['id']}").json()
     assert made.pop("project")["path_with_namespace"] == "group/app"
@@ -168,7 +160,7 @@ def test_a_single_environment_has_other_keys(root: Callable[..., Any], path: str
 
 
 def test_filters(root: Callable[..., Any], path: str) -> None:
-    """Name is exact, search a prefix of three or more, states one state."""
+    """Name is exact, search a prefix of at least three characters, states one state."""
     for name in ("review/1", "review/2", "my-review"):
         root("POST", path, {"name": name})
     root("POST", f"{path}/1/stop")
@@ -188,7 +180,7 @@ def test_filters(root: Callable[..., Any], path: str) -> None:
 
 
 def test_roles(as_role: Callable[..., Any], root: Callable[..., Any], path: str) -> None:
-    """Reporters read, developers write, strangers see no project."""
+    """Reporters read, Developers write, users without a role do not see the project."""
     member = f"{path}/{root('POST', path, {'name': 'p'}).json()['id']}"
     guest, reporter, developer, stranger = (as_role(level) for level in (10, 20, 30, 0))
     assert guest("GET", path).status_code == 403
@@ -202,10 +194,10 @@ def test_roles(as_role: Callable[..., Any], root: Callable[..., Any], path: str)
 
 
 def test_a_stop_happens_once(root: Callable[..., Any], path: str) -> None:
-    """A second stop is a 400; what is not stopped cannot be deleted, even by an administrator."""
+    """A second stop gets 400; only a stopped environment can be deleted, by anyone."""
     member = f"{path}/{root('POST', path, {'name': 'p'}).json()['id']}"
-    refused = root("DELETE", member)
-    assert (refused.status_code, refused.json()) == (403, {"message": "403 Forbidden"})
+    rejected = root("DELETE", member)
+    assert (rejected.status_code, rejected.json()) == (403, {"message": "403 Forbidden"})
     assert root("POST", f"{member}/stop").json()["state"] == "stopped"
     again = root("POST", f"{member}/stop")
     assert (again.status_code, again.json()) == (400, {"message": STOP_FAILED})
@@ -213,18 +205,18 @@ def test_a_stop_happens_once(root: Callable[..., Any], path: str) -> None:
     assert root("DELETE", member).json() == {"message": "404 Not found"}
 
 
-def test_with_action_needs_force_where_no_job_is(root: Callable[..., Any], path: str) -> None:
-    """A plain stop does nothing and says so."""
+def test_with_action_without_a_job_requires_force(root: Callable[..., Any], path: str) -> None:
+    """A plain stop has no effect, and the response shows it."""
     given = {"name": "p", "auto_stop_setting": "with_action"}
     member = f"{path}/{root('POST', path, given).json()['id']}"
     assert root("POST", f"{member}/stop").json() == {"message": STOP_FAILED}
     assert root("POST", f"{member}/stop", {"force": True}).json()["state"] == "stopped"
 
 
-def test_a_namespace_may_outlive_its_agent(
+def test_a_namespace_can_remain_without_its_agent(
     root: Callable[..., Any], project: Any, agent: Any, path: str
 ) -> None:
-    """Other changes pass then; touching either key brings the rule up."""
+    """Other changes succeed; changing either attribute fails."""
     given = {"name": "p", "cluster_agent_id": agent["id"], "kubernetes_namespace": "apps"}
     member = f"{path}/{root('POST', path, given).json()['id']}"
     root("DELETE", f"projects/{project['id']}/cluster_agents/{agent['id']}")
@@ -237,14 +229,14 @@ def test_a_namespace_may_outlive_its_agent(
 @pytest.mark.parametrize(
     "url", ["example.com", "/path", "x" * 255, "localhost:3000", "mailto:a@b", "#"]
 )
-def test_an_external_url_is_nearly_anything(root: Callable[..., Any], path: str, url: str) -> None:
-    """A scheme is not asked for."""
+def test_an_external_url_needs_no_scheme(root: Callable[..., Any], path: str, url: str) -> None:
+    """Almost any text is accepted."""
     made = root("POST", path, {"name": "p", "external_url": url})
     assert (made.status_code, made.json()["external_url"]) == (201, url)
 
 
 def test_blank_means_null(root: Callable[..., Any], path: str, agent: Any) -> None:
-    """For texts; and a tier that is taken away is guessed anew."""
+    """For texts; a cleared tier is derived again."""
     given = {
         "name": "production",
         "tier": "other",
@@ -262,7 +254,7 @@ def test_blank_means_null(root: Callable[..., Any], path: str, agent: Any) -> No
 
 
 def test_every_character_of_a_name(root: Callable[..., Any], path: str) -> None:
-    """Letters, digits, `-_/${}.` and spaces, up to 255 of them."""
+    """Letters, digits, `-_/${}.` and spaces, up to 255."""
     for name in ("aZ0-_/${}. x", "n" * 255, " ", "$", "a"):
         made = root("POST", path, {"name": name})
         assert made.status_code == (201 if name.strip() else 400), made.text

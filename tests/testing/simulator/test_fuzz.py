@@ -1,7 +1,7 @@
-"""Whatever is sent to any route, the answer is one that the contract knows, and never a 500.
+"""Any request to any route gets a response of the contract, and never a 500.
 
-`SIMULATOR_FUZZ=5000 pytest tests/testing/simulator/test_fuzz.py` looks longer, and each time
-elsewhere.
+`SIMULATOR_FUZZ=5000 pytest tests/testing/simulator/test_fuzz.py` runs longer, with
+other requests each time.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import COMMON, Route, Router
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
+pytestmark = pytest.mark.slow
+
 _LONG = os.environ.get("SIMULATOR_FUZZ")
 _ROUTER = Router(ROUTES)
 _CANARY = "canary-5d41402abc4b"
@@ -47,7 +49,7 @@ class Request:
     body: bytes
 
 
-# What there is: a user and a group, projects, and in project 1 one thing of each kind.
+# A user and a group, projects, and one object of each kind in project 1.
 _IDS = st.sampled_from(["1"] * 20 + ["2", "3", "9999", "0", "-1", "1.0", "x", str(10**30)])
 _PATHS = st.sampled_from(
     ["1", "team%2Fshop"] * 8
@@ -138,10 +140,10 @@ _DATES = ["Thu, 01 Jan 2015 00:00:00 GMT", "2100-01-01T00:00:00Z", "soon", "", "
 
 
 def _around_examples(route: Route) -> st.SearchStrategy[dict[str, Any]]:
-    """Return good parameters of a route with some of them changed or left out."""
+    """Return valid parameters of a route with some of them changed or left out."""
     names = {"n": 9, "id": 1, "user_id": 2, "agent_id": 1, "group_id": 2}
     good = [
-        example.body(None, names) if callable(example.body) else example.body or {}
+        example.body(names) if callable(example.body) else example.body or {}
         for example in EXAMPLES[key(route)]
     ]
     changes = {param.name: st.none() | _value(param) for param in route.params}
@@ -195,17 +197,17 @@ def _request(draw: st.DrawFn, route: Route) -> Request:
     return Request(method, path, query, draw(_WHO), tuple(headers), body)
 
 
-# One request to each route, in any order: some need what others take away.
+# One request to each route, in any order: some need what others delete.
 _EACH_ROUTE = st.permutations(ROUTES).flatmap(
     lambda routes: st.tuples(*(_request(route) for route in routes))
 )
 
 
 class Client:
-    """A GitLab to be fuzzed and the credentials for it.
+    """A GitLab to fuzz, and credentials for it.
 
     Args:
-        simulator: a running one.
+        simulator: A running simulator.
     """
 
     def __init__(self, simulator: Simulator) -> None:
@@ -215,7 +217,7 @@ class Client:
         self.tokens: dict[str, str] = {}
 
     def prepare(self) -> None:
-        """Start afresh, with one thing of each kind in project 1."""
+        """Reset, with one object of each kind in project 1."""
         api = self._simulator.api
         self._simulator.reset()
         api("POST", "license", license="ultimate")
@@ -255,7 +257,7 @@ class Client:
         return str(made["token"])
 
     def send(self, request: Request) -> tuple[http.client.HTTPResponse, bytes]:
-        """Send a request and return the answer and its body."""
+        """Send a request and return the response and its body."""
         headers, query = dict(request.headers), request.query
         who, tokens, body = request.who, self.tokens, request.body
         if who in tokens and who != "job":
@@ -295,8 +297,8 @@ def _route_of(request: Request) -> Route | None:
     return found and found[0]
 
 
-def _is_known_refusal(status: int, body: Any) -> bool:
-    """Tell whether a refusal has one of GitLab's forms."""
+def _is_known_error(status: int, body: Any) -> bool:
+    """Return whether an error has one of GitLab's forms."""
     if not isinstance(body, dict):
         return False
     if isinstance(body.get("error"), str):
@@ -316,13 +318,13 @@ def _check(client: Client, request: Request) -> None:
     response, content = client.send(request)
     status, headers = response.status, response.headers
     route = _route_of(request)
-    if not request.path.startswith("/api/"):  # the page for people
+    if not request.path.startswith("/api/"):  # the dashboard
         assert status < 500, (status, content)
         return
     if route is None:
         assert status in {404, 400, 410, 415, 429}, (status, content)
     else:
-        assert status in {*route.answers, *COMMON}, (key(route), status, content)
+        assert status in {*route.statuses, *COMMON}, (key(route), status, content)
         assert status != 500 or content == b'{"message":"500 Internal Server Error"}'
         assert status != 500 or route.path.endswith("/stop")
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
@@ -336,14 +338,14 @@ def _check(client: Client, request: Request) -> None:
         assert status != 204 or headers["Content-Type"] is None
         return
     raw = route is not None and route.path.endswith("/raw") and status == route.status
-    null = status == 400 and content == b"Bad Request"  # Before any route is looked for.
+    null = status == 400 and content == b"Bad Request"  # before routing
     if raw or null or status in {301, 429}:
         assert headers["Content-Type"].partition(";")[0] == "text/plain"
         return
     assert headers["Content-Type"] == "application/json"
     body = json.loads(content)
     if status >= 400:
-        assert _is_known_refusal(status, body), content
+        assert _is_known_error(status, body), content
         return
     if route is not None and route.method == "GET" and set(PAGE_PARAMS) <= set(route.params):
         assert isinstance(body, list)
@@ -353,7 +355,7 @@ def _check(client: Client, request: Request) -> None:
 
 @pytest.fixture(scope="module")
 def client(process: Simulator) -> Iterator[Client]:
-    """A simulator that a module has for itself."""
+    """A simulator for this module."""
     made = Client(process)
     yield made
     made.connection.close()
@@ -363,12 +365,14 @@ def client(process: Simulator) -> Iterator[Client]:
     max_examples=int(_LONG or 20),
     derandomize=not _LONG,
     database=None,
-    phases=[Phase.generate],  # the failing request says enough
+    phases=[Phase.generate],  # the failing request is enough
     suppress_health_check=list(HealthCheck),
 )
 @given(requests=_EACH_ROUTE)
-def test_every_answer_is_within_the_contract(client: Client, requests: tuple[Request, ...]) -> None:
-    """Status, form, headers; no secret comes back."""
+def test_every_response_is_within_the_contract(
+    client: Client, requests: tuple[Request, ...]
+) -> None:
+    """Status, form, headers; no response has a secret."""
     client.prepare()
     for request in requests:
         note(request)
@@ -376,10 +380,10 @@ def test_every_answer_is_within_the_contract(client: Client, requests: tuple[Req
 
 
 @pytest.mark.parametrize("text", ["\x00", "\u20ac" * 100, "%", "a/b/c", "?x=1#y"])
-def test_odd_paths_have_no_route_or_name_nothing(client: Client, text: str) -> None:
-    """404 in one of its spellings."""
+def test_odd_paths_are_not_found(client: Client, text: str) -> None:
+    """They get one of the forms of 404."""
     client.prepare()
     for path in (f"/api/v4/{quote(text)}", f"/api/v4/projects/{quote(text, safe='')}"):
         response, content = client.send(Request("GET", path, "", "root", (), b""))
         assert response.status == 404
-        assert _is_known_refusal(404, json.loads(content))
+        assert _is_known_error(404, json.loads(content))

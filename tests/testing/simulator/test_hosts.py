@@ -1,4 +1,4 @@
-"""Under which names the simulator answers: not under that of a website that leads here."""
+"""Which host names the simulator accepts: not that of a website that resolves to it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ import pytest
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
+pytestmark = pytest.mark.slow
+
 PATHS = (
     ("GET", "/"),
-    ("GET", "/-/simulator/page.js"),
+    ("GET", "/-/simulator/dashboard.js"),
     ("GET", "/-/simulator/ping"),
     ("GET", "/-/simulator/overview"),
     ("POST", "/-/simulator/reset"),
@@ -28,18 +30,18 @@ PATHS = (
 )
 
 
-def _ask(
+def _send(
     simulator: Simulator, method: str, path: str, host: str, **headers: str
 ) -> tuple[int, str]:
-    """Send a request as a browser does under whose name `host` leads to the simulator."""
+    """Send a request as a browser does for a name that resolves to the simulator."""
     connection = http.client.HTTPConnection(urlsplit(simulator.url).netloc, timeout=20)
     connection.putrequest(method, path, skip_host=True)
     for name, value in {"Content-Length": "0", **headers}.items():
         connection.putheader(name, value)
     connection.putheader("Host", host)
     connection.endheaders()
-    answer = connection.getresponse()
-    found = answer.status, answer.read().decode()
+    response = connection.getresponse()
+    found = response.status, response.read().decode()
     connection.close()
     return found
 
@@ -61,16 +63,16 @@ def _ask(
         "<b>\x7f",
     ],
 )
-def test_a_name_of_a_website_is_refused(
+def test_the_name_of_a_website_is_rejected(
     simulator: Simulator, method: str, path: str, host: str
 ) -> None:
-    """For every route and with the same Origin; nothing is done and nothing is logged."""
+    """On every route and with the same Origin; the request is neither executed nor logged."""
     simulator.api("POST", "projects", name="kept")
     port = urlsplit(simulator.url).port
     name = f"{host}:{port}" if host not in {"", ":80"} else host
     token = {"PRIVATE-TOKEN": simulator.root_token}
-    status, body = _ask(simulator, method, path, name, Origin=f"http://{name}", **token)
-    if status == 400:  # The server itself knows that this is no name.
+    status, body = _send(simulator, method, path, name, Origin=f"http://{name}", **token)
+    if status == 400:  # The HTTP server rejects it.
         assert not body.startswith("{")
     else:
         assert status == 403
@@ -81,47 +83,48 @@ def test_a_name_of_a_website_is_refused(
     assert simulator.count() == {"POST /projects": 1, "GET /projects": 1}
 
 
-def test_a_refusal_repeats_no_more_than_a_line_of_a_name(simulator: Simulator) -> None:
-    """It is of whoever made the name."""
-    _, body = _ask(simulator, "GET", "/", f"{'x' * 5000}.example.com")
+def test_an_error_shortens_a_long_name(simulator: Simulator) -> None:
+    """Its length does not depend on the client."""
+    _, body = _send(simulator, "GET", "/", f"{'x' * 5000}.example.com")
     assert len(json.loads(body)["error"]) < 300
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "127.9.9.9", "localhost", "LocalHost.", "gitlab.localhost", "[::1]"]
 )
-def test_names_of_this_machine_are_answered(simulator: Simulator, host: str) -> None:
-    """With any port, since one may be forwarded; pages of other sites still have no say."""
+def test_loopback_names_are_accepted(simulator: Simulator, host: str) -> None:
+    """With any port, because it can be forwarded; pages of other origins are still rejected."""
     for name in (host, f"{host}:8080"):
-        assert _ask(simulator, "GET", "/-/simulator/overview", name)[0] == 200
+        assert _send(simulator, "GET", "/-/simulator/overview", name)[0] == 200
         own, evil = {"Origin": f"http://{name}"}, {"Origin": "http://evil.example.com"}
-        assert _ask(simulator, "POST", "/-/simulator/reset", name, **own)[0] == 200
-        assert _ask(simulator, "POST", "/-/simulator/reset", name, **evil)[0] == 403
+        assert _send(simulator, "POST", "/-/simulator/reset", name, **own)[0] == 200
+        assert _send(simulator, "POST", "/-/simulator/reset", name, **evil)[0] == 403
 
 
-def test_a_client_without_the_header_is_answered(simulator: Simulator) -> None:
-    """It speaks HTTP/1.0, as no browser does."""
+def test_a_client_without_the_header_is_accepted(simulator: Simulator) -> None:
+    """It speaks HTTP/1.0, which no browser does."""
     address = urlsplit(simulator.url)
+    assert address.port
     with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
         connection.sendall(b"GET /-/simulator/overview HTTP/1.0\r\n\r\n")
         assert b" 200 " in connection.recv(100)
 
 
-def test_further_names_are_allowed_by_an_option() -> None:
-    """As for a front server in a container, with TLS or without."""
+def test_an_option_allows_additional_names() -> None:
+    """As for a reverse proxy in a container, with or without TLS."""
     allowed = ("gitlab.Example.com", "10.0.0.1", "[fd00::1]")
     with Simulator(allowed_hosts=allowed) as simulator:
         for host in ("gitlab.example.com", "GITLAB.EXAMPLE.COM:443", "10.0.0.1", "[fd00::1]:80"):
             for scheme in ("http", "https"):
                 origin = {"Origin": f"{scheme}://{host}"}
-                assert _ask(simulator, "POST", "/-/simulator/reset", host, **origin)[0] == 200
+                assert _send(simulator, "POST", "/-/simulator/reset", host, **origin)[0] == 200
         for host in ("example.com", "x.gitlab.example.com", "10.0.0.2"):
-            assert _ask(simulator, "GET", "/", host)[0] == 403
+            assert _send(simulator, "GET", "/", host)[0] == 403
 
 
 @pytest.mark.parametrize("name", ["http://gitlab.example.com", "a.example.com:80", "", "a/b"])
-def test_what_is_no_name_is_refused(name: str) -> None:
-    """Rather than being ignored."""
+def test_an_invalid_name_is_rejected(name: str) -> None:
+    """It is not ignored."""
     command = [sys.executable, "-m", "pulumi_gitlab_kubernetes.testing.simulator"]
     ended = subprocess.run(
         [*command, f"--allowed-host={name}"],
@@ -134,8 +137,8 @@ def test_what_is_no_name_is_refused(name: str) -> None:
     assert "is not a host name" in ended.stderr
 
 
-def test_an_idle_connection_is_kept(simulator: Simulator) -> None:
-    """As by GitLab's nginx, 65 seconds: a POST on it arrives, though its client waited."""
+def test_an_idle_connection_stays_open(simulator: Simulator) -> None:
+    """For 65 seconds as with GitLab's nginx, so a later POST on it still arrives."""
     connection = http.client.HTTPConnection(urlsplit(simulator.url).netloc, timeout=20)
     headers: dict[str, Any] = {"PRIVATE-TOKEN": simulator.root_token}
     connection.request("GET", "/api/v4/user", headers=headers)

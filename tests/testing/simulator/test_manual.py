@@ -1,4 +1,4 @@
-"""`gitlab-kubernetes simulator --help` tells all, since it is made from the code."""
+"""The help of `gitlab-kubernetes simulator` is complete, because it comes from the code."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 
 @pytest.fixture
 def manual(capsys: pytest.CaptureFixture[str]) -> str:
-    """What `--help` prints."""
+    """The output of `--help`."""
     with pytest.raises(SystemExit, match="0"):
         main(["simulator", "--help"])
     return capsys.readouterr().out
 
 
-def test_every_control_call_is_explained(manual: str) -> None:
-    """By method and path, with a text below it."""
+def test_the_help_has_every_control_route(manual: str) -> None:
+    """Each has its method and path, with a description below."""
     store = Store(None)
-    switches = Control(store, "root", lambda: None)._switches
+    routes = Control(store, "root", lambda: None).routes
     store.close()
-    known = {f"{each.method} {each.path}".replace("{", ":").replace("}", "") for each in switches}
+    known = {f"{each.method} {each.path}".replace("{", ":").replace("}", "") for each in routes}
     lines = manual.splitlines()
-    explained = {
+    described = {
         call
         for line, below in pairwise(lines)
         for call in line.strip().split(", ")
         if below.startswith("      ")
     }
-    assert {*known, "POST seed"} - explained == set()
+    assert {*known, "POST seed"} - described == set()
 
 
-def test_every_part_of_a_fault_and_of_a_seed_is_named(manual: str) -> None:
-    """And the environment variable, and where the page is."""
+def test_the_help_has_every_key_of_a_fault_and_of_a_seed(manual: str) -> None:
+    """It also has the environment variable and the dashboard."""
     for field in fields(Fault):
         assert f"\n    {field.name}\n        " in manual
     for name in (*SETTINGS, "management_project", "on_stop_job", "maintainer", "api_url"):
         assert name in manual
     assert f"\n  {ROOT_TOKEN_VARIABLE} " in manual
     assert "127.0.0.1" in manual
-    assert "The address itself is a page" in manual
-    assert "an answer, or halfway" in " ".join(manual.split())  # a row of two lines
+    assert "Open the address to see a live dashboard" in manual
+    assert "a response, or halfway" in " ".join(manual.split())  # a row of two lines

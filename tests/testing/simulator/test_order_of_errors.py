@@ -1,4 +1,4 @@
-"""Which refusal wins when several apply, and each refusal's own words."""
+"""Which error wins if several apply, and each error's text."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ ENVIRONMENTS = "projects/{id}/environments"
 
 @pytest.fixture(scope="module")
 def at(world: World) -> Values:
-    """A project with one thing of each kind, and two tokens; nothing below changes it."""
+    """A project with one object of each kind, and two tokens; the tests do not change it."""
     api = world.simulator.api
-    values = world.place(BY_KEY["GET /projects/{id}/environments"])
+    values = world.prepare(BY_KEY["GET /projects/{id}/environments"])
     project = f"projects/{values['id']}"
     agent = f"{project}/cluster_agents/{values['agent_id']}"
     given = {"name": "c", "platform_kubernetes_attributes": KUBERNETES}
@@ -41,31 +41,31 @@ def at(world: World) -> Values:
     made = api("POST", f"{agent}/url_configurations", **url)
     values["url_configuration_id"] = made["id"]
     values["bare_agent_id"] = api("POST", f"{project}/cluster_agents", name="bare")["id"]
-    other = world.place(BY_KEY["GET /projects/{id}/environments"])
+    other = world.prepare(BY_KEY["GET /projects/{id}/environments"])
     values |= {f"other_{name}": value for name, value in other.items()}
     return values
 
 
 @pytest.fixture(scope="module")
-def nobody(world: World) -> Api:
-    """A caller without credentials."""
+def anonymous(world: World) -> Api:
+    """A client without credentials."""
     made = Api(world.simulator.url, None)
-    world.callers.append(made)
+    world.clients.append(made)
     return made
 
 
-# Who asks ("nobody", "outsider", "root" or a role), for what, and what is answered.
+# The client ("anonymous", "outsider", "root" or a role), its request, and the response.
 ORDER: list[tuple[str, str, Any, int, Any]] = [
     # Routing comes before credentials.
-    ("nobody", "GET nothing", None, 404, NO_ROUTE),
-    ("nobody", "PATCH projects/{id}", None, 404, NO_ROUTE),
-    ("nobody", f"DELETE {AGENTS}", None, 404, NO_ROUTE),
+    ("anonymous", "GET nothing", None, 404, NO_ROUTE),
+    ("anonymous", "PATCH projects/{id}", None, 404, NO_ROUTE),
+    ("anonymous", f"DELETE {AGENTS}", None, 404, NO_ROUTE),
     ("root", f"GET {AGENTS}/{{agent_id}}/token/1", None, 404, NO_ROUTE),
     ("root", "GET projects/team/shop/environments", None, 404, NO_ROUTE),
     # Credentials come before parameters, project and record.
-    ("nobody", "POST projects/999999/clusters/user", None, 401, UNAUTHORIZED),
-    ("nobody", "POST projects/999999/environments", None, 401, UNAUTHORIZED),
-    ("nobody", f"GET {AGENTS}/word", None, 401, UNAUTHORIZED),
+    ("anonymous", "POST projects/999999/clusters/user", None, 401, UNAUTHORIZED),
+    ("anonymous", "POST projects/999999/environments", None, 401, UNAUTHORIZED),
+    ("anonymous", f"GET {AGENTS}/word", None, 401, UNAUTHORIZED),
     # Clusters: project, parameters, record, role.
     ("root", "POST projects/999999/clusters/user", None, 404, NO_PROJECT),
     ("outsider", f"POST {CLUSTERS}/user", None, 404, NO_PROJECT),
@@ -78,7 +78,7 @@ ORDER: list[tuple[str, str, Any, int, Any]] = [
     ("root", "GET projects/{other_id}/clusters/{cluster_id}", None, 404, NO_RECORD),
     ("root", "PUT projects/{other_id}/clusters/{cluster_id}", None, 404, NO_RECORD),
     ("root", "DELETE projects/{other_id}/clusters/{cluster_id}", None, 404, NO_RECORD),
-    # Agents: parameters, project, role, record, rules; who may not read them is told 404.
+    # Agents: parameters, project, role, record, validation; users who cannot read them get 404.
     ("root", "POST projects/999999/cluster_agents", None, 400, NO_NAME),
     ("root", "POST projects/999999/cluster_agents", NAMED, 404, NO_PROJECT),
     ("REPORTER", f"GET {AGENTS}", None, 404, {"message": "404 ClusterAgents Not Found"}),
@@ -89,7 +89,7 @@ ORDER: list[tuple[str, str, Any, int, Any]] = [
     ("DEVELOPER", f"DELETE {AGENTS}/word", None, 400, {"error": "agent_id is invalid"}),
     ("MAINTAINER", f"DELETE {AGENTS}/999999", None, 404, NO_RECORD),
     ("root", "GET projects/{other_id}/cluster_agents/{agent_id}", None, 404, NO_RECORD),
-    # Tokens: parameters, role, agent, their number, rules.
+    # Tokens: parameters, role, agent, limit, validation.
     ("DEVELOPER", f"POST {TOKENS}", None, 400, NO_NAME),
     ("DEVELOPER", f"POST {AGENTS}/999999/tokens", NAMED, 403, FORBIDDEN),
     ("DEVELOPER", f"DELETE {AGENTS}/999999/tokens/999999", None, 403, FORBIDDEN),
@@ -114,7 +114,7 @@ ORDER: list[tuple[str, str, Any, int, Any]] = [
         404,
         NO_RECORD,
     ),
-    # URL configurations: project, parameters, role, agent, the one there is, rules.
+    # URL configurations: project, parameters, role, agent, existing one, validation.
     ("root", "POST projects/999999/cluster_agents/1/url_configurations", None, 404, NO_PROJECT),
     ("DEVELOPER", f"POST {URLS}", None, 400, {"error": "url is missing"}),
     ("DEVELOPER", f"POST {AGENTS}/999999/url_configurations", {"url": ""}, 403, FORBIDDEN),
@@ -144,7 +144,7 @@ ORDER: list[tuple[str, str, Any, int, Any]] = [
         404,
         NOTHING,
     ),
-    # Environments: parameters, project, reading, and then as each call has it.
+    # Environments: parameters, project, permission to read, then as in each endpoint.
     ("root", "POST projects/999999/environments", None, 400, NO_NAME),
     ("root", "POST projects/999999/environments", NAMED, 404, NO_PROJECT),
     ("outsider", f"POST {ENVIRONMENTS}", {"name": "/"}, 404, NO_PROJECT),
@@ -196,14 +196,14 @@ ORDER: list[tuple[str, str, Any, int, Any]] = [
 
 
 @pytest.mark.parametrize("case", ORDER, ids=[f"{who} {what}" for who, what, *_ in ORDER])
-def test_which_refusal_wins(world: World, at: Values, nobody: Api, case: Any) -> None:
-    """GitLab looks at one thing after the other, and the first that is wrong is told."""
-    who, request, body, status, answer = case
-    callers = {"nobody": nobody, "outsider": world.outsider, "root": world.root}
+def test_which_error_wins(world: World, at: Values, anonymous: Api, case: Any) -> None:
+    """GitLab checks one condition after the other and reports the first that fails."""
+    who, request, body, status, response = case
+    callers = {"anonymous": anonymous, "outsider": world.outsider, "root": world.root}
     caller = callers[who] if who in callers else world.roles[Role[who]]
     method, _, path = request.partition(" ")
-    refused = caller(method, path.format(**at), body)
-    assert (refused.status_code, refused.json()) == (status, answer)
+    rejected = caller(method, path.format(**at), body)
+    assert (rejected.status_code, rejected.json()) == (status, response)
 
 
 CHARACTERS = (
@@ -232,7 +232,7 @@ def _platform(**changes: Any) -> dict[str, Any]:
     return {"platform_kubernetes_attributes": {**KUBERNETES, **changes}}
 
 
-# Parameters of a cluster beside a good name and platform, and GitLab's messages about them.
+# Parameters of a cluster besides a valid name and platform, and GitLab's messages.
 BAD_CLUSTERS: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
     ({"name": " "}, {"name": [" has to be present"]}),
     ({"name": None}, {"name": [" has to be present"]}),
@@ -272,10 +272,10 @@ BAD_CLUSTERS: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
 
 
 @pytest.mark.parametrize(("given", "messages"), BAD_CLUSTERS)
-def test_a_cluster_is_refused_when_made_and_when_changed(
+def test_an_invalid_cluster_is_rejected_on_create_and_update(
     world: World, at: Values, given: Any, messages: Any
 ) -> None:
-    """With the same words; a blank token alone means something else in a change."""
+    """With the same texts; only a blank token means something else in an update."""
     scope = {"environment_scope": "elsewhere"}
     made = world.root(
         "POST", f"{CLUSTERS}/user".format(**at), {"name": "d", **scope, **_platform(), **given}
@@ -334,28 +334,28 @@ BAD_ENVIRONMENTS: list[tuple[dict[str, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "answer"), BAD_ENVIRONMENTS)
-def test_an_environment_is_refused_when_made_and_when_changed(
-    world: World, at: Values, given: Any, answer: Any
+@pytest.mark.parametrize(("given", "response"), BAD_ENVIRONMENTS)
+def test_an_invalid_environment_is_rejected_on_create_and_update(
+    world: World, at: Values, given: Any, response: Any
 ) -> None:
-    """With the same words; a change does not look at the name."""
+    """With the same texts; an update ignores the name."""
     collection = ENVIRONMENTS.format(**at)
-    if "agent" in str(answer) or "namespace" in str(answer):
+    if "agent" in str(response) or "namespace" in str(response):
         plain = world.simulator.api("POST", collection, name=f"plain{id(given)}")["id"]
     else:
         plain = at["environment_id"]
     made = world.root("POST", collection, {"name": "y", **given})
-    assert (made.status_code, made.json()) == (400, answer)
+    assert (made.status_code, made.json()) == (400, response)
     if "name" not in given:
         changed = world.root("PUT", f"{collection}/{plain}", given)
-        assert (changed.status_code, changed.json()) == (400, answer)
+        assert (changed.status_code, changed.json()) == (400, response)
 
 
-def test_another_projects_agent_serves_no_environment(world: World, at: Values) -> None:
-    """It has to be of the same project."""
+def test_an_environment_requires_its_own_projects_agent(world: World, at: Values) -> None:
+    """Another project's agent is rejected."""
     given = {"name": "y", "cluster_agent_id": at["other_agent_id"]}
-    refused = world.root("POST", ENVIRONMENTS.format(**at), given)
-    assert (refused.status_code, refused.json()) == (400, {"message": WRONG_AGENT})
+    rejected = world.root("POST", ENVIRONMENTS.format(**at), given)
+    assert (rejected.status_code, rejected.json()) == (400, {"message": WRONG_AGENT})
 
 
 BAD_URLS = [
@@ -375,12 +375,12 @@ BAD_URLS = [
 
 
 @pytest.mark.parametrize(("given", "texts"), BAD_URLS)
-def test_a_url_configuration_is_refused(
+def test_an_invalid_url_configuration_is_rejected(
     world: World, at: Values, given: Any, texts: list[str]
 ) -> None:
     """With one printed Ruby array of messages."""
     path = f"{AGENTS}/{{bare_agent_id}}/url_configurations".format(**at)
-    refused = world.root("POST", path, given)
+    rejected = world.root("POST", path, given)
     printed = ", ".join(f'"{text}"' for text in texts)
-    assert refused.status_code == 400
-    assert refused.json() == {"message": f"400 Bad request - [{printed}]"}
+    assert rejected.status_code == 400
+    assert rejected.json() == {"message": f"400 Bad request - [{printed}]"}

@@ -1,4 +1,4 @@
-"""What a client may send, and where: types, blanks, bodies, parameters nobody declared."""
+"""Parameters: types, blank values, bodies, undeclared parameters."""
 
 from __future__ import annotations
 
@@ -8,25 +8,22 @@ import pytest
 import requests
 
 
-@pytest.fixture
-def path(project: Any) -> str:
-    """Where the project's environments are."""
-    return f"projects/{project['id']}/environments"
-
-
 @pytest.mark.parametrize("value", [1.0, 1.5, "1.0", "x", "1 ", [1], {"a": 1}, True])
 def test_an_integer_is_an_integer(root: Any, path: str, value: Any) -> None:
-    """Floats, whole ones too, and other things are refused."""
-    refused = root("POST", path, {"name": "x", "cluster_agent_id": value})
-    assert (refused.status_code, refused.json()) == (400, {"error": "cluster_agent_id is invalid"})
+    """Floats such as 1.0 and other types are rejected."""
+    rejected = root("POST", path, {"name": "x", "cluster_agent_id": value})
+    assert (rejected.status_code, rejected.json()) == (
+        400,
+        {"error": "cluster_agent_id is invalid"},
+    )
 
 
 def test_ids_in_paths_are_integers(root: Any, project: Any) -> None:
-    """A word is a 400, a number beyond any id a 404."""
+    """A word gets 400, a number beyond any id 404."""
     path = f"projects/{project['id']}/cluster_agents"
     for word in ("dev", "1.0", "1e3", "%20"):
-        refused = root("GET", f"{path}/{word}")
-        assert (refused.status_code, refused.json()) == (400, {"error": "agent_id is invalid"})
+        rejected = root("GET", f"{path}/{word}")
+        assert (rejected.status_code, rejected.json()) == (400, {"error": "agent_id is invalid"})
     for number in (10**30, 0, -1):
         assert root("GET", f"{path}/{number}").json() == {"message": "404 Not found"}
 
@@ -39,28 +36,28 @@ def test_ids_in_paths_are_integers(root: Any, project: Any) -> None:
     ],
 )
 def test_a_boolean_has_many_spellings(root: Any, path: str, value: Any, stops: Any) -> None:
-    """Forced, an environment that waits for an action stops; not forced, it does not."""
+    """With `force`, an environment with `with_action` stops; without, it does not."""
     made = root("POST", path, {"name": "x", "auto_stop_setting": "with_action"}).json()
-    answer = root("POST", f"{path}/{made['id']}/stop", {"force": value})
-    assert answer.status_code == (200 if stops else 400)
-    assert stops or "failed to change the status" in answer.json()["message"]
+    response = root("POST", f"{path}/{made['id']}/stop", {"force": value})
+    assert response.status_code == (200 if stops else 400)
+    assert stops or "failed to change the status" in response.json()["message"]
 
 
 @pytest.mark.parametrize("value", ["maybe", 2, "", [], {}])
-def test_a_bad_boolean_is_invalid(root: Any, path: str, value: Any) -> None:
-    """It is refused; a blank one means null, which is the default."""
+def test_an_invalid_boolean_is_rejected(root: Any, path: str, value: Any) -> None:
+    """A blank one means null, and so the default."""
     made = root("POST", path, {"name": "x"}).json()
-    answer = root("POST", f"{path}/{made['id']}/stop", {"force": value})
+    response = root("POST", f"{path}/{made['id']}/stop", {"force": value})
     if value == "":
-        assert answer.status_code == 200
+        assert response.status_code == 200
     else:
-        assert (answer.status_code, answer.json()) == (400, {"error": "force is invalid"})
+        assert (response.status_code, response.json()) == (400, {"error": "force is invalid"})
 
 
-def test_complaints_come_together_in_the_order_declared(
+def test_errors_are_listed_in_the_declared_order(
     root: Any, path: str, clusters_on: None, project: Any
 ) -> None:
-    """Missing, invalid, not allowed and empty ones, joined by commas."""
+    """Missing, invalid, not allowed and empty parameters, separated by commas."""
     del clusters_on
     given = {
         "tier": "gold",
@@ -92,7 +89,7 @@ def test_complaints_come_together_in_the_order_declared(
 def test_parameters_come_from_query_form_multipart_and_json(
     root: Any, clusters_on: None, project: Any, path: str
 ) -> None:
-    """They are merged, nested ones too, and unknown ones are ignored."""
+    """They are merged, also nested ones; unknown ones are ignored."""
     del clusters_on
     assert root("POST", f"{path}?name=a").status_code == 201
     form = root("POST", f"{path}?tier=other", data={"name": "b", "unknown": "1"})
@@ -118,7 +115,7 @@ def test_parameters_come_from_query_form_multipart_and_json(
 
 
 def test_the_path_wins(root: Any, project: Any, agent: Any) -> None:
-    """Over a parameter of the same name."""
+    """It overrides a parameter of the same name."""
     path = f"projects/{project['id']}/cluster_agents/{agent['id']}"
     assert root("GET", f"{path}?id=99&agent_id=99").json() == agent
     made = root("POST", f"{path}/tokens", {"id": 99, "agent_id": 99, "name": "t"})
@@ -137,20 +134,20 @@ def test_the_path_wins(root: Any, project: Any, agent: Any) -> None:
         ("multipart/form-data; boundary=b", "name=x", 400, "empty message body supplied"),
     ],
 )
-def test_bodies_that_cannot_be_read(root: Any, path: str, case: tuple[str, str, int, str]) -> None:
-    """They are refused with `error`; all of these wordings and the 415 are inferred."""
+def test_unreadable_bodies(root: Any, path: str, case: tuple[str, str, int, str]) -> None:
+    """They get an `error`; its texts and the 415 are inferred."""
     media_type, body, status, text = case
-    refused = root("POST", path, data=body, headers={"Content-Type": media_type})
-    assert refused.status_code == status
-    assert set(refused.json()) == {"error"}
-    assert text in refused.json()["error"]
+    rejected = root("POST", path, data=body, headers={"Content-Type": media_type})
+    assert rejected.status_code == status
+    assert set(rejected.json()) == {"error"}
+    assert text in rejected.json()["error"]
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "1", '"name"'])
-def test_json_that_is_no_object_says_nothing(root: Any, path: str, body: str) -> None:
+def test_json_that_is_not_an_object_is_ignored(root: Any, path: str, body: str) -> None:
     """It has no parameters."""
-    refused = root("POST", path, data=body, headers={"Content-Type": "application/json"})
-    assert (refused.status_code, refused.json()) == (400, {"error": "name is missing"})
+    rejected = root("POST", path, data=body, headers={"Content-Type": "application/json"})
+    assert (rejected.status_code, rejected.json()) == (400, {"error": "name is missing"})
 
 
 def test_head_is_get_without_the_body(root: Any, path: str) -> None:
@@ -164,8 +161,8 @@ def test_head_is_get_without_the_body(root: Any, path: str) -> None:
     }
 
 
-def test_headers_are_on_every_answer(root: Any, path: str) -> None:
-    """Also on errors; an answer without a body has no type."""
+def test_every_response_has_the_headers(root: Any, path: str) -> None:
+    """Errors too; a response without a body has no content type."""
     member = f"{path}/{root('POST', path, {'name': 'x'}).json()['id']}"
     root("POST", f"{member}/stop")
     for method, what, media_type in (
@@ -173,18 +170,18 @@ def test_headers_are_on_every_answer(root: Any, path: str) -> None:
         ("GET", "nothing", "application/json"),
         ("DELETE", member, None),
     ):
-        answer = root(method, what)
-        assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["X-Request-Id"] in answer.headers["X-Gitlab-Meta"]
-        assert answer.headers.get("Content-Type") == media_type
+        response = root(method, what)
+        assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["X-Request-Id"] in response.headers["X-Gitlab-Meta"]
+        assert response.headers.get("Content-Type") == media_type
 
 
 def test_version_3_is_gone(simulator: Any) -> None:
-    """It answers 410."""
-    answer = requests.get(f"{simulator.url}/api/v3/projects", timeout=20)
+    """It responds with 410."""
+    response = requests.get(f"{simulator.url}/api/v3/projects", timeout=20)
     text = "API V3 is no longer supported. Use API V4 instead."
-    assert (answer.status_code, answer.json()) == (410, {"error": text})
+    assert (response.status_code, response.json()) == (410, {"error": text})
 
 
 @pytest.mark.usefixtures("project")
@@ -217,7 +214,7 @@ def test_version_3_is_gone(simulator: Any) -> None:
 def test_odd_input_is_never_a_500(
     root: Any, method: str, path: str, given: Any, status: int
 ) -> None:
-    """It is answered as what it is: unknown, blank or invalid."""
+    """It is unknown, blank or invalid."""
     assert root(method, path, given).status_code == status
 
 
@@ -230,7 +227,7 @@ def test_odd_input_is_never_a_500(
     ],
 )
 def test_a_null_character_is_a_bad_request(root: Any, path: str, given: dict[str, Any]) -> None:
-    """Wherever it is, in plain text, as GitLab's middleware says it."""
-    refused = root("POST", path, given)
-    assert (refused.status_code, refused.text) == (400, "Bad Request")
-    assert refused.headers["Content-Type"].startswith("text/plain")
+    """In any position, as plain text of GitLab's middleware."""
+    rejected = root("POST", path, given)
+    assert (rejected.status_code, rejected.text) == (400, "Bad Request")
+    assert rejected.headers["Content-Type"].startswith("text/plain")

@@ -1,4 +1,4 @@
-"""Certificate clusters: the gate, defaults, GitLab's traps."""
+"""Certificate-based clusters: the feature flag, defaults, GitLab's special cases."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.certificates import make_pair
+from tests.support.certificates import make_pair
 
 PLATFORM = {"api_url": "https://k8s.example.com", "token": "secret"}
 
 
 @pytest.fixture
 def path(project: Any) -> str:
-    """Where the project's clusters are."""
+    """The path of the project's clusters."""
     return f"projects/{project['id']}/clusters"
 
 
 @pytest.fixture
 def cluster(root: Callable[..., Any], path: str, clusters_on: None) -> Any:
-    """A cluster with everything set."""
+    """A cluster with all attributes."""
     del clusters_on
     given = {
         "name": "c",
@@ -33,12 +33,12 @@ def cluster(root: Callable[..., Any], path: str, clusters_on: None) -> Any:
     return made.json()
 
 
-def test_the_gate_is_shut_at_first(
+def test_the_feature_is_disabled_by_default(
     root: Callable[..., Any], as_role: Callable[..., Any], path: str
 ) -> None:
-    """Without the flag every call is a 404, before parameters and roles but after the project."""
-    for answer in (root("GET", path), root("POST", f"{path}/user", {}), as_role(10)("GET", path)):
-        assert (answer.status_code, answer.json()) == (404, {"message": "404 Not Found"})
+    """Every request gets 404, before parameters and roles but after the project."""
+    for response in (root("GET", path), root("POST", f"{path}/user", {}), as_role(10)("GET", path)):
+        assert (response.status_code, response.json()) == (404, {"message": "404 Not Found"})
     assert root("POST", "projects/99/clusters/user", {}).json() == {
         "message": "404 Project Not Found"
     }
@@ -46,7 +46,7 @@ def test_the_gate_is_shut_at_first(
 
 @pytest.mark.usefixtures("clusters_on")
 def test_a_certificate_is_read_line_by_line(root: Callable[..., Any], path: str) -> None:
-    """As OpenSSL does: blanks are no line ends, and text before it means nothing."""
+    """As in OpenSSL: blanks do not end a line, and text before it is ignored."""
     pem = make_pair("k8s.example.com").certificate
     for text, status in ((" ".join(pem.splitlines()), 400), (f"subject=CN = k8s\n{pem}", 201)):
         given = {"name": "c", "platform_kubernetes_attributes": {**PLATFORM, "ca_cert": text}}
@@ -55,7 +55,7 @@ def test_a_certificate_is_read_line_by_line(root: Callable[..., Any], path: str)
 
 @pytest.mark.usefixtures("clusters_on")
 @pytest.mark.parametrize(
-    ("given", "answer"),
+    ("given", "response"),
     [
         (
             {},
@@ -114,16 +114,16 @@ def test_a_certificate_is_read_line_by_line(root: Callable[..., Any], path: str)
         ),
     ],
 )
-def test_a_bad_cluster_is_refused(
-    root: Callable[..., Any], path: str, given: Any, answer: Any
+def test_an_invalid_cluster_is_rejected(
+    root: Callable[..., Any], path: str, given: Any, response: Any
 ) -> None:
-    """Parameter errors come as one text, model errors by field."""
-    refused = root("POST", f"{path}/user", given)
-    assert (refused.status_code, refused.json()) == (400, answer)
+    """Parameter errors are one text, validation errors are by field."""
+    rejected = root("POST", f"{path}/user", given)
+    assert (rejected.status_code, rejected.json()) == (400, response)
 
 
-def test_values_are_cleaned(cluster: Any) -> None:
-    """The scope is trimmed, the namespace lower-cased, the type fixed, the token never shown."""
+def test_values_are_normalized(cluster: Any) -> None:
+    """The scope is trimmed, the namespace lowercased, the type fixed, the token never returned."""
     assert cluster["environment_scope"] == "staging/*"
     assert cluster["platform_kubernetes"] == {
         "api_url": "https://k8s.example.com",
@@ -134,21 +134,21 @@ def test_values_are_cleaned(cluster: Any) -> None:
     assert (cluster["provider_type"], cluster["cluster_type"]) == ("user", "project_type")
 
 
-def test_a_scope_is_used_once(root: Callable[..., Any], path: str, cluster: Any) -> None:
-    """A second cluster with the same scope is refused."""
+def test_a_scope_is_unique(root: Callable[..., Any], path: str, cluster: Any) -> None:
+    """A second cluster with the same scope is rejected."""
     given = {"name": "d", "platform_kubernetes_attributes": PLATFORM}
     same = {**given, "environment_scope": cluster["environment_scope"]}
-    refused = root("POST", f"{path}/user", same)
-    assert refused.json() == {
+    rejected = root("POST", f"{path}/user", same)
+    assert rejected.json() == {
         "message": {"environment_scope": ["cannot add duplicated environment scope"]}
     }
     assert root("POST", f"{path}/user", given).status_code == 201
 
 
-def test_an_update_forgets_namespace_per_environment_and_nothing_else(
+def test_an_update_resets_namespace_per_environment_only(
     root: Callable[..., Any], path: str, cluster: Any
 ) -> None:
-    """An absent `namespace_per_environment` becomes true; all else absent stays."""
+    """If absent it becomes true; all other absent attributes stay."""
     changed = root("PUT", f"{path}/{cluster['id']}", {"name": "renamed", "api_url": "https://no"})
     assert changed.status_code == 200
     assert changed.json() == {**cluster, "name": "renamed", "namespace_per_environment": True}
@@ -159,19 +159,19 @@ def test_an_update_forgets_namespace_per_environment_and_nothing_else(
     assert moved.json()["platform_kubernetes"]["api_url"] == "https://other.example"
 
 
-def test_a_refused_update_changes_nothing(
+def test_a_rejected_update_changes_nothing(
     root: Callable[..., Any], path: str, cluster: Any
 ) -> None:
-    """A good value beside a bad one is not kept."""
+    """A valid value next to an invalid one is not stored."""
     bad = {"name": "new", "platform_kubernetes_attributes": {"namespace": "no_underscore"}}
-    refused = root("PUT", f"{path}/{cluster['id']}", bad)
-    assert refused.status_code == 400
-    assert "platform_kubernetes.namespace" in refused.json()["message"]
+    rejected = root("PUT", f"{path}/{cluster['id']}", bad)
+    assert rejected.status_code == 400
+    assert "platform_kubernetes.namespace" in rejected.json()["message"]
     assert root("GET", f"{path}/{cluster['id']}").json() == cluster
 
 
 def test_roles(as_role: Callable[..., Any], path: str, cluster: Any) -> None:
-    """Developers read, maintainers write; a missing cluster is told before the role."""
+    """Developers read, Maintainers write; a missing cluster is reported before the role."""
     developer, maintainer, reporter = as_role(30), as_role(40), as_role(20)
     member = f"{path}/{cluster['id']}"
     assert reporter("GET", path).status_code == 403
@@ -182,8 +182,8 @@ def test_roles(as_role: Callable[..., Any], path: str, cluster: Any) -> None:
 
 
 @pytest.mark.usefixtures("clusters_on")
-def test_what_is_left_out_has_a_default(root: Callable[..., Any], path: str) -> None:
-    """All of it is GitLab's own; an explicit null is the default too, and the token never shows."""
+def test_absent_attributes_have_defaults(root: Callable[..., Any], path: str) -> None:
+    """GitLab's defaults; an explicit null is the default too, and the token is never returned."""
     given = {"name": "c", "platform_kubernetes_attributes": PLATFORM}
     made = root("POST", f"{path}/user", {**given, "enabled": None, "managed": None}).json()
     expected = {
@@ -212,27 +212,27 @@ def test_what_is_left_out_has_a_default(root: Callable[..., Any], path: str) -> 
 
 
 @pytest.mark.usefixtures("clusters_on")
-def test_what_is_taken(root: Callable[..., Any], simulator: Any, path: str) -> None:
-    """Any authorization of the three, domains of digits, scopes with all characters, no domain."""
-    for number, changes in enumerate(
-        (
-            {"platform_kubernetes_attributes": {**PLATFORM, "authorization_type": "abac"}},
-            {
-                "platform_kubernetes_attributes": {
-                    **PLATFORM,
-                    "authorization_type": "unknown_authorization",
-                }
-            },
-            {"domain": "1.2.3.4"},
-            {"domain": ""},
-            {"name": "n" * 300},
-            {"environment_scope": "aZ0-_/${}.* x"},
-        )
-    ):
-        given = {"name": "c", "environment_scope": str(number)}
-        given |= {"platform_kubernetes_attributes": PLATFORM, **changes}
-        answer = root("POST", f"{path}/user", given)
-        assert answer.status_code == 201, answer.text
+def test_valid_values(root: Callable[..., Any], simulator: Any, path: str) -> None:
+    """All three authorization types, numeric domains, scopes with all characters, no domain."""
+    accepted: list[dict[str, Any]] = [
+        {"platform_kubernetes_attributes": {**PLATFORM, "authorization_type": each}}
+        for each in ("abac", "unknown_authorization")
+    ]
+    accepted += [
+        {"domain": "1.2.3.4"},
+        {"domain": ""},
+        {"name": "n" * 300},
+        {"environment_scope": "aZ0-_/${}.* x"},
+    ]
+    for number, changes in enumerate(accepted):
+        given = {
+            "name": "c",
+            "environment_scope": str(number),
+            "platform_kubernetes_attributes": PLATFORM,
+            **changes,
+        }
+        response = root("POST", f"{path}/user", given)
+        assert response.status_code == 201, response.text
     local = {**PLATFORM, "api_url": "https://10.0.0.1"}
     given = {"name": "c", "environment_scope": "l", "platform_kubernetes_attributes": local}
     assert root("POST", f"{path}/user", given).status_code == 400
@@ -242,23 +242,23 @@ def test_what_is_taken(root: Callable[..., Any], simulator: Any, path: str) -> N
     assert root("POST", f"{path}/user", given).status_code == 201
 
 
-def test_an_update_leaves_the_authorization_and_the_token(
+def test_an_update_keeps_authorization_and_token(
     root: Callable[..., Any], path: str, cluster: Any
 ) -> None:
-    """The one is not a parameter there, the other stays when it is blank."""
+    """The first is not a parameter; the second stays if it is blank."""
     platform = {"authorization_type": "abac", "token": " "}
     changed = root("PUT", f"{path}/{cluster['id']}", {"platform_kubernetes_attributes": platform})
     assert changed.json()["platform_kubernetes"] == cluster["platform_kubernetes"]
     blank = {"platform_kubernetes_attributes": {"api_url": ""}}
-    refused = root("PUT", f"{path}/{cluster['id']}", blank)
+    rejected = root("PUT", f"{path}/{cluster['id']}", blank)
     texts = ["must be a valid URL", "can't be blank"]
-    assert refused.json() == {"message": {"platform_kubernetes.api_url": texts}}
+    assert rejected.json() == {"message": {"platform_kubernetes.api_url": texts}}
 
 
-def test_a_management_project_is_of_the_same_group(
+def test_a_management_project_must_be_in_the_same_group(
     root: Callable[..., Any], as_role: Callable[..., Any], project: Any, path: str, cluster: Any
 ) -> None:
-    """Its maintainers name it, for one cluster a scope; null takes it away."""
+    """Its Maintainers can set it, for one cluster per scope; null clears it."""
     group = project["namespace"]["id"]
     near = root("POST", "projects", {"name": "near", "namespace_id": group}).json()["id"]
     second = root("POST", "projects", {"name": "second", "namespace_id": group}).json()["id"]
@@ -267,16 +267,16 @@ def test_a_management_project_is_of_the_same_group(
     below = root("POST", "projects", {"name": "below", "namespace_id": sub}).json()["id"]
     member = f"{path}/{cluster['id']}"
     text = "Project does not exist or you don't have permission to perform this action"
-    refusal = {"message": {"management_project_id": [text]}}
+    error = {"message": {"management_project_id": [text]}}
     for wrong in (far, below, 99):
-        assert root("PUT", member, {"management_project_id": wrong}).json() == refusal
-    assert as_role(40)("PUT", member, {"management_project_id": near}).json() == refusal
+        assert root("PUT", member, {"management_project_id": wrong}).json() == error
+    assert as_role(40)("PUT", member, {"management_project_id": near}).json() == error
     taken = root("PUT", member, {"management_project_id": near}).json()
     assert taken["management_project"]["id"] == near
     given = {"name": "d", "platform_kubernetes_attributes": PLATFORM}
     same = {**given, "management_project_id": near, "environment_scope": "staging/*"}
-    refused = root("POST", f"projects/{second}/clusters/user", same)
+    rejected = root("POST", f"projects/{second}/clusters/user", same)
     duplicated = {"environment_scope": ["cannot add duplicated environment scope"]}
-    assert refused.json() == {"message": duplicated}
+    assert rejected.json() == {"message": duplicated}
     assert root("PUT", member, {"management_project_id": None}).json()["management_project"] is None
     assert root("POST", f"projects/{second}/clusters/user", same).status_code == 201

@@ -1,4 +1,4 @@
-"""Sharing a project with a group: its members get a role, and no more than the share gives."""
+"""Sharing a project with a group: its members get a role, limited by the share."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def invited(root: Any) -> int:
-    """A private group `invited/team`, of which nobody but the administrator is a member."""
+    """A private group `invited/team` that only the administrator is a member of."""
     above = root("POST", "groups", {"name": "Invited", "path": "invited"}).json()["id"]
     given = {"name": "Team", "path": "team", "parent_id": above}
     return int(root("POST", "groups", given).json()["id"])
@@ -34,15 +36,17 @@ def _join(root: Any, group: int | str, caller: Any, level: int) -> None:
 
 
 def _level(caller: Any) -> int:
-    answer = caller("GET", "projects/1")
-    if answer.status_code == 404:
+    response = caller("GET", "projects/1")
+    if response.status_code == 404:
         return 0
-    access = answer.json()["permissions"]["project_access"]
+    access = response.json()["permissions"]["project_access"]
     return int(access["access_level"]) if access else 0
 
 
-def test_a_share_is_shown(root: Any, project: Any, invited: int, share: Callable[..., Any]) -> None:
-    """By the answer, and in the project."""
+def test_a_share_is_returned(
+    root: Any, project: Any, invited: int, share: Callable[..., Any]
+) -> None:
+    """By the response, and with the project."""
     path = f"projects/{project['id']}"
     assert root("GET", path).json()["shared_with_groups"] == []
     made = share(30, expires_at="2100-01-02")
@@ -73,10 +77,10 @@ def test_a_share_is_shown(root: Any, project: Any, invited: int, share: Callable
 
 @pytest.mark.parametrize("in_group", [10, 20, 30, 40, 50])
 @pytest.mark.parametrize("given", [10, 15, 20, 30, 40, 50])
-def test_a_member_gets_the_smaller_of_two_roles(
+def test_a_member_gets_the_lower_role(
     root: Any, as_role: Callable[..., Any], share: Callable[..., Any], in_group: int, given: int
 ) -> None:
-    """The one in the group and the one that the share gives."""
+    """Of the one in the group and the share's."""
     member, inherited, stranger = as_role(0), as_role(0), as_role(0)
     _join(root, "invited%2Fteam", member, in_group)
     _join(root, "invited", inherited, in_group)
@@ -88,10 +92,10 @@ def test_a_member_gets_the_smaller_of_two_roles(
     ]  # fmt: skip
 
 
-def test_the_role_is_one_for_all_routes(
+def test_the_role_applies_to_all_routes(
     root: Any, as_role: Callable[..., Any], project: Any, invited: int, share: Callable[..., Any]
 ) -> None:
-    """Agents and environments too; an own role that is higher stays."""
+    """Also to agents and environments; a higher role of the user's own wins."""
     agents, environments = (
         f"projects/{project['id']}/{x}" for x in ("cluster_agents", "environments")
     )
@@ -111,10 +115,10 @@ def test_the_role_is_one_for_all_routes(
     assert member("GET", agents).json() == {"message": "404 Project Not Found"}
 
 
-def test_a_share_ends_on_its_day(
+def test_a_share_expires(
     simulator: Any, root: Any, as_role: Callable[..., Any], invited: int, share: Callable[..., Any]
 ) -> None:
-    """It is shown no more, gives no role, and the project can be shared anew."""
+    """It is no longer returned, gives no role, and can be created again."""
     member = as_role(0)
     _join(root, invited, member, 30)
     tomorrow = simulator.clock(advance=86400)[:10]
@@ -132,10 +136,10 @@ def test_a_share_ends_on_its_day(
     assert _level(member) == 20
 
 
-def test_refusals(
+def test_errors(
     root: Any, as_role: Callable[..., Any], project: Any, invited: int, share: Callable[..., Any]
 ) -> None:
-    """In GitLab's words."""
+    """With GitLab's texts."""
     path = f"projects/{project['id']}/share"
     for given, text in (
         ({}, "group_id is missing, group_access is missing"),
@@ -146,8 +150,8 @@ def test_refusals(
             "expires_at is invalid",
         ),
     ):
-        refused = root("POST", path, given)
-        assert (refused.status_code, refused.json()) == (400, {"error": text})
+        rejected = root("POST", path, given)
+        assert (rejected.status_code, rejected.json()) == (400, {"error": text})
     assert share().status_code == 201
     twice = share()
     text = "Project already shared with this group"
@@ -155,7 +159,7 @@ def test_refusals(
     own = share(group_id=project["namespace"]["id"])
     text = "Project cannot be shared with the group it is in or one of its ancestors."
     assert (own.status_code, own.json()) == (409, {"message": text})
-    for unknown in (99, 1):  # 1 is a user's namespace
+    for unknown in (99, 1):  # 1 is the namespace of a user
         missing = share(group_id=unknown)
         assert (missing.status_code, missing.json()) == (404, {"message": "Not Found"})
     gone = root("DELETE", f"{path}/99")
@@ -165,10 +169,10 @@ def test_refusals(
         assert caller("DELETE", f"{path}/{invited}").status_code == status
 
 
-def test_a_group_is_shared_with_by_whoever_sees_it(
+def test_sharing_requires_a_visible_group(
     root: Any, as_role: Callable[..., Any], invited: int, share: Callable[..., Any]
 ) -> None:
-    """A private one is not there for others, also not in the project's answer."""
+    """A private group is hidden from others, also in the project's response."""
     maintainer = as_role(40)
     assert share(caller=maintainer).json() == {"message": "Not Found"}
     share()
@@ -180,10 +184,10 @@ def test_a_group_is_shared_with_by_whoever_sees_it(
     assert len(maintainer("GET", path).json()["shared_with_groups"]) == 1
 
 
-def test_owners_are_made_by_owners(
+def test_only_owners_share_as_owner(
     as_role: Callable[..., Any], root: Any, invited: int, share: Callable[..., Any]
 ) -> None:
-    """And unmade by them."""
+    """And only they remove such a share."""
     maintainer, owner = as_role(40), as_role(50)
     for caller in (maintainer, owner):
         _join(root, invited, caller, 10)
@@ -195,16 +199,16 @@ def test_owners_are_made_by_owners(
 
 
 def test_a_group_can_lock_its_projects(root: Any, project: Any, share: Callable[..., Any]) -> None:
-    """Against sharing."""
+    """It forbids sharing."""
     root("PUT", f"groups/{project['namespace']['id']}", {"share_with_group_lock": True})
     text = "The project sharing with group is disabled"
     assert (share().status_code, share().json()) == (400, {"message": text})
 
 
-def test_a_share_that_changed_is_not_removed_by_the_unaware(
+def test_a_changed_share_is_not_deleted(
     root: Any, project: Any, invited: int, share: Callable[..., Any]
 ) -> None:
-    """GitLab looks at If-Unmodified-Since."""
+    """GitLab checks If-Unmodified-Since."""
     share()
     path = f"projects/{project['id']}/share/{invited}"
     headers = {"If-Unmodified-Since": "Thu, 01 Jan 2015 00:00:00 GMT"}
@@ -212,10 +216,10 @@ def test_a_share_that_changed_is_not_removed_by_the_unaware(
     assert root("DELETE", path).status_code == 204
 
 
-def test_a_deleted_group_is_shared_with_no_more(
+def test_deleting_a_group_deletes_its_shares(
     root: Any, project: Any, invited: int, share: Callable[..., Any]
 ) -> None:
-    """Its share goes with it."""
+    """The project no longer has it."""
     share()
     assert root("DELETE", f"groups/{invited}").status_code == 202
     assert root("GET", f"projects/{project['id']}").json()["shared_with_groups"] == []

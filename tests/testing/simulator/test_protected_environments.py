@@ -1,4 +1,4 @@
-"""Protected environments: who protects, who is kept away."""
+"""Protected environments: who can protect them, and whom they exclude."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
 
 @pytest.fixture
 def path(project: Any) -> str:
-    """Where the project's protected environments are."""
+    """The path of the project's protected environments."""
     return f"projects/{project['id']}/protected_environments"
 
 
 @pytest.fixture
 def licensed(simulator: Any) -> None:
-    """A licence that has them."""
+    """A license with protected environments."""
     simulator.api("POST", "license", license="premium")
 
 
 @pytest.mark.usefixtures("licensed")
 def test_protecting_and_unprotecting(gl: gitlab.Gitlab, project: Any, path: str) -> None:
-    """By name, of an environment that need not be there yet; names with a slash too."""
+    """By name, also before the environment exists; names can have a slash."""
     protected = gl.projects.get(project["id"]).protected_environments
     made = protected.create(
         {"name": "review/1", "deploy_access_levels": [{"access_level": 40}, {"user_id": 1}]}
@@ -45,11 +45,11 @@ def test_protecting_and_unprotecting(gl: gitlab.Gitlab, project: Any, path: str)
 
 
 @pytest.mark.usefixtures("licensed")
-def test_refusals(root: Callable[..., Any], as_role: Callable[..., Any], path: str) -> None:
-    """Twice, by nobody, at no level, without parameters, below Maintainer."""
+def test_errors(root: Callable[..., Any], as_role: Callable[..., Any], path: str) -> None:
+    """Twice, no access level, an invalid level, no parameters, below Maintainer."""
     level = [{"access_level": 40}]
     assert root("POST", path, {"name": "p", "deploy_access_levels": level}).status_code == 201
-    for given, status, answer in (
+    for given, status, response in (
         ({"name": "p", "deploy_access_levels": level}, 409, "Environment 'p' is already protected"),
         ({"name": "q", "deploy_access_levels": []}, 422, "Deploy access levels is too short"),
         ({"name": "q", "deploy_access_levels": [{"user_id": 9}]}, 422, "Deploy access levels is"),
@@ -61,16 +61,16 @@ def test_refusals(root: Callable[..., Any], as_role: Callable[..., Any], path: s
             "deploy_access_levels[0][access_level] does not have a valid value",
         ),
     ):
-        refused = root("POST", path, given)
-        assert (refused.status_code, answer in refused.text) == (status, True)
+        rejected = root("POST", path, given)
+        assert (rejected.status_code, response in rejected.text) == (status, True)
     assert as_role(30)("POST", path, {}).status_code == 403
     assert as_role(40)("GET", path).status_code == 200
 
 
-def test_without_a_licence_nothing_is_protected(
+def test_without_a_license_nothing_is_protected(
     simulator: Any, root: Callable[..., Any], as_role: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """The calls are refused, and what was protected is open."""
+    """The routes are rejected, and existing protections have no effect."""
     assert root("GET", path).status_code == 403
     license_id = simulator.api("POST", "license", license="ultimate")["id"]
     root("POST", path, {"name": "p", "deploy_access_levels": [{"access_level": 40}]})
@@ -83,10 +83,10 @@ def test_without_a_licence_nothing_is_protected(
 
 
 @pytest.mark.usefixtures("licensed")
-def test_who_is_kept_away(
+def test_who_is_excluded(
     root: Callable[..., Any], as_role: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """From changing, stopping and removing; roles, users and groups are let in, and admins."""
+    """From changing, stopping and deleting; roles, users and groups can be allowed."""
     environments = f"projects/{project['id']}/environments"
     developer, friend, member, maintainer = as_role(30), as_role(30), as_role(30), as_role(40)
     ids = [caller("GET", "user").json()["id"] for caller in (friend, member)]
@@ -97,8 +97,8 @@ def test_who_is_kept_away(
     root("POST", environments, {"name": "p"})
     root("POST", environments, {"name": "q"})
     for method, call in (("PUT", ""), ("POST", "/stop"), ("DELETE", "")):
-        refused = developer(method, f"{environments}/1{call}", {"tier": "other"})
-        assert (refused.status_code, refused.json()) == (403, {"message": "403 Forbidden"})
+        rejected = developer(method, f"{environments}/1{call}", {"tier": "other"})
+        assert (rejected.status_code, rejected.json()) == (403, {"message": "403 Forbidden"})
         assert developer(method, f"{environments}/2{call}").status_code < 300
     assert developer("GET", f"{environments}/1").status_code == 200
     for caller in (friend, member, maintainer, root):
@@ -109,10 +109,10 @@ def test_who_is_kept_away(
 def test_jobs_of_others_do_not_deploy(
     simulator: Any, root: Callable[..., Any], as_role: Callable[..., Any], project: Any, path: str
 ) -> None:
-    """And the environment is not even made."""
+    """They do not even create the environment."""
     root("POST", path, {"name": "p", "deploy_access_levels": [{"access_level": 40}]})
     user_id = as_role(30)("GET", "user").json()["id"]
-    with pytest.raises(SimulatorError, match="user1 may not deploy to p"):
+    with pytest.raises(SimulatorError, match="user1 cannot deploy to p"):
         simulator.deploy(project["id"], "p", user_id=user_id)
     assert root("GET", f"projects/{project['id']}/environments").json() == []
     assert simulator.deploy(project["id"], "p")["environment"]["state"] == "available"

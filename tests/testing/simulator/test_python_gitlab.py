@@ -1,4 +1,4 @@
-"""python-gitlab's own objects drive the simulator as they drive GitLab."""
+"""python-gitlab works with the simulator as with GitLab."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _project(gl: gitlab.Gitlab) -> Any:
 
 
 def test_the_instance_is_set_up_through_gitlabs_api(gl: gitlab.Gitlab) -> None:
-    """Users, tokens, groups, projects, members, settings, features and a licence are made."""
+    """Users, tokens, groups, projects, members, settings, features and a license."""
     gl.auth()
     assert gl.user
     assert gl.user.username == "root"
@@ -62,8 +62,8 @@ def test_the_instance_is_set_up_through_gitlabs_api(gl: gitlab.Gitlab) -> None:
     assert gl.http_get("/license") is None
 
 
-def test_clusters_live_and_die(gl: gitlab.Gitlab) -> None:
-    """A cluster is made, read, listed, changed, deleted."""
+def test_clusters(gl: gitlab.Gitlab) -> None:
+    """A cluster is created, read, listed, updated, deleted."""
     gl.features.set("certificate_based_clusters", True)
     project = _project(gl)
     cluster = project.clusters.create(
@@ -90,8 +90,8 @@ def test_clusters_live_and_die(gl: gitlab.Gitlab) -> None:
         project.clusters.get(cluster.id)
 
 
-def test_agents_live_and_die(gl: gitlab.Gitlab) -> None:
-    """An agent is made, read, listed by name, deleted."""
+def test_agents(gl: gitlab.Gitlab) -> None:
+    """An agent is created, read, listed by name, deleted."""
     project = _project(gl)
     first = project.cluster_agents.create({"name": "staging"})
     second = project.cluster_agents.create({"name": "dev"})
@@ -102,8 +102,8 @@ def test_agents_live_and_die(gl: gitlab.Gitlab) -> None:
         project.cluster_agents.get(second.id)
 
 
-def test_environments_live_and_die(gl: gitlab.Gitlab) -> None:
-    """An environment is made, changed, stopped and deleted, and not before it is stopped."""
+def test_environments(gl: gitlab.Gitlab) -> None:
+    """An environment is created, updated, stopped and deleted, but not before it is stopped."""
     project = _project(gl)
     environment = project.environments.create({"name": "production", "description": "live"})
     assert environment.state == "available"
@@ -119,7 +119,7 @@ def test_environments_live_and_die(gl: gitlab.Gitlab) -> None:
     assert project.environments.list(get_all=True) == []
 
 
-def test_lists_go_over_all_pages(gl: gitlab.Gitlab) -> None:
+def test_lists_have_all_pages(gl: gitlab.Gitlab) -> None:
     """`get_all` and `iterator` follow the links through every page."""
     project = _project(gl)
     for number in range(23):
@@ -130,7 +130,7 @@ def test_lists_go_over_all_pages(gl: gitlab.Gitlab) -> None:
     assert len(project.environments.list(get_all=True, per_page=100)) == 23
 
 
-def test_projects_live_and_die(gl: gitlab.Gitlab) -> None:
+def test_projects(gl: gitlab.Gitlab) -> None:
     """A project is found by path, renamed, archived, listed, given members and files, deleted."""
     project = _project(gl)
     assert gl.projects.get("group/app").id == project.id
@@ -166,7 +166,7 @@ def test_projects_live_and_die(gl: gitlab.Gitlab) -> None:
 
 
 def test_agents_have_tokens_and_url_configurations(gl: gitlab.Gitlab) -> None:
-    """What python-gitlab has no objects for goes through its plain calls."""
+    """python-gitlab has no objects for some of them; its plain calls work."""
     gl.set_license("ultimate")
     settings = gl.settings.get()
     settings.receptive_cluster_agents_enabled = True
@@ -189,7 +189,7 @@ def test_agents_have_tokens_and_url_configurations(gl: gitlab.Gitlab) -> None:
 
 
 def test_environments_are_found_stopped_and_protected(gl: gitlab.Gitlab) -> None:
-    """By name, by search, by state; and what GitLab says is in the error."""
+    """By name, by search, by state; the error has GitLab's text."""
     gl.set_license("premium")
     project = _project(gl)
     agent = project.cluster_agents.create({"name": "edge"})

@@ -11,7 +11,10 @@ import pytest
 
 PATH = "projects/{}/repository/files/.gitlab%2Fagents%2Fdev%2Fconfig.yaml"
 TEXT = "user_access: {access_as: {agent: {}}}\n"
-_BRANCHES = (({}, "main"), ({"default_branch": "trunk"}, "trunk"))
+_BRANCHES: tuple[tuple[dict[str, str], str], ...] = (
+    ({}, "main"),
+    ({"default_branch": "trunk"}, "trunk"),
+)
 
 
 def _add(simulator: Any, project: Any, **parameters: str) -> str:
@@ -20,17 +23,15 @@ def _add(simulator: Any, project: Any, **parameters: str) -> str:
     return path
 
 
-def test_what_is_known_of_a_file_comes_as_headers_too(
-    simulator: Any, root: Any, project: Any
-) -> None:
-    """GET sends them beside the JSON, HEAD instead of it; clients look for files with HEAD."""
+def test_metadata_is_in_headers(simulator: Any, root: Any, project: Any) -> None:
+    """Of GET and HEAD; clients check for files with HEAD."""
     path = _add(simulator, project, content=TEXT)
-    answer = root("GET", f"{path}?ref=main")
-    known = answer.json()
+    response = root("GET", f"{path}?ref=main")
+    known = response.json()
     assert base64.b64decode(known.pop("content")) == TEXT.encode()
     assert known["content_sha256"] == hashlib.sha256(TEXT.encode()).hexdigest()
     assert len(known) == 10
-    for head in (answer, root("HEAD", f"{path}?ref=main")):
+    for head in (response, root("HEAD", f"{path}?ref=main")):
         for name, value in known.items():
             expected = "false" if value is False else str(value)
             assert head.headers[f"X-Gitlab-{name.replace('_', '-')}"] == expected
@@ -39,29 +40,27 @@ def test_what_is_known_of_a_file_comes_as_headers_too(
 
 
 def test_a_raw_file_is_its_bytes(simulator: Any, root: Any, project: Any) -> None:
-    """With the same headers, and from the default branch unless told otherwise."""
+    """With the same headers, and from the default branch unless `ref` is given."""
     content = b"\x00\xff\n"
     path = _add(simulator, project, content=base64.b64encode(content).decode(), encoding="base64")
-    answer = root("GET", f"{path}/raw")
-    assert (answer.content, answer.headers["X-Gitlab-Size"]) == (content, "3")
+    response = root("GET", f"{path}/raw")
+    assert (response.content, response.headers["X-Gitlab-Size"]) == (content, "3")
     assert root("GET", f"{path}/raw?ref=other").json() == {"message": "404 File Not Found"}
 
 
 @pytest.mark.parametrize("name", ["caf%C3%A9", "two%0Alines"])
-def test_a_path_that_no_header_spells_can_be_read(
-    simulator: Any, root: Any, project: Any, name: str
-) -> None:
-    """That header is left out; the answer is there all the same."""
+def test_a_path_that_no_header_can_hold(simulator: Any, root: Any, project: Any, name: str) -> None:
+    """The header is left out; the response is complete otherwise."""
     path = f"projects/{project['id']}/repository/files/{name}"
     simulator.api("POST", path, branch="main", commit_message="Add", content="x")
-    answer = root("GET", f"{path}?ref=main")
-    assert answer.json()["file_name"] == unquote(name)
-    assert "X-Gitlab-Size" in answer.headers
-    assert "X-Gitlab-File-Name" not in answer.headers
+    response = root("GET", f"{path}?ref=main")
+    assert response.json()["file_name"] == unquote(name)
+    assert "X-Gitlab-Size" in response.headers
+    assert "X-Gitlab-File-Name" not in response.headers
 
 
-def test_a_project_begins_with_a_readme_when_asked(simulator: Any) -> None:
-    """On the default branch that was asked for, or `main`."""
+def test_a_project_can_start_with_a_readme(simulator: Any) -> None:
+    """On the requested default branch, or `main`."""
     for number, (given, branch) in enumerate(_BRANCHES):
         made = simulator.api(
             "POST", "projects", name=f"p{number}", initialize_with_readme=True, **given

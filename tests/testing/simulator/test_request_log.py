@@ -1,4 +1,4 @@
-"""Counting what was asked of the API."""
+"""The request log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import requests
 from pulumi_gitlab_kubernetes.testing.simulator.server import SimulatorError
 
 
-def test_requests_are_selected_and_counted(
+def test_requests_are_filtered_and_counted(
     simulator: Any, root: Callable[..., Any], connect: Callable[..., Any]
 ) -> None:
     """By method, path and user; counted by route, so that ids do not matter."""
@@ -42,10 +42,10 @@ def test_requests_are_selected_and_counted(
     ],
     ids=str,
 )
-def test_what_a_fault_befell_is_logged_like_the_rest(
+def test_requests_with_faults_are_logged(
     simulator: Any, root: Callable[..., Any], project: Any, fault: dict[str, Any], status: int
 ) -> None:
-    """With its route and user, whether or not the work was done."""
+    """With route and user, whether or not the work was done."""
     path = f"projects/{project['id']}/cluster_agents"
     simulator._call("DELETE", "/-/simulator/requests")
     simulator.faults({"method": "POST", **fault})
@@ -56,10 +56,10 @@ def test_what_a_fault_befell_is_logged_like_the_rest(
     assert simulator.count(user="root") == {"POST /projects/:id/cluster_agents": 1}
 
 
-def test_what_is_known_of_a_refused_request_is_logged(
+def test_rejected_requests_are_logged(
     simulator: Any, root: Callable[..., Any], connect: Callable[..., Any]
 ) -> None:
-    """Of a throttled one all; of a fault's without good credentials, route or body the rest."""
+    """A throttled one completely; one with a fault and invalid credentials or route partly."""
     simulator.clock(now="2031-02-03T04:05:06Z")
     throttle = "throttle_authenticated_api"
     limits = {f"{throttle}_enabled": True, f"{throttle}_requests_per_period": 1}

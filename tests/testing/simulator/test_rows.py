@@ -1,4 +1,4 @@
-"""What no call of the API brings about, written into the file of a running simulator."""
+"""States that no API call creates, written into the file of a running simulator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def api(data: Path) -> Iterator[Api]:
-    """A simulator on that file, with a project."""
+    """A simulator that uses the file, with a project."""
     with Simulator(data) as simulator:
         caller = Api(simulator.url, simulator.root_token)
         caller("POST", "projects", {"name": "app"})
@@ -43,8 +43,8 @@ def write(data: Path) -> Callable[..., None]:
     return run
 
 
-def test_over_ten_thousand_rows_are_not_counted(api: Api, write: Callable[..., None]) -> None:
-    """Then there is neither a total nor a last page; one less, and there are both."""
+def test_more_than_ten_thousand_rows_are_not_counted(api: Api, write: Callable[..., None]) -> None:
+    """Then there is no total and no last page; with one row less, there are both."""
     path = "projects/1/environments"
     assert api("POST", path, {"name": "first"}).status_code == 201
     write(
@@ -67,7 +67,7 @@ def test_over_ten_thousand_rows_are_not_counted(api: Api, write: Callable[..., N
 
 
 def test_tokens_are_listed_by_their_last_use(api: Api, write: Callable[..., None]) -> None:
-    """The latest first, those never used at the end, and then by id."""
+    """The latest first, unused ones at the end, then by id."""
     api("POST", "projects/1/cluster_agents", {"name": "edge"})
     path = "projects/1/cluster_agents/1/tokens"
     api("POST", path, {"name": "1"})
@@ -86,18 +86,18 @@ def test_tokens_are_listed_by_their_last_use(api: Api, write: Callable[..., None
     assert [token["id"] for token in api("GET", path).json()] == [3, 2, 1, 4]
 
 
-def test_a_cluster_that_gitlab_made_keeps_what_its_provider_gave(
+def test_a_cluster_created_by_gitlab_keeps_its_connection(
     api: Api, write: Callable[..., None]
 ) -> None:
-    """Address, token, certificate and name are refused, the namespace is changed."""
+    """API URL, token, certificate and name are rejected, the namespace changes."""
     given = {"name": "c", "platform_kubernetes_attributes": KUBERNETES}
     made = api("POST", "projects/1/clusters/user", given).json()
     path = f"projects/1/clusters/{made['id']}"
     write("UPDATE clusters SET provider_type = 'gcp' WHERE id = ?", made["id"])
     managed = {"platform_kubernetes.base": ["Cannot modify managed Kubernetes cluster"]}
     for change in ({"api_url": "https://other.example"}, {"token": "t"}, {"ca_cert": "x"}):
-        refused = api("PUT", path, {"platform_kubernetes_attributes": change})
-        assert (refused.status_code, refused.json()) == (400, {"message": managed})
+        rejected = api("PUT", path, {"platform_kubernetes_attributes": change})
+        assert (rejected.status_code, rejected.json()) == (400, {"message": managed})
     renamed = api("PUT", path, {"name": "d"})
     text = " can not be changed because it's synchronized with provider"
     assert renamed.json() == {"message": {"name": [text]}}

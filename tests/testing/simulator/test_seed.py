@@ -1,4 +1,4 @@
-"""Seeds: what they make, that they can be loaded again, and how they are refused."""
+"""Seeds: the objects they create, loading them again, and errors."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def load(simulator: Simulator) -> Callable[[str], dict[str, dict[str, str]]]:
 
 @pytest.fixture
 def not_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fails a test at once when a simulator goes on to serve, which would never end."""
+    """Fail the test if a simulator starts to serve, which would never end."""
     monkeypatch.setattr(command, "serve", lambda *_: pytest.fail("the seed was loaded"))
 
 
-def test_a_seed_makes_all_that_it_names(
+def test_a_seed_creates_everything_in_it(
     simulator: Simulator, load: Callable[..., Any], connect: Callable[..., Any]
 ) -> None:
-    """Names lead to ids, attributes are the API's own, and made up tokens are told."""
+    """Names become ids, attributes are the API's, and generated tokens are returned."""
     made = load(EVERYTHING)
     assert {owner: list(tokens) for owner, tokens in made.items()} == {
         "alice": ["own"],
@@ -115,7 +115,7 @@ def test_a_seed_makes_all_that_it_names(
 
 
 def test_a_seed_can_be_loaded_again(simulator: Simulator, load: Callable[..., Any]) -> None:
-    """What is there is left alone, with what others changed; only switches are set."""
+    """Existing objects and later changes stay; only settings are set again."""
     load(EVERYTHING)
     simulator.api("PUT", "projects/1/environments/1", description="changed")
     simulator.api("POST", "features/other", value="true")
@@ -132,10 +132,8 @@ def test_a_seed_can_be_loaded_again(simulator: Simulator, load: Callable[..., An
     assert [each["name"] for each in tokens] == ["root token", "own", "fixed"]
 
 
-def test_loading_is_neither_logged_nor_hindered(
-    simulator: Simulator, load: Callable[..., Any]
-) -> None:
-    """Faults that are set befall others; the log has what others asked."""
+def test_loading_has_no_faults_and_no_log(simulator: Simulator, load: Callable[..., Any]) -> None:
+    """The seed's faults apply to other requests, and the log has only those."""
     simulator.faults({"times": None, "status": 503})
     load("projects: [{path: a/b}]")
     assert simulator.requests() == []
@@ -144,44 +142,44 @@ def test_loading_is_neither_logged_nor_hindered(
 @pytest.mark.parametrize(
     ("seed", "complaint"),
     [
-        ("projekts: []", "1: projekts: is unknown; do you mean projects?"),
+        ("projekts: []", "1: projekts: is unknown; did you mean projects?"),
         ("users: {alice: {}}", "1: users: must be a list"),
         ("users: [alice]", "1: users[0]: must be a mapping"),
         ("users:\n- name: Alice", "2: users[0]: username is missing"),
         (
             "projects:\n- path: a/b\n  environments:\n  - name: x\n    tear: other",
-            "5: projects[0].environments[0].tear: is unknown; do you mean tier?",
+            "5: projects[0].environments[0].tear: is unknown; did you mean tier?",
         ),
         (
             "projects:\n- path: a/b\n  agents:\n  - name: x\n    url_configuration:\n      uri: x",
-            "6: projects[0].agents[0].url_configuration.uri: is unknown; do you mean url?",
+            "6: projects[0].agents[0].url_configuration.uri: is unknown; did you mean url?",
         ),
         ("projects: [{path: shop}]", "1: projects[0].path: must be <group>/<project> or"),
         (
             "users: [{username: al}]\nprojects:\n- path: a/b\n  members:\n    al: mantainer",
-            "5: projects[0].members.al: mantainer is no role; do you mean maintainer?",
+            "5: projects[0].members.al: mantainer is not a role; did you mean maintainer?",
         ),
         (
             "projects:\n- path: a/b\n  members: {ann: guest}",
-            "3: projects[0].members.ann: there is no user ann",
+            "3: projects[0].members.ann: user ann does not exist",
         ),
         (
             "projects:\n- path: a/b\n  agents:\n  - name: Prod",
-            "4: projects[0].agents[0]: refused: 400 ",
+            "4: projects[0].agents[0]: rejected: 400 ",
         ),
         (
             "projects:\n- path: a/b\n  environments:\n  - {name: x, agent: y}",
             "4: projects[0].environments[0].agent: the project has no agent y",
         ),
-        ("license: platinum", "1: license: refused: 400 The license key is invalid."),
+        ("license: platinum", "1: license: rejected: 400 The license key is invalid."),
         (
             "settings:\n  receptive: true",
-            "2: settings.receptive: is unknown; there are allow_",
+            "2: settings.receptive: is unknown; known are allow_",
         ),
-        ("simulator:\n  clocks: {}", "2: simulator.clocks: refused: 404 not found: POST clocks"),
+        ("simulator:\n  clocks: {}", "2: simulator.clocks: rejected: 404 not found: POST clocks"),
         (
             "users:\n- username: a\n  tokens: [{name: t, value: root-token}]",
-            "3: users[0].tokens[0].value: another user has this token",
+            "3: users[0].tokens[0].value: belongs to another user",
         ),
         ("users: []\nusers: []", '2: found duplicate key "users"'),
         ("users: [", "1: "),
@@ -198,54 +196,58 @@ def test_loading_is_neither_logged_nor_hindered(
         ("users: [{username: .nan}]", "1: users[0].username: must be a number, not nan"),
         ("users: [{username: !!binary aGk=}]", "1: users[0].username: must be a text, a number"),
         ("simulator: {races: !!set {a}}", "1: simulator.races: must be a text, a number"),
-        ('users: [{username: "\\ud800"}]', "1: users[0].username: has half of a surrogate pair"),
+        (
+            'users: [{username: "\\ud800"}]',
+            "1: users[0].username: has an incomplete surrogate pair",
+        ),
         (
             f"simulator: {{faults: {'[' * 101}{']' * 101}}}",
             "1: simulator: is nested more than 100 levels deep",
         ),
         (f"a: {'[' * 999}", " is nested too deeply"),
-        ("license: 2026-02-30", " has a value that is none: day is out of range"),
-        ('features: {"\\e[31m\\u202e\\n": x}', r"1: features.\x1b[31m\u202e\n: refused: 400 "),
+        ("license: 2026-02-30", " has an invalid value: day is out of range"),
+        ('features: {"\\e[31m\\u202e\\n": x}', r"1: features.\x1b[31m\u202e\n: rejected: 400 "),
     ],
 )
 @pytest.mark.usefixtures("not_served")
-def test_a_seed_is_refused_in_one_line(
+def test_an_invalid_seed_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], seed: str, complaint: str
 ) -> None:
-    """It names the file, the line, the key and what to write instead."""
+    """With the file, the line, the key and a suggestion."""
     file = tmp_path / "seed.yaml"
     file.write_text(seed)
     assert main(["simulator", "--root-token", "root-token", "--seed", str(file)]) == 1
-    output, said = capsys.readouterr()
+    output, message = capsys.readouterr()
     assert output == ""
-    assert said.startswith(f"gitlab simulator: {file}:{complaint}")
-    assert len(said.splitlines()) == 1
-    assert "root-token" not in said.partition("seed.yaml")[2]
+    assert message.startswith(f"gitlab simulator: {file}:{complaint}")
+    assert len(message.splitlines()) == 1
+    assert "root-token" not in message.partition("seed.yaml")[2]
 
 
 @pytest.mark.usefixtures("not_served")
 @pytest.mark.parametrize(("content", "complaint"), [(None, "No such file"), (b"\xff", "not UTF-8")])
-def test_a_file_that_cannot_be_read_is_named(
+def test_an_unreadable_file_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, complaint: str
 ) -> None:
-    """It is not there, or holds something else."""
+    """It does not exist, or is not text."""
     file = tmp_path / "seed.yaml"
     if content:
         file.write_bytes(content)
     assert main(["simulator", "--seed", str(file)]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"gitlab simulator: {file}: ")
-    assert complaint in said
+    message = capsys.readouterr().err
+    assert message.startswith(f"gitlab simulator: {file}: ")
+    assert complaint in message
 
 
-def test_a_seed_that_is_no_seed_is_refused_over_http(load: Callable[..., Any]) -> None:
-    """With the place in it, there being no file."""
-    with pytest.raises(SimulatorError, match=r"400 .*projects\[0\].pat: is unknown; do you mean"):
+def test_an_invalid_seed_is_rejected_over_http(load: Callable[..., Any]) -> None:
+    """With the location in it, because there is no file."""
+    with pytest.raises(SimulatorError, match=r"400 .*projects\[0\].pat: is unknown; did you mean"):
         load("projects: [{pat: a/b}]")
 
 
-def test_the_example_of_the_manual_is_served_twice(tmp_path: Path) -> None:
-    """`--help` shows a seed that loads as it stands; made up tokens are printed the first time."""
+@pytest.mark.slow
+def test_the_example_of_the_help_loads_twice(tmp_path: Path) -> None:
+    """`--help` has a seed that loads as it is; generated tokens are printed the first time."""
     manual = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
     assert "\n".join(f"    {line}".rstrip() for line in EXAMPLE.splitlines()) in manual
     file = tmp_path / "seed.yaml"

@@ -1,4 +1,4 @@
-"""What keeps the simulator quick however much is in it; `make bench-simulator` measures it."""
+"""The simulator stays fast with much data; `make bench-simulator` measures it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from pulumi_gitlab_kubernetes.testing.simulator.app import App
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 
+pytestmark = pytest.mark.slow
+
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "simulator.py"
 SMALL_TABLES = {"settings", "features", "licenses"}
-# The few namespaces around a project and a group that it is shared with, and no table at all.
+# The few namespaces above a project and its shared groups, and a query without a table.
 ABOVE = {"above", "a", "i", "CONSTANT"}
 
 
-class Inside:
-    """A simulator in this process, where SQLite's statements can be seen."""
+class InProcess:
+    """A simulator in this process, which records SQLite's statements."""
 
     def __init__(self, path: Path) -> None:
         self.store = Store(str(path))
@@ -39,23 +41,23 @@ class Inside:
         self._db = self.store._connection
 
     def __call__(self, method: str, path: str, /, **parameters: Any) -> Any:
-        """Call the API and return the answer; `statements` are then what it asked SQLite.
+        """Call the API and return the response's body, and record the statements without a cache.
 
-        It asks everything, as after a write.
+        The cache is empty, as after a write.
         """
-        self.store._answers.clear()
+        self.store._clear_cache()
         return self.again(method, path, **parameters)
 
     def again(self, method: str, path: str, /, **parameters: Any) -> Any:
-        """Call the API as it is."""
+        """Call the API with the cache as it is."""
         self.statements.clear()
         self._db.set_trace_callback(self.statements.append)
         try:
-            status, answer = asyncio.run(self._exchange(method, path, parameters))
+            status, response = asyncio.run(self._exchange(method, path, parameters))
         finally:
             self._db.set_trace_callback(None)
-        assert status < 300, answer
-        return answer
+        assert status < 300, response
+        return response
 
     async def _exchange(
         self, method: str, path: str, parameters: dict[str, Any]
@@ -89,14 +91,14 @@ class Inside:
         return sent[0]["status"], json.loads(body) if body else None
 
     def plan(self, statement: str) -> list[str]:
-        """Return how SQLite goes about a statement."""
+        """Return SQLite's query plan of a statement."""
         return [row["detail"] for row in self._db.execute(f"EXPLAIN QUERY PLAN {statement}")]
 
 
 @pytest.fixture
-def inside(tmp_path: Path) -> Iterator[Inside]:
-    """A fresh simulator with a maintainer's token."""
-    found = Inside(tmp_path / "gitlab.db")
+def in_process(tmp_path: Path) -> Iterator[InProcess]:
+    """A fresh simulator with a Maintainer's token."""
+    found = InProcess(tmp_path / "gitlab.db")
     with closing(found.store):
         user = found(
             "POST", "users", username="m", name="m", email="m@x.org", force_random_password=True
@@ -114,9 +116,9 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
         yield found
 
 
-def _life(call: Inside) -> Iterator[str]:
-    """Make, read, change and remove one of each kind; yield the name of each step."""
-    made = {}
+def _lifecycle(call: InProcess) -> Iterator[str]:
+    """Create, read, change and delete one object of each kind; yield the name of each step."""
+    made: dict[str, Any] = {}
     for kind, path, parameters in (
         ("agent", "cluster_agents", {"name": "a"}),
         ("token", "cluster_agents/{agent}/tokens", {"name": "t"}),
@@ -131,10 +133,10 @@ def _life(call: Inside) -> Iterator[str]:
             },
         ),
     ):
-        path = "projects/1/" + path.format(**made)  # noqa: PLW2901 - the same path, complete
+        path = "projects/1/" + path.format(**made)  # noqa: PLW2901 (the same path, complete)
         made[kind] = call("POST", path, **parameters)["id"]
         yield f"create {kind}"
-        path = path.removesuffix("/user")  # noqa: PLW2901 - clusters are made elsewhere
+        path = path.removesuffix("/user")  # noqa: PLW2901 (another path creates clusters)
         call("GET", f"{path}/{made[kind]}")
         yield f"read {kind}"
         if kind in {"environment", "cluster"}:
@@ -150,16 +152,16 @@ def _life(call: Inside) -> Iterator[str]:
     yield "delete agent"
 
 
-def _counts(call: Inside) -> dict[str, int]:
-    # Settings are asked for after a write alone, so whether a step does is chance.
+def _counts(call: InProcess) -> dict[str, int]:
+    # Settings are read only after a write, so the number varies by step.
     return {
         step: sum("FROM settings" not in statement for statement in call.statements)
-        for step in _life(call)
+        for step in _lifecycle(call)
     }
 
 
 def _fill(store: Store) -> None:
-    """Add 300 of what there can be many of, straight into the tables."""
+    """Insert 300 rows of each kind that can have many."""
     now, levels = store.timestamp(), ("repository", "builds", "environments", "infrastructure")
     shared = {"created_at": now, "updated_at": now}
     features = {f"{level}_access_level": "enabled" for level in levels}
@@ -186,33 +188,35 @@ def _fill(store: Store) -> None:
             )
 
 
-def test_a_request_asks_as_much_however_much_there_is(inside: Inside) -> None:
-    """Each step of each kind puts as many statements to SQLite with 300 others as with none."""
-    few = _counts(inside)
-    _fill(inside.store)
-    assert _counts(inside) == few
+def test_the_number_of_statements_is_constant(in_process: InProcess) -> None:
+    """Each step of each kind runs the same number with 300 other objects as with none."""
+    few = _counts(in_process)
+    _fill(in_process.store)
+    assert _counts(in_process) == few
     assert max(few.values()) < 30
 
 
-def test_a_read_that_follows_a_read_asks_little(inside: Inside) -> None:
-    """Begin, has another process written, end: what it saw last still holds."""
-    path = f"projects/1/environments/{inside('POST', 'projects/1/environments', name='e')['id']}"
-    first = inside("GET", path)
-    assert len(inside.statements) > 8
-    assert inside.again("GET", path) == first
-    inside_the_transaction = inside.statements[inside.statements.index("BEGIN DEFERRED") :]
-    assert inside_the_transaction == ["BEGIN DEFERRED", "PRAGMA data_version", "COMMIT"]
+def test_a_repeated_read_uses_the_cache(in_process: InProcess) -> None:
+    """It only checks whether another process wrote."""
+    path = (
+        f"projects/1/environments/{in_process('POST', 'projects/1/environments', name='e')['id']}"
+    )
+    first = in_process("GET", path)
+    assert len(in_process.statements) > 8
+    assert in_process.again("GET", path) == first
+    in_the_transaction = in_process.statements[in_process.statements.index("BEGIN DEFERRED") :]
+    assert in_the_transaction == ["BEGIN DEFERRED", "PRAGMA data_version", "COMMIT"]
 
 
-def test_no_statement_reads_a_whole_table(inside: Inside) -> None:
-    """Every statement of every step finds its rows by an index."""
+def test_every_statement_uses_an_index(in_process: InProcess) -> None:
+    """No statement of any step scans a table."""
     seen = 0
-    for step in _life(inside):
-        for statement in list(inside.statements):
+    for step in _lifecycle(in_process):
+        for statement in list(in_process.statements):
             if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)", statement):
                 tables = {
                     match[1]
-                    for line in inside.plan(statement)
+                    for line in in_process.plan(statement)
                     if (match := re.match(r"SCAN (\w+)", line))
                 }
                 assert tables <= SMALL_TABLES | ABOVE, f"{step}: {statement}"
@@ -220,9 +224,9 @@ def test_no_statement_reads_a_whole_table(inside: Inside) -> None:
     assert seen > 100
 
 
-def test_every_foreign_key_has_an_index(inside: Inside) -> None:
-    """Else removing a row would look through all that might belong to it."""
-    store, missing, seen = inside.store, [], 0
+def test_every_foreign_key_has_an_index(in_process: InProcess) -> None:
+    """Otherwise a delete would scan the referencing tables."""
+    store, missing, seen = in_process.store, [], 0
     for table in store.all("SELECT name FROM sqlite_master WHERE type = 'table'"):
         indexes = store.all(f"PRAGMA index_list({table['name']})")
         indexed = {store.all(f"PRAGMA index_info({index['name']})")[0]["name"] for index in indexes}
@@ -236,7 +240,7 @@ def test_every_foreign_key_has_an_index(inside: Inside) -> None:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """Hold the file as a writer does."""
+    """Hold the file's write lock."""
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -244,7 +248,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def test_reads_wait_for_no_writer(tmp_path: Path) -> None:
-    """While another process holds the file for writing, GET answers."""
+    """GET responds while another process holds the write lock."""
     data = tmp_path / "gitlab.db"
     with Simulator(data) as simulator:
         project = simulator.api("POST", "projects", name="app")
@@ -256,7 +260,7 @@ def test_reads_wait_for_no_writer(tmp_path: Path) -> None:
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Iterator[tuple[Store, Store]]:
-    """Two stores on one file, as two processes have."""
+    """Two stores that share a file, as in two processes."""
     path = str(tmp_path / "gitlab.db")
     with closing(Store(path)) as one, closing(Store(path)) as other:
         yield one, other
@@ -266,8 +270,8 @@ def _setting(store: Store) -> Callable[[], Any]:
     return lambda: store.setting("name")
 
 
-def test_an_answer_is_forgotten_when_anybody_writes(stores: tuple[Store, Store]) -> None:
-    """Another process, this one, and this one undoing what it wrote."""
+def test_a_write_invalidates_the_cache(stores: tuple[Store, Store]) -> None:
+    """A write of another process or this one, and a rollback."""
     one, other = stores
     read = _setting(one)
     assert one.run(read, reads=True) is None
@@ -286,10 +290,10 @@ def test_an_answer_is_forgotten_when_anybody_writes(stores: tuple[Store, Store])
     assert one.run(read, reads=True) == 2
 
 
-def test_a_read_that_writes_begins_anew_after_another_process_wrote(
+def test_a_read_that_writes_is_repeated_after_a_foreign_write(
     stores: tuple[Store, Store],
 ) -> None:
-    """It then sees what the other one wrote, and what it writes stays."""
+    """It then sees the other process's write, and its own write is committed."""
     one, other = stores
     seen = []
 
@@ -304,8 +308,8 @@ def test_a_read_that_writes_begins_anew_after_another_process_wrote(
     assert other.run(_setting(other), reads=True) == 11
 
 
-def test_an_answer_comes_in_one_piece(simulator: Simulator) -> None:
-    """Head and body leave together: a client is woken once."""
+def test_a_response_is_one_write(simulator: Simulator) -> None:
+    """Head and body are sent together, so that a client wakes up once."""
     host, port = simulator.url.removeprefix("http://").split(":")
     lines = ["Host: localhost", f"PRIVATE-TOKEN: {simulator.root_token}", "", ""]
     request = "\r\n".join(["GET /api/v4/version HTTP/1.1", *lines])
@@ -317,16 +321,16 @@ def test_an_answer_comes_in_one_piece(simulator: Simulator) -> None:
             assert json.loads(body)["version"]
 
 
-def test_ping_costs_the_server_alone(simulator: Simulator) -> None:
-    """An empty answer at once: no fault befalls it, no log has it."""
+def test_ping_does_no_work(simulator: Simulator) -> None:
+    """It responds at once, without faults and request log."""
     simulator.faults({"times": None, "status": 500})
-    answer = requests.get(f"{simulator.url}/-/simulator/ping", timeout=20)
-    assert (answer.status_code, answer.content) == (200, b"")
+    response = requests.get(f"{simulator.url}/-/simulator/ping", timeout=20)
+    assert (response.status_code, response.content) == (200, b"")
     assert simulator.requests() == []
 
 
 def test_the_benchmark_prints_its_ratios() -> None:
-    """For both kinds of store; whether they are good is not asked of so short a run."""
+    """For both kinds of store; a short run does not check the values."""
     command = [sys.executable, str(BENCHMARK), "--rounds", "1", "--seconds", "0.02"]
     sizes = ["--connections", "4", "--projects", "2", "--environments", "10"]
     ended = subprocess.run(command + sizes, capture_output=True, text=True, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""The throttles: limits from the application settings, fixed windows, plain text."""
+"""Rate limits: application settings, fixed periods, plain text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALWAYS = (
 
 @pytest.fixture
 def noon(simulator: Any) -> datetime:
-    """Half past ten and thirty seconds, tomorrow."""
+    """A fixed time tomorrow."""
     tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
     moment = tomorrow.replace(hour=10, minute=29, second=30, microsecond=0)
     simulator.clock(now=moment.isoformat())
@@ -36,30 +36,30 @@ def _limit(root: Any, kind: str, requests: int, period: int) -> None:
     assert root("PUT", "application/settings", settings).json().items() >= settings.items()
 
 
-def test_past_the_limit_it_is_429_in_plain_text(
+def test_above_the_limit_it_is_429_in_plain_text(
     root: Any, as_role: Callable[..., Any], simulator: Any, noon: datetime
 ) -> None:
-    """Until the window ends, whatever is asked, for that user alone."""
+    """Until the period ends, for every route, for that user only."""
     ann, bob = as_role(30), as_role(30)
     _limit(root, "authenticated", 3, 3600)
-    answers = [ann("GET", path) for path in ("user", "nothing", "user", "user", "nothing")]
-    assert [answer.status_code for answer in answers] == [200, 404, 200, 429, 429]
-    assert [answer.headers["RateLimit-Observed"] for answer in answers] == list("12345")
-    assert [answer.headers["RateLimit-Remaining"] for answer in answers] == list("21000")
-    for answer in answers:
-        throttled = answer.status_code == 429
-        assert all(name in answer.headers for name in ALWAYS)
-        assert ("Retry-After" in answer.headers) is throttled
-        assert ("RateLimit-ResetTime" in answer.headers) is throttled
+    responses = [ann("GET", path) for path in ("user", "nothing", "user", "user", "nothing")]
+    assert [response.status_code for response in responses] == [200, 404, 200, 429, 429]
+    assert [response.headers["RateLimit-Observed"] for response in responses] == list("12345")
+    assert [response.headers["RateLimit-Remaining"] for response in responses] == list("21000")
+    for response in responses:
+        throttled = response.status_code == 429
+        assert all(name in response.headers for name in ALWAYS)
+        assert ("Retry-After" in response.headers) is throttled
+        assert ("RateLimit-ResetTime" in response.headers) is throttled
 
-    answer = answers[3]
-    assert answer.text == "Retry later\n"
-    assert answer.headers["Content-Type"] == "text/plain"
-    assert answer.headers["RateLimit-Name"] == "throttle_authenticated_api"
+    response = responses[3]
+    assert response.text == "Retry later\n"
+    assert response.headers["Content-Type"] == "text/plain"
+    assert response.headers["RateLimit-Name"] == "throttle_authenticated_api"
     end = noon.replace(hour=11, minute=0, second=0)
-    assert int(answer.headers["RateLimit-Reset"]) == int(end.timestamp())
-    assert parsedate_to_datetime(answer.headers["RateLimit-ResetTime"]) == end
-    assert 1800 <= int(answer.headers["Retry-After"]) <= 1830
+    assert int(response.headers["RateLimit-Reset"]) == int(end.timestamp())
+    assert parsedate_to_datetime(response.headers["RateLimit-ResetTime"]) == end
+    assert 1800 <= int(response.headers["Retry-After"]) <= 1830
 
     assert bob("GET", "user").status_code == 200
     simulator.clock(now=end.isoformat())
@@ -69,10 +69,10 @@ def test_past_the_limit_it_is_429_in_plain_text(
 @pytest.mark.parametrize(
     ("requests", "period", "limit"), [(3600, 3600, "60"), (3, 3600, "1"), (100, 45, "134")]
 )
-def test_the_limit_is_told_for_a_minute(
+def test_the_header_has_the_limit_per_minute(
     root: Any, as_role: Callable[..., Any], requests: int, period: int, limit: str
 ) -> None:
-    """Rounded up, whatever the period."""
+    """Rounded up, for any period."""
     user = as_role(30)
     _limit(root, "authenticated", requests, period)
     headers = user("GET", "user").headers
@@ -81,17 +81,19 @@ def test_the_limit_is_told_for_a_minute(
 
 
 @pytest.mark.usefixtures("noon")
-def test_who_is_not_known_is_throttled_by_address(root: Any, connect: Callable[..., Any]) -> None:
-    """Under a name of its own, before it is told 401; the text is a setting."""
+def test_unauthenticated_requests_are_limited_by_address(
+    root: Any, connect: Callable[..., Any]
+) -> None:
+    """With a separate limit, checked before the 401; the text is a setting."""
     _limit(root, "unauthenticated", 2, 3600)
     assert root("PUT", "application/settings", {"rate_limiting_response_text": "Slowly!"}).ok
-    answers = [connect(token)("GET", "user") for token in (None, "wrong", None)]
-    assert [answer.status_code for answer in answers] == [401, 401, 429]
-    assert answers[2].headers["RateLimit-Name"] == "throttle_unauthenticated_api"
-    assert answers[2].text == "Slowly!\n"
+    responses = [connect(token)("GET", "user") for token in (None, "wrong", None)]
+    assert [response.status_code for response in responses] == [401, 401, 429]
+    assert responses[2].headers["RateLimit-Name"] == "throttle_unauthenticated_api"
+    assert responses[2].text == "Slowly!\n"
     assert root("GET", "user").status_code == 200
 
 
-def test_without_a_throttle_there_are_no_headers(root: Any) -> None:
-    """It is off at first."""
+def test_without_limits_there_are_no_headers(root: Any) -> None:
+    """They are disabled by default."""
     assert not [name for name in root("GET", "user").headers if name.startswith("RateLimit")]

@@ -1,4 +1,4 @@
-"""A GitLab in which any route finds what its path names, and a caller of each role."""
+"""A GitLab in which every route finds the objects in its path, and users of each role."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pulumi_gitlab_kubernetes.testing.simulator.routing import Route
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 Values = dict[str, Any]
-Body = dict[str, Any] | Callable[["World", Values], dict[str, Any]] | None
+Body = dict[str, Any] | Callable[[Values], dict[str, Any]] | None
 
 PROTECTION = {"name": "staging", "deploy_access_levels": [{"access_level": 40}]}
 KUBERNETES = {"api_url": "https://kubernetes.example.com", "token": "kubernetes-secret"}
 
 
 def key(route: Route) -> str:
-    """Return how the tables of these tests name a route."""
+    """Return a route's name in the tables of these tests."""
     return f"{route.method} {route.path}"
 
 
@@ -34,14 +34,14 @@ class Example:
     """A request that succeeds.
 
     Args:
-        route: method and template of the path.
-        keys: of the answer, or of each thing in an answered list; None for no body.
-        body: what is sent, perhaps made from what the path names.
-        query: appended to the path.
-        form: send a form in place of JSON.
-        twice: what the same request answers the second time; 0 for the same.
-        role: of the caller, where the least one sees less.
-        name: tells several examples of one route apart.
+        route: Method and template of the path.
+        keys: The keys of the response, or of each object in a list; None for no body.
+        body: The body, or a function that creates it for the path's objects.
+        query: Appended to the path.
+        form: Send a form instead of JSON.
+        twice: The status of the same request the second time; 0 for the same one.
+        role: The client's role, if the minimum role gets fewer keys.
+        name: Distinguishes several examples of one route.
     """
 
     route: str
@@ -55,52 +55,52 @@ class Example:
 
 
 class World:
-    """Things to ask for, made as a path needs them, each time in a new project.
+    """Creates the objects that a path needs, each time in a new project.
 
     Args:
-        simulator: a running one; it is reset.
+        simulator: A running simulator; it is reset.
     """
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
         self._numbers = itertools.count(1)
-        self.callers: list[Api] = []
+        self.clients: list[Api] = []
         simulator.reset()
-        self.open_gates()
+        self.enable_features()
         self.root = Api(simulator.url, simulator.root_token)
         self.group = simulator.api("POST", "groups", name="World", path="world")["id"]
         simulator.api("POST", "groups", name="Open", path="open", visibility="public")
         simulator.api("POST", "projects", name="open", visibility="public")
-        self.roles = {role: self.caller(role) for role in Role if role}
-        self.outsider = self.caller(Role.NONE)
+        self.roles = {role: self.client(role) for role in Role if role}
+        self.outsider = self.client(Role.NONE)
 
     def close(self) -> None:
-        """Close the callers' connections."""
-        for caller in (self.root, *self.callers):
-            caller.session.close()
+        """Close all connections."""
+        for client in (self.root, *self.clients):
+            client.session.close()
 
-    def open_gates(self) -> None:
-        """Switch everything on."""
+    def enable_features(self) -> None:
+        """Enable all features."""
         self.simulator.api("POST", "license", license="ultimate")
         self.simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=True)
         self.simulator.api("POST", "features/certificate_based_clusters", value="true")
 
-    def shut_gates(self) -> None:
-        """Switch everything off."""
+    def disable_features(self) -> None:
+        """Disable all features."""
         self.simulator.api("PUT", "application/settings", receptive_cluster_agents_enabled=False)
         self.simulator.api("POST", "features/certificate_based_clusters", value="false")
 
-    def caller(self, role: Role, *scopes: str) -> Api:
-        """Return a new user who has a role in the group of all projects."""
+    def client(self, role: Role, *scopes: str) -> Api:
+        """Return the client of a new user with a role in the group of all projects."""
         user = self.user()
         if role:
             path = f"groups/{self.group}/members"
             self.simulator.api("POST", path, user_id=user, access_level=int(role))
-        self.callers.append(Api(self.simulator.url, self.token(user, *scopes)))
-        return self.callers[-1]
+        self.clients.append(Api(self.simulator.url, self.token(user, *scopes)))
+        return self.clients[-1]
 
     def user(self) -> int:
-        """Return the id of a new user."""
+        """Create a user and return their id."""
         name = f"user{next(self._numbers)}"
         mail = f"{name}@example.com"
         made = self.simulator.api(
@@ -115,13 +115,13 @@ class World:
         return str(made["token"])
 
     def project(self) -> int:
-        """Return the id of a new private project of the group."""
+        """Create a private project in the group and return its id."""
         name = f"p{next(self._numbers)}"
         made = self.simulator.api("POST", "projects", name=name, namespace_id=self.group)
         return int(made["id"])
 
-    def place(self, route: Route) -> Values:
-        """Make what a route's path names and return the values to fill in."""
+    def prepare(self, route: Route) -> Values:
+        """Create what a route's path needs and return the values of its parameters."""
         api, path = self.simulator.api, route.path
         values: Values = {"n": next(self._numbers)}
         if path.startswith("/projects/{id}"):
@@ -137,13 +137,13 @@ class World:
             own = Api(self.simulator.url, self.token(self.user()))
             values["id"] = own("GET", "personal_access_tokens/self").json()["id"]
             own.session.close()
-        self._place_details(route, values)
-        self._place_kubernetes(route, values)
+        self._prepare_details(route, values)
+        self._prepare_kubernetes(route, values)
         if "/environments" in path:
             values["environment_id"] = self._environment(route, values)
         return values
 
-    def _place_details(self, route: Route, values: Values) -> None:
+    def _prepare_details(self, route: Route, values: Values) -> None:
         api, path = self.simulator.api, route.path
         if "/members" in path:
             values["user_id"] = self.user()
@@ -152,8 +152,8 @@ class World:
             given = {"name": name, "path": name, "visibility": "public"}
             values["group_id"] = api("POST", "groups", **given)["id"]
             if route.method == "DELETE":
-                given = {"group_id": values["group_id"], "group_access": 30}
-                api("POST", f"projects/{values['id']}/share", **given)
+                shared = f"projects/{values['id']}/share"
+                api("POST", shared, group_id=values["group_id"], group_access=30)
         if "/members/{" in path or (route.method == "GET" and "/members" in path):
             collection = self.fill(path.partition("/{user_id")[0], values)
             api("POST", collection, user_id=values["user_id"], access_level=10)
@@ -172,7 +172,7 @@ class World:
             collection = self.fill(path.partition("/{name")[0], values)
             api("POST", collection, **{**PROTECTION, "name": "production"})
 
-    def _place_kubernetes(self, route: Route, values: Values) -> None:
+    def _prepare_kubernetes(self, route: Route, values: Values) -> None:
         api, project = self.simulator.api, f"projects/{values.get('id')}"
         path = route.path
         if "{cluster_id" in path or (route.method == "GET" and "/clusters" in path):
@@ -201,18 +201,18 @@ class World:
 
     @staticmethod
     def fill(path: str, values: Values) -> str:
-        """Return a path with the values in the place of their names."""
+        """Return a path with the values of its parameters."""
         for name, value in values.items():
             path = path.replace(f"{{{name}}}", str(value)).replace(f"{{{name}:int}}", str(value))
         return path.lstrip("/")
 
-    def ask(self, caller: Api, example: Example, values: Values, **changes: Any) -> Any:
-        """Send an example's request, perhaps with other parameters or headers."""
+    def send(self, client: Api, example: Example, values: Values, **changes: Any) -> Any:
+        """Send an example's request, with other parameters or headers if given."""
         method, _, template = example.route.partition(" ")
-        body = example.body(self, values) if callable(example.body) else example.body
+        body = example.body(values) if callable(example.body) else example.body
         headers = changes.pop("headers", None)
         sent = {**(body or {}), **changes} or None
         path = self.fill(template, values) + example.query
         if example.form:
-            return caller(method, path, data=sent, headers=headers)
-        return caller(method, path, sent, headers=headers)
+            return client(method, path, data=sent, headers=headers)
+        return client(method, path, sent, headers=headers)

@@ -1,1 +1,1 @@
-"""The rules over what exists: a stack's state, or the things at GitLab. No engine is needed."""
+"""Apply the rules to a stack's state or to the resources at GitLab, without a Pulumi engine."""

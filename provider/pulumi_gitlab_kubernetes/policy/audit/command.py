@@ -15,12 +15,11 @@ from pulumi_gitlab_kubernetes.errors import (
     unexpected,
 )
 from pulumi_gitlab_kubernetes.policy import configuration
+from pulumi_gitlab_kubernetes.policy.audit import state
+from pulumi_gitlab_kubernetes.policy.audit.report import FORMATS, Report, audit
+from pulumi_gitlab_kubernetes.policy.model import Resource
 from pulumi_gitlab_kubernetes.policy.rule import Level
-from pulumi_gitlab_kubernetes.policy.things import Thing
-from pulumi_gitlab_kubernetes.policy.words import printable
-
-from . import state
-from .report import FORMATS, Report, audit
+from pulumi_gitlab_kubernetes.policy.text import printable
 
 _TOKENS = ("PULUMI_GITLAB_TOKEN", "GITLAB_TOKEN")
 _VIOLATED = 1
@@ -35,34 +34,42 @@ _FAILS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.epilog = (
-        "Exit status: 0 when no rule of the level of --fail-on is violated, 1 when one is, 2 when "
-        "the audit could not be made. GitLab is read as PULUMI_GITLAB_TOKEN or GITLAB_TOKEN at "
-        "PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL, gitlab.com by default, but not in a CI job of "
-        "another GitLab; this takes a token with the scope read_api and the role Developer in the "
-        "project, and Maintainer for its URL configurations."
+        "Exit status: 0 if no rule of the --fail-on level is violated, 1 if one is, 2 if the audit "
+        "failed. --project connects to PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL (default: "
+        "gitlab.com; required in CI jobs of other GitLab instances) with PULUMI_GITLAB_TOKEN or "
+        "GITLAB_TOKEN. The token needs the scope read_api and the role Developer in the project, "
+        "or Maintainer to read URL configurations."
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(
-        "state", metavar="STATE", nargs="?", help="a file of `pulumi stack export`; - for stdin"
+        "state", metavar="STATE", nargs="?", help="output of `pulumi stack export`; - for stdin"
     )
     what.add_argument(
         "--project",
         action="append",
         metavar="PROJECT",
-        help="read a project at GitLab, by its id or full path; may be repeated",
-    )
-    parser.add_argument("--format", choices=tuple(FORMATS), default="table")
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="levels and parameters: a policy configuration"
+        help="read a project in GitLab, by its id or full path; may be repeated",
     )
     parser.add_argument(
-        "--fail-on", choices=tuple(_FAILS), default="mandatory", help="default: mandatory"
+        "--format", choices=tuple(FORMATS), default="table", help="(default: table)"
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="policy configuration: levels and parameters",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=tuple(_FAILS),
+        default="mandatory",
+        help="lowest level of a violation that fails the audit (default: mandatory)",
     )
     parser.add_argument(
         "--location",
         metavar="PATH",
         default="Pulumi.yaml",
-        help="the file in the repository at which gitlab-codequality shows violations "
+        help="file in the repository to which gitlab-codequality assigns violations "
         "(default: Pulumi.yaml)",
     )
 
@@ -81,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ProviderError as error:
         print(f"error: {error}", file=sys.stderr)
         return _FAILED
-    except Exception as error:  # noqa: BLE001 (whatever it is, nothing was judged, and it may quote a secret)
+    except Exception as error:  # noqa: BLE001 (no traceback: it may contain a secret)
         print(f"error: {unexpected(error)}", file=sys.stderr)
         return _FAILED
     print(FORMATS[arguments.format](report, arguments.location))
@@ -92,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> Report:
     given = arguments.config
     chosen = configuration.load(given) if given else configuration.Configuration()
-    found = _live(arguments.project) if arguments.project else state.things(_text(arguments.state))
+    found = _live(arguments.project) if arguments.project else state.read(_text(arguments.state))
     return audit(found, chosen)
 
 
@@ -102,23 +109,24 @@ def _text(path: str) -> str:
             return sys.stdin.read()
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InvalidInputError("STATE", f"cannot be read: {path}: {reason}") from error
 
 
-def _live(projects: list[str]) -> Iterator[Thing]:
-    from pulumi_gitlab_kubernetes._connection import (  # noqa: PLC0415 (only these audits need it)
-        Connection,
-        client_for,
+def _live(projects: list[str]) -> Iterator[Resource]:
+    from pulumi_gitlab_kubernetes.configuration.connections import (  # noqa: PLC0415 (as below)
+        resolve,
     )
+    from pulumi_gitlab_kubernetes.gitlab.clients import (  # noqa: PLC0415 (only --project needs it)
+        Clients,
+    )
+    from pulumi_gitlab_kubernetes.policy.audit import live  # noqa: PLC0415 (as above)
 
-    from . import live  # noqa: PLC0415 (as above)
-
-    def say(line: str) -> None:
+    def log(line: str) -> None:
         print(printable(line), file=sys.stderr, flush=True)
 
     if not any(map(os.environ.get, _TOKENS)):
         raise ConfigurationError(f"no GitLab token: set {' or '.join(_TOKENS)}")
-    client = client_for(Connection.resolve(lambda _key: None), say)
+    client = Clients().get(resolve(lambda _key: None), log)
     for project in projects:
-        yield from live.things(client, project, say)
+        yield from live.read(client, project, log)

@@ -1,12 +1,11 @@
-"""Reads the things that a project has at GitLab."""
+"""Read the resources of a project in GitLab."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pulumi_gitlab_kubernetes._connection import Client
-from pulumi_gitlab_kubernetes._quotes import quoted
+from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.errors import (
     FORBIDDEN,
     NOT_FOUND,
@@ -15,13 +14,17 @@ from pulumi_gitlab_kubernetes.errors import (
     GitLabError,
     NotFoundError,
 )
-from pulumi_gitlab_kubernetes.policy.things import KINDS, Hidden, Thing
-from pulumi_gitlab_kubernetes.policy.words import counted
-from pulumi_gitlab_kubernetes.registry import core_for
+from pulumi_gitlab_kubernetes.gitlab.client import Client
+from pulumi_gitlab_kubernetes.policy.kinds import KINDS
+from pulumi_gitlab_kubernetes.policy.model import Hidden, Resource
+from pulumi_gitlab_kubernetes.policy.text import counted
+from pulumi_gitlab_kubernetes.redaction import redact_response
+from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
 
 _EVERY = 100
-_TAKES = f"the scope `{READING}` and the role {{role}} or above"
-_NOT_VISIBLE = f": check the project; reading it requires {_TAKES.format(role='Developer')}"
+_AGENT = "ClusterAgent"  # the only kind that others belong to
+_REQUIRES = f"the scope `{READING}` and the role {{role}} or above"
+_NOT_VISIBLE = f": check the project; reading it requires {_REQUIRES.format(role='Developer')}"
 _HINTS = {
     UNAUTHORIZED: ": check PULUMI_GITLAB_TOKEN or GITLAB_TOKEN",
     FORBIDDEN: _NOT_VISIBLE,
@@ -29,87 +32,85 @@ _HINTS = {
 }
 
 
-def things(client: Client, project: str, say: Callable[[str], None]) -> Iterator[Thing]:
-    """Read all clusters, agents, tokens, URL configurations and environments of a project.
+def read(client: Client, project: str, log: Callable[[str], None]) -> Iterator[Resource]:
+    """Read all resources of each kind in a project.
 
     Args:
-        client: Talks to GitLab.
+        client: The client for GitLab's API.
         project: The project's id or full path.
-        say: Shows a line about what is going on.
+        log: Shows a line of progress.
 
     Returns:
-        The things; what only a program knows of them is `Hidden.PROGRAM`.
+        The resources. Properties that GitLab does not store are `Hidden.NOT_IN_GITLAB`.
 
     Raises:
-        GitLabError: GitLab refused.
+        GitLabError: GitLab rejected a request.
     """
     number = 0
     try:
-        for number, thing in enumerate(_things(client, project, say), start=1):
+        for number, resource in enumerate(_resources(client, project, log), start=1):
             if number % _EVERY == 0:
-                say(f"{project}: {counted(number, 'thing')} read")
-            yield thing
+                log(f"{project}: {counted(number, 'resource')} read")
+            yield resource
     except GitLabError as error:
-        said, url = quoted(error.said, client.connection.secrets(), {}), client.connection.url
+        said, url = (
+            redact_response(error.message, client.connection.secrets(), {}),
+            client.connection.url,
+        )
         where = project if url in said else f"{project} at {url}"
         hint = _HINTS.get(error.status or 0, "")
         raise GitLabError(f"{where}: {said}{hint}", error.status) from error
-    say(f"{project}: all {counted(number, 'thing')} read")
+    log(f"{project}: all {counted(number, 'resource')} read")
 
 
-def _things(client: Client, project: str, say: Callable[[str], None]) -> Iterator[Thing]:
+def _resources(client: Client, project: str, log: Callable[[str], None]) -> Iterator[Resource]:
     try:
         id_ = client.project_id(project)
-        agents = list(client.agents(id_).list())  # First: it tells whether the project can be read.
+        # First, since this fails if the token may not read the project.
+        agents = list(kind_for(_AGENT).collection(client, (id_,)).list())
     except NotFoundError:
         client.require_gitlab()
         raise
-    client.require_gitlab()  # From here on an empty list is believed, and a 404.
+    client.require_gitlab()  # From here on, empty lists and 404 responses are GitLab's own.
     of_project = {"project": project, "project_id": id_}
     for agent in agents:
-        yield _thing("ClusterAgent", agent, {**of_project, "agent_id": agent["id"]})
-    for agent in agents:
-        of_agent = {**of_project, "agent_id": agent["id"]}
-        tokens = client.tokens(id_, agent["id"]).list()
-        yield from _allowed("ClusterAgentToken", "tokens", tokens, of_agent, say)
-        if agent.get("is_receptive", True):
-            found = client.url_configurations(id_, agent["id"]).list()
-            kind = "ClusterAgentUrlConfiguration"
-            yield from _allowed(kind, "URL configurations", found, of_agent, say)
-    clusters, environments = client.clusters(id_).list(), client.environments(id_).list()
-    yield from _allowed("ProjectCluster", "clusters", clusters, of_project, say)
-    yield from _allowed("ProjectEnvironment", "environments", environments, of_project, say)
+        yield _resource(kind_for(_AGENT), agent, {**of_project, "agent_id": agent["id"]})
+    for kind in map(kind_for, MODULES):
+        if kind.parent:
+            for agent in filter(kind.can_exist_under, agents):
+                found = kind.collection(client, (id_, agent["id"])).list()
+                yield from _allowed(kind, found, {**of_project, "agent_id": agent["id"]}, log)
+        elif kind.name != _AGENT:
+            found = kind.collection(client, (id_,)).list()
+            yield from _allowed(kind, found, of_project, log)
 
 
 def _allowed(
-    name: str,
-    plural: str,
+    kind: Kind,
     found: Iterator[dict[str, Any]],
     known: Mapping[str, Any],
-    say: Callable[[str], None],
-) -> Iterator[Thing]:
-    """Pass over a feature that is switched off, and say what the token may not read."""
+    log: Callable[[str], None],
+) -> Iterator[Resource]:
+    """Skip disabled features, and log what the token may not read."""
     try:
         for each in found:
-            yield _thing(name, each, known)
+            yield _resource(kind, each, known)
     except NotFoundError:
         return
     except GitLabError as error:
         if error.status != FORBIDDEN:
             raise
-        takes = _TAKES.format(role=core_for(name).reader)
-        said = f"{plural} are left out: the token may not read them, which requires {takes}"
-        say(f"{known['project']}: {said}")
+        requires = _REQUIRES.format(role=kind.read_role)
+        log(f"{known['project']}: skipping {kind.noun}s: reading them requires {requires}")
 
 
-def _thing(name: str, answer: Mapping[str, Any], known: Mapping[str, Any]) -> Thing:
-    core = core_for(name)
-    unseen = {field.name for field in core.schema.fields if not field.shown} - {"connection"}
+def _resource(kind: Kind, answer: Mapping[str, Any], known: Mapping[str, Any]) -> Resource:
+    unseen = {field.name for field in kind.schema.fields if not field.response_key} - {"connection"}
     values = {
-        **dict.fromkeys(unseen, Hidden.PROGRAM),
-        **core.schema.live(answer, {}, whole=True),
+        **dict.fromkeys(unseen, Hidden.NOT_IN_GITLAB),
+        **kind.schema.from_response(answer, {}, include_unmanaged=True),
         **known,
     }
-    called = values.get("name") or answer["id"]
-    label = f"{core.noun} {called} of {known['project']}"
-    return KINDS[name](label, values, protect=Hidden.PROGRAM)
+    name_or_id = values.get("name") or answer["id"]
+    label = f"{kind.noun} {name_or_id} of {known['project']}"
+    return KINDS[kind.name](label, values, protect=Hidden.NOT_IN_GITLAB)

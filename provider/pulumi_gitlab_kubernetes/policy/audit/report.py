@@ -1,4 +1,4 @@
-"""What an audit found, as a table, as JSON, or as GitLab's Code Quality report."""
+"""The report of an audit, as a table, as JSON or as a GitLab Code Quality report."""
 
 from __future__ import annotations
 
@@ -10,104 +10,108 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_gitlab_kubernetes.policy.configuration import Configuration
-from pulumi_gitlab_kubernetes.policy.judge import Unjudged, Violation, judge
+from pulumi_gitlab_kubernetes.policy.evaluate import Unevaluated, Violation, evaluate
+from pulumi_gitlab_kubernetes.policy.model import Hidden, Resource, Stored
 from pulumi_gitlab_kubernetes.policy.rule import Level, Rule
 from pulumi_gitlab_kubernetes.policy.rules import RULES
 from pulumi_gitlab_kubernetes.policy.stack import Stack
-from pulumi_gitlab_kubernetes.policy.things import Hidden, Stored, Thing
-from pulumi_gitlab_kubernetes.policy.words import counted, printable
+from pulumi_gitlab_kubernetes.policy.text import counted, printable
 
 _SEVERITIES = {Level.MANDATORY: "critical", Level.ADVISORY: "minor"}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the rules say of some things.
+    """The result of an audit.
 
     Args:
-        violations: What is wrong, the mandatory first.
-        unjudged: What could not be told.
-        levels: The level of each rule that was applied.
-        things: How many things there are.
+        violations: The violations, mandatory ones first.
+        unevaluated: The rules that could not be evaluated on a resource.
+        levels: The level of each rule that is not disabled.
+        resources: The number of resources of our kinds.
     """
 
     violations: tuple[Violation, ...]
-    unjudged: tuple[Unjudged, ...]
+    unevaluated: tuple[Unevaluated, ...]
     levels: Mapping[Rule, Level]
-    things: int
+    resources: int
 
     def count(self, level: Level) -> int:
-        """Return how many violations of a level there are."""
+        """Return the number of violations of a level."""
         return sum(self.levels[each.rule] is level for each in self.violations)
 
 
-def audit(things: Iterable[Thing], configuration: Configuration) -> Report:
-    """Apply all rules.
+def audit(resources: Iterable[Resource], configuration: Configuration) -> Report:
+    """Evaluate all rules.
 
     Args:
-        things: What exists.
-        configuration: The rules' levels and parameters; there is nothing to remediate.
+        resources: The resources.
+        configuration: The rules' levels and parameters. `remediate` counts as `mandatory`.
 
     Returns:
-        What they say.
+        The report.
     """
-    stack = Stack(things)
+    stack = Stack(resources)
     levels = {rule: configuration.level(rule) for rule in RULES}
     levels = {
         rule: Level.MANDATORY if level is Level.REMEDIATE else level
         for rule, level in levels.items()
         if level is not Level.DISABLED
     }
-    found: list[Violation | Unjudged] = []
+    found: list[Violation | Unevaluated] = []
     for rule in levels:
-        found += judge(rule, stack.of(rule.kind), stack, configuration.parameters(rule))
+        found += evaluate(rule, stack, configuration.parameters(rule))
     violations = [each for each in found if isinstance(each, Violation)]
     return Report(
         tuple(sorted(violations, key=lambda each: levels[each.rule] is not Level.MANDATORY)),
-        tuple(each for each in found if isinstance(each, Unjudged)),
+        tuple(each for each in found if isinstance(each, Unevaluated)),
         levels,
         stack.count - len(stack.of(Stored)),
     )
 
 
 def table(report: Report, _path: str) -> str:
-    """Return what people read."""
+    """Return the report as a table for people."""
     rows = [
         (
             report.levels[each.rule].value,
             each.rule.name,
-            printable(each.thing.label),
+            printable(each.resource.label),
             printable(each.message),
         )
         for each in report.violations
     ]
-    heads = ("LEVEL", "RULE", "RESOURCE", "WHAT")
+    heads = ("LEVEL", "RULE", "RESOURCE", "MESSAGE")
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(3)]
     lines = [
         "  ".join((*(part.ljust(width) for part, width in zip(row, widths, strict=False)), row[3]))
         for row in (heads, *rows)
     ]
-    reasons = Counter(_reason(each) for each in report.unjudged)
-    unjudged = [f"  {reason} ({count})" for reason, count in reasons.items()]
+    reasons = Counter(_reason(each) for each in report.unevaluated)
+    unevaluated = [f"  {reason} ({count})" for reason, count in reasons.items()]
     advisory = counted(report.count(Level.ADVISORY), "advisory violation")
     summary = (
-        f"{counted(report.things, 'resource')}, {counted(len(report.levels), 'rule')}: "
+        f"{counted(report.resources, 'resource')}, {counted(len(report.levels), 'rule')}: "
         f"{report.count(Level.MANDATORY)} mandatory and {advisory}."
     )
-    shown = [*(lines if rows else ()), *(["Not judged:", *unjudged] if unjudged else ()), summary]
+    shown = [
+        *(lines if rows else ()),
+        *(["Not evaluated:", *unevaluated] if unevaluated else ()),
+        summary,
+    ]
     return "\n".join(shown)
 
 
-def _reason(each: Unjudged) -> str:
-    """Say why a rule could not tell; whose value it is where that value cannot be right."""
+def _reason(each: Unevaluated) -> str:
+    """Return why a rule could not be evaluated, with the resource's name if a value is invalid."""
     reason = f"`{each.reason.property}` {each.reason.why.value}"
-    if each.reason.why is Hidden.MISTYPED:
-        reason = f"{printable(each.reason.thing.label)}: {reason}"
+    if each.reason.why is Hidden.INVALID:
+        reason = f"{printable(each.reason.resource.label)}: {reason}"
     return f"{each.rule.name}: {reason}"
 
 
 def as_json(report: Report, _path: str) -> str:
-    """Return what programs read."""
+    """Return the report as JSON."""
     return _dumped(
         {
             "violations": [
@@ -121,29 +125,29 @@ def as_json(report: Report, _path: str) -> str:
             ],
             "unjudged": [
                 {**_named(each), "property": each.reason.property, "reason": str(each.reason)}
-                for each in report.unjudged
+                for each in report.unevaluated
             ],
-            "resources": report.things,
+            "resources": report.resources,
             "rules": {rule.name: level.value for rule, level in report.levels.items()},
         }
     )
 
 
 def code_quality(report: Report, path: str) -> str:
-    """Return what a merge request shows.
+    """Return the report for GitLab's Code Quality widget in merge requests.
 
-    Follows https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format. Its
-    fingerprints stay the same while a violation does: GitLab compares those of two branches.
+    See https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format. A violation
+    keeps its fingerprint: GitLab compares the fingerprints of two branches.
     """
     seen: Counter[tuple[str, str]] = Counter()
     entries = []
     for each in report.violations:
-        key = each.rule.name, each.thing.urn or each.thing.label
+        key = each.rule.name, each.resource.urn or each.resource.label
         seen[key] += 1
         identity = json.dumps([*key, seen[key]])
         entries.append(
             {
-                "description": f"{each.thing.label}: {each.message}",
+                "description": f"{each.resource.label}: {each.message}",
                 "check_name": each.rule.name,
                 "fingerprint": hashlib.sha256(identity.encode()).hexdigest(),
                 "severity": _SEVERITIES[report.levels[each.rule]],
@@ -153,8 +157,8 @@ def code_quality(report: Report, path: str) -> str:
     return _dumped(entries)
 
 
-def _named(each: Violation | Unjudged) -> dict[str, Any]:
-    return {"rule": each.rule.name, "resource": each.thing.label, "urn": each.thing.urn}
+def _named(each: Violation | Unevaluated) -> dict[str, Any]:
+    return {"rule": each.rule.name, "resource": each.resource.label, "urn": each.resource.urn}
 
 
 def _dumped(value: Any) -> str:
@@ -166,4 +170,4 @@ FORMATS: Mapping[str, Callable[[Report, str], str]] = {
     "json": as_json,
     "gitlab-codequality": code_quality,
 }
-"""The formats, by the names that people give; each takes the file that violations are shown at."""
+"""The formats by name. Each takes the report and the file to which violations are assigned."""

@@ -1,7 +1,7 @@
-"""Reads the things in a stack's state.
+"""Read the resources in a stack's state.
 
-See https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/. Secrets are encrypted there
-and stay so: a rule can tell that one is set, and no more.
+See https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/. Encrypted secrets are not
+decrypted: rules only see that they are set.
 """
 
 from __future__ import annotations
@@ -12,55 +12,57 @@ from typing import Any, TypeVar
 
 from pulumi_gitlab_kubernetes.errors import InvalidInputError
 from pulumi_gitlab_kubernetes.policy.agent_tokens import MARKS
-from pulumi_gitlab_kubernetes.policy.kinds import kind_of
-from pulumi_gitlab_kubernetes.policy.secrets import revealed
-from pulumi_gitlab_kubernetes.policy.things import Stored, Thing
-from pulumi_gitlab_kubernetes.policy.words import printable
+from pulumi_gitlab_kubernetes.policy.model import Resource, Stored
+from pulumi_gitlab_kubernetes.policy.secrets import reveal
+from pulumi_gitlab_kubernetes.policy.text import printable
+from pulumi_gitlab_kubernetes.policy.type_tokens import kind_of
 
 T = TypeVar("T")
 _VERSION = 3
-_MARK = "\ufeff"
-"""What programs on Windows write in front of a text in UTF-8."""
+_BOM = "\ufeff"
+"""The byte order mark that programs on Windows write before UTF-8 text."""
 
 
-def things(text: str) -> list[Thing]:
-    """Read what `pulumi stack export` wrote.
+def read(text: str) -> list[Resource]:
+    """Read the output of `pulumi stack export`.
 
     Args:
         text: The export, with or without `--show-secrets`, or a state file of a file backend.
 
     Returns:
-        The resources that rules are about; those that are on their way out, or that the stack
-        only reads, are none of them.
+        The resources that rules apply to, without those that are pending deletion or external.
 
     Raises:
-        InvalidInputError: It is no such text.
+        InvalidInputError: The text is not a state.
     """
-    resources = _resources(text)
-    # Only a rule about tokens in plain text looks at whole resources, which takes its time.
+    entries = _entries(text)
+    # Only the rule about tokens in plain text needs whole resources, and it is slow.
     suspicious = any(mark in text for mark in MARKS)
-    return [thing for each in resources for thing in _read(each, whole=suspicious)]
+    return [resource for each in entries for resource in _of_entry(each, whole=suspicious)]
 
 
-def _resources(text: str) -> list[dict[str, Any]]:
+def _entries(text: str) -> list[dict[str, Any]]:
     try:
-        state = json.loads(text.removeprefix(_MARK))
+        state = json.loads(text.removeprefix(_BOM))
         version = state["version"]
         deployment = state["checkpoint"]["latest"] if "checkpoint" in state else state["deployment"]
         resources = (deployment or {}).get("resources") or []
-        fitting = all(isinstance(each["urn"], str) and each["type"] for each in resources)
+        valid = all(isinstance(each["urn"], str) and each["type"] for each in resources)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        fitting = False
-    if not fitting:
-        raise InvalidInputError("STATE", "is no stack's state: make one with `pulumi stack export`")
+        valid = False
+    if not valid:
+        raise InvalidInputError(
+            "STATE", "is not a stack's state: create one with `pulumi stack export`"
+        )
     if version != _VERSION:
         raise InvalidInputError(
-            "STATE", f"has the format {version}, and only {_VERSION} is known: upgrade this package"
+            "STATE",
+            f"has version {version}, and only {_VERSION} is supported: upgrade this package",
         )
     return list(resources)
 
 
-def _read(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Thing]:
+def _of_entry(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Resource]:
     if resource.get("delete") or resource.get("external"):
         return
     urn = resource["urn"]
@@ -73,7 +75,7 @@ def _read(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Thing]:
         inputs, outputs = parts["inputs"], parts["outputs"]
         sources = _part(resource, "propertyDependencies", dict)
         values = {
-            name: revealed(found) if isinstance(found, dict) else found
+            name: reveal(found) if isinstance(found, dict) else found
             for name, spelled in token.names
             if (found := outputs.get(spelled, inputs.get(spelled))) is not None
         }
@@ -83,15 +85,17 @@ def _read(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Thing]:
             urn=urn,
             published=token.published,
             protect=bool(resource.get("protect")),
-            sources={name: _urns(sources, token.spelled(name)) for name in token.kind.pointers},
+            sources={
+                name: _urns(sources, token.spelled(name)) for name in token.kind.agent_references
+            },
         )
 
 
 def _part(resource: Mapping[str, Any], name: str, type_: type[T]) -> T:
-    """Return a part of a resource, or what is empty of its type where there is none.
+    """Return a part of a resource, or an empty value if it is missing.
 
     Raises:
-        InvalidInputError: It is something else.
+        InvalidInputError: The part has another type.
     """
     found = resource.get(name) or type_()
     if isinstance(found, type_):

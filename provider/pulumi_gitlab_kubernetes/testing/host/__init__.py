@@ -4,8 +4,8 @@ It is for tests and first steps. Real deployments are the Pulumi CLI's; where th
 one is wrong.
 """
 
-from .errors import HostError
-from .result import Message, Result, StepResult
-from .stack import Stack
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.result import Message, Result, StepResult
+from pulumi_gitlab_kubernetes.testing.host.stack import Stack
 
 __all__ = ["HostError", "Message", "Result", "Stack", "StepResult"]

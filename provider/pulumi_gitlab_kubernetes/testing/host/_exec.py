@@ -23,15 +23,15 @@ SHOWN = 32
 
 
 def main() -> int:
-    """Runs the program named by the JSON argument; returns its exit status."""
+    """Run the program named by the JSON argument; return its exit status."""
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     settings = json.loads(sys.argv[1])
     program = settings.pop("program")
     os.chdir(settings.pop("directory"))
     parallel = settings["parallel"]
     try:
-        import pulumi  # noqa: PLC0415 - a missing SDK is told below
-        import pulumi.runtime  # noqa: PLC0415 - as above
+        import pulumi  # noqa: PLC0415 (a missing SDK is told below)
+        import pulumi.runtime  # noqa: PLC0415 (as above)
     except ImportError as error:
         print(f"the Pulumi SDK cannot be imported by {sys.executable}: {error}", file=sys.stderr)
         return 1
@@ -39,7 +39,7 @@ def main() -> int:
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     runtime.configure(runtime.Settings(**settings))
     sys.argv = [program]
-    # As in the CLI: what is left unobserved when a program fails is no news to its user.
+    # As in the CLI: hide warnings about tasks that were pending when the program failed.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -50,7 +50,7 @@ def main() -> int:
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1
-    except Exception as error:  # noqa: BLE001 - whatever the program raises is shown
+    except Exception as error:  # noqa: BLE001 (whatever the program raises is shown)
         pulumi.log.error(_describe(error, program))
         return SHOWN
     finally:
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def _end_with(parent: int) -> None:
-    """Ends this process when the host was killed: nobody else would."""
+    """End this process when the host was killed."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)
@@ -72,13 +72,13 @@ def _run(program: str) -> None:
 
 def _describe(error: Exception, program: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    main_module = os.path.abspath(program)  # noqa: PTH100 - no symlinks followed
+    main_module = os.path.abspath(program)  # noqa: PTH100 (no symlinks followed)
     if not main_module.endswith(".py"):
-        main_module = os.path.join(main_module, "__main__.py")  # noqa: PTH118 - as above
+        main_module = os.path.join(main_module, "__main__.py")  # noqa: PTH118 (as above)
     if isinstance(error, ImportError) and frames[-1].filename.endswith(
         ("runpy.py", "<frozen runpy>")
     ):
-        return f"unable to find main python program `__main__.py` in `{os.path.abspath(program)}`"  # noqa: PTH100 - as above
+        return f"unable to find main python program `__main__.py` in `{os.path.abspath(program)}`"  # noqa: PTH100 (as above)
     first = next((i for i, frame in enumerate(frames) if frame.filename == main_module), 0)
     text = "".join(
         traceback.format_exception(

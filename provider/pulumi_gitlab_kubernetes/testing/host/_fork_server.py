@@ -25,18 +25,18 @@ from typing import Any, Final
 Request = dict[str, Any]
 
 LENGTH: Final = struct.Struct("!I")
-"""What comes before each message: how many bytes of JSON it has."""
+"""The header of each message: its length in bytes."""
 
 
 def main() -> None:
     """Serve the connection that the first argument names, with the other arguments imported."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     for name in sys.argv[2:]:
-        with contextlib.suppress(ImportError):  # Each program reports it in its own words.
+        with contextlib.suppress(ImportError):  # Each program reports it.
             importlib.import_module(name)
     _send(connection, {"imported": sorted({name.partition(".")[0] for name in sys.modules})})
     gc.collect()
-    gc.freeze()  # Else each collection in a fork would copy all that was imported.
+    gc.freeze()  # Otherwise each garbage collection in a fork would copy the imported modules.
     request = _serve(connection)
     if request:
         _run(request)
@@ -88,8 +88,8 @@ def _report_ended(connection: socket.socket) -> None:
 
 
 def _run(request: Request) -> None:
-    """Become what the request asks for, as the interpreter would with `-u` on its command line."""
-    sys.dont_write_bytecode = True  # Else a file that is changed within a second would not count.
+    """Run the requested program, as the interpreter does with the option `-u`."""
+    sys.dont_write_bytecode = True  # Otherwise a change within a second would not be noticed.
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environ"])

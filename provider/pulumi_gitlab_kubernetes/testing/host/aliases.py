@@ -1,17 +1,17 @@
-"""Finding the resource that a registered one was before, under this name or another.
+"""Find the old state of a registered resource, by its URN or by an alias.
 
 See https://www.pulumi.com/docs/iac/concepts/options/aliases/.
 """
 
 from collections.abc import Collection, Mapping
 
-from . import urn as urns
-from .goal import Alias, Goal
-from .state import Resource
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.goal import Alias, Goal
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
 
 
 class Aliases:
-    """The names that resources had before and have now.
+    """Old and new URNs of resources.
 
     Args:
         stack: The stack's name.
@@ -25,17 +25,17 @@ class Aliases:
         self._old_names: dict[str, str] = {}
 
     def old_name(self, urn: str) -> str:
-        """The URN that a resource was found under, if it is another; else an empty string."""
+        """Return the URN under which a resource was found, or an empty string if it is the same."""
         return self._old_names.get(urn, "")
 
     def new_name(self, urn: str) -> str:
-        """The URN that a resource of the previous deployment has now."""
+        """Return the URN that a resource of the previous deployment has now."""
         return self._new_names.get(urn, urn)
 
     def find(
         self, urn: str, goal: Goal, olds: Mapping[str, Resource], registered: Collection[str]
     ) -> tuple[Resource | None, list[str]]:
-        """Finds what a resource was before.
+        """Find a resource in the previous deployment.
 
         Args:
             urn: The resource's URN.
@@ -44,7 +44,7 @@ class Aliases:
             registered: URNs that were registered already.
 
         Returns:
-            The resource as it was, if it was; and what is wrong with its names.
+            The old resource, or nothing; and problems with its names.
         """
         problems: list[str] = []
         if urn in self._new_names:

@@ -1,10 +1,10 @@
 """Pulumi's file backend: the directory where the Pulumi CLI and the deployment host keep state.
 
-Layout and contents are the CLI's own, so both work on one state file and keep each other out:
+Layout and contents are the CLI's, so both use the same state file and locks:
 
 - ``.pulumi/meta.yaml``: the version of the layout
-- ``.pulumi/stacks/<project>/<stack>.json``: the checkpoint, and ``.bak``, the one before
-- ``.pulumi/locks/organization/<project>/<stack>/<uuid>.json``: who is at work on the stack
+- ``.pulumi/stacks/<project>/<stack>.json``: the checkpoint, and ``.bak``, the previous one
+- ``.pulumi/locks/organization/<project>/<stack>/<uuid>.json``: locks on the stack
 
 See https://www.pulumi.com/docs/iac/concepts/state-and-backends/#local-filesystem.
 """
@@ -21,9 +21,9 @@ from urllib.parse import unquote
 
 import yaml
 
-from .errors import HostError
-from .files import compact, write_atomically
-from .lock import Lock
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.files import compact, write_atomically
+from pulumi_gitlab_kubernetes.testing.host.lock import Lock
 
 _ORGANIZATION: Final = "organization"  # the only one a file backend has
 _LAYOUT_VERSION: Final = 1
@@ -47,7 +47,7 @@ class FileBackend:
 
     @classmethod
     def from_url(cls, url: str) -> "FileBackend":
-        """Opens the backend a Pulumi backend URL names.
+        """Open the backend at a Pulumi backend URL.
 
         Args:
             url: ``file://<directory>``; a relative directory counts from the working directory,
@@ -72,7 +72,7 @@ class FileBackend:
         return cls(path)
 
     def load(self, project: str, stack: str) -> dict[str, Any] | None:
-        """Reads a stack's deployment.
+        """Read a stack's deployment.
 
         Args:
             project: The project's name.
@@ -100,7 +100,7 @@ class FileBackend:
         return latest
 
     def save(self, project: str, stack: str, deployment: dict[str, Any] | str | None) -> None:
-        """Writes a stack's deployment; a reader or a crash sees the old file or the new one.
+        """Write a stack's deployment atomically.
 
         Args:
             project: The project's name.
@@ -125,11 +125,11 @@ class FileBackend:
             if previous is not None:
                 _keep(previous, f"{previous}.bak")
             write_atomically(path, text)
-            if previous is not None and previous != path:  # it was compressed; keep but one
+            if previous is not None and previous != path:  # it was compressed; keep one file
                 _discard(previous)
 
     def exists(self, project: str, stack: str) -> bool:
-        """Says whether the stack was ever initialised, deployed or not.
+        """Return whether the stack exists, even if it was never deployed.
 
         Args:
             project: The project's name.
@@ -141,7 +141,7 @@ class FileBackend:
         return self._existing(project, stack) is not None
 
     def stacks(self, project: str) -> list[str]:
-        """Lists a project's stacks.
+        """List a project's stacks.
 
         Args:
             project: The project's name.
@@ -160,7 +160,7 @@ class FileBackend:
         )
 
     def remove(self, project: str, stack: str) -> None:
-        """Forgets a stack as ``pulumi stack rm`` does: the last state stays as ``.bak``.
+        """Remove a stack as ``pulumi stack rm`` does: the last state stays as ``.bak``.
 
         Args:
             project: The project's name.
@@ -176,17 +176,17 @@ class FileBackend:
 
     @contextlib.contextmanager
     def lock(self, project: str, stack: str) -> Iterator[list[Lock]]:
-        """Keeps every other deployment host and Pulumi CLI out of a stack.
+        """Lock a stack against other deployment hosts and the Pulumi CLI.
 
         Args:
             project: The project's name.
             stack: The stack's name.
 
         Yields:
-            The locks of dead processes that were cleared away first; their `str()` says whose.
+            The locks of dead processes, which were removed first.
 
         Raises:
-            HostError: Another process holds the stack; the message says who and since when.
+            HostError: Another process holds a lock; the message names it and its start.
         """
         self._check_layout()
         with _writing(self.directory):
@@ -198,14 +198,14 @@ class FileBackend:
         with _writing(self.directory):
             mine = Lock.take(directory)
         try:
-            # Of two that came at once, each sees the other by now.
+            # If two processes locked at once, each sees the other's lock now.
             self._refuse_if_locked(project, stack, but=mine)
             yield cleared
         finally:
             mine.release()
 
     def locks(self, project: str, stack: str) -> list[Lock]:
-        """Lists who is at work on a stack, or was when it died.
+        """List the locks on a stack, including those of processes that died.
 
         Args:
             project: The project's name.
@@ -218,7 +218,7 @@ class FileBackend:
         return sorted((lock for lock in found if lock is not None), key=lambda lock: lock.timestamp)
 
     def clear_dead_locks(self, project: str, stack: str) -> list[Lock]:
-        """Removes the locks of processes of this machine that no longer run.
+        """Remove the locks of processes on this machine that no longer run.
 
         Args:
             project: The project's name.
@@ -233,7 +233,7 @@ class FileBackend:
         return dead
 
     def clear_torn_attributes(self) -> None:
-        """Removes the files that the CLI keeps beside others and had not filled when it was killed.
+        """Remove empty ``.attrs`` files, which the CLI leaves behind when it is killed.
 
         It writes a file's attributes first, and not atomically; with an empty one it refuses the
         file itself: "failed to load checkpoint: EOF".
@@ -259,14 +259,14 @@ class FileBackend:
         return organization / _checked("project", project) / _checked("stack", stack)
 
     def _existing(self, project: str, stack: str) -> Path | None:
-        """The stack's file; the newest one if a change of compression was cut short."""
+        """Return the stack's file; the newest one if a change of compression was interrupted."""
         path = self._stack_path(project, stack)
         variants = [path.with_name(stack + variant) for variant in _VARIANTS]
         present = [variant for variant in variants if variant.is_file()]
         return max(present, key=lambda variant: variant.stat().st_mtime_ns, default=None)
 
     def _check_layout(self) -> None:
-        """Refuses layouts the CLI would use differently; writes nothing."""
+        """Reject layouts that the CLI would use differently; write nothing."""
         meta = self._root / "meta.yaml"
         try:
             content = yaml.safe_load(meta.read_bytes())
@@ -314,7 +314,7 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _keep(path: Path, name: str) -> None:
-    """Keeps a file, which will be replaced or deleted but never written to, under another name."""
+    """Keep a file under another name; a hard link will do, as files are never changed in place."""
     kept = Path(name)
     kept.unlink(missing_ok=True)
     try:
@@ -324,7 +324,7 @@ def _keep(path: Path, name: str) -> None:
 
 
 def _discard(path: Path) -> None:
-    """Deletes a file and what the CLI keeps beside it."""
+    """Delete a file and what the CLI keeps beside it."""
     path.unlink(missing_ok=True)
     path.with_name(f"{path.name}.attrs").unlink(missing_ok=True)
 
@@ -338,7 +338,7 @@ def _writing(directory: Path) -> Iterator[None]:
 
 
 def _checked(kind: str, name: str) -> str:
-    """A project's or stack's name, which becomes part of a path."""
+    """Return a project's or stack's name after checking that it is safe in a path."""
     if not _NAME.fullmatch(name) or name in {".", ".."}:
         raise HostError(
             f"{kind} name {name!r}: use 1 to 100 letters, digits, hyphens, underscores and periods"

@@ -1,80 +1,155 @@
-"""What a step changes, in short."""
+"""What a step changes: names of properties, and their old and new values."""
 
-from collections.abc import Callable
-from typing import Final
+import json
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
-from .steps import Op, Step
-from .values import UNKNOWN, Value, equal, redact
+from pulumi_gitlab_kubernetes.redaction import one_line
+from pulumi_gitlab_kubernetes.testing.host.steps import Op, Step
+from pulumi_gitlab_kubernetes.testing.host.style import STYLES
+from pulumi_gitlab_kubernetes.testing.host.values import (
+    UNKNOWN,
+    Properties,
+    Value,
+    displayed,
+    equal,
+)
 
 _IS_RESOURCE: Final = "@isPulumiResource"  # set by the SDK in previews alone
+_INTERNAL: Final = "__"  # begins the names of properties that no program sets
 _METADATA: Final = ("provider", "protect", "taint")
 
 
+class Change(NamedTuple):
+    """One property that differs.
+
+    Attributes:
+        op: `Op.CREATE`, `Op.UPDATE` or `Op.DELETE`.
+        path: The property's path, such as ``headers.X-Team``.
+        old: The value before; nothing if it is added.
+        new: The value after; nothing if it is removed.
+    """
+
+    op: Op
+    path: str
+    old: Value
+    new: Value
+
+    @property
+    def marked(self) -> str:
+        """The path with its mark: ``+added``, ``-removed`` or ``~changed``."""
+        return f"{STYLES[self.op].mark.strip()}{self.path}"
+
+    def text(self, *, show_secrets: bool) -> str:
+        """Return a line with the path, the old and the new value.
+
+        Args:
+            show_secrets: Show secrets in plain text.
+        """
+        values = [value for value in (self.old, self.new) if value is not None]
+        shown = " => ".join(value_text(each, show_secrets=show_secrets) for each in values)
+        return f"{STYLES[self.op].mark}{self.path}: {shown}"
+
+
 def changed_keys(step: Step, op: Op) -> list[str]:
-    """The names of the inputs that a step changes.
+    """Return the names of the inputs that a step changes.
 
     Args:
         step: The step.
-        op: What it comes down to.
+        op: Its outcome.
 
     Returns:
         The names, sorted, ``provider``, ``protect`` and ``taint`` among them.
     """
-    changes = _changes(step, op, lambda value: value) or {}
-    return sorted(name for names in changes.values() for name in names)
+    return sorted(change.path for change in input_changes(step, op))
 
 
-def short_diff(step: Step, op: Op) -> str:
-    """The names of the properties that a step changes, as ``diff: +added-removed~changed``.
+def input_changes(step: Step, op: Op) -> list[Change]:
+    """Return the inputs that a step changes, and its changes of resource options.
 
     Args:
         step: The step.
-        op: What it comes down to.
-
-    Returns:
-        The names; empty if the step is not about changes. A secret that changed is not told, as it
-        would not be shown.
+        op: Its outcome.
     """
-    changes = _changes(step, op, redact)
-    if changes is None:
-        return ""
-    return "diff: " + "".join(mark + ",".join(keys) for mark, keys in changes.items() if keys)
+    old, new = step.old, step.new
+    if old is None or new is None:
+        return []
+    changes = [] if op is Op.SAME else list(_compare(old.inputs, new.inputs))
+    changes += [
+        Change(Op.UPDATE, name, getattr(old, name), getattr(new, name))
+        for name in _METADATA
+        if getattr(old, name) != getattr(new, name)
+    ]
+    return [change for change in changes if not step.diff or change.path in step.diff]
+
+
+def property_changes(old: Properties, new: Properties, prefix: str = "") -> Iterator[Change]:
+    """Return each property that differs; inside dictionaries, each of their items.
+
+    Args:
+        old: The properties before.
+        new: The properties after.
+        prefix: The prefix of all paths.
+    """
+    for change in _compare(old, new):
+        path = f"{prefix}{one_line(change.path)}"
+        if isinstance(change.old, dict) and isinstance(change.new, dict):
+            yield from property_changes(change.old, change.new, f"{path}.")
+        else:
+            yield change._replace(path=path)
 
 
 def known_changes(old: Value, new: Value) -> Value:
-    """A stack's outputs without those that may well stay as they are.
+    """Return a preview's outputs with each unknown one replaced by its last value.
 
     Args:
-        old: The outputs as they are.
-        new: The outputs as far as a preview knows them.
-
-    Returns:
-        The new ones, each unknown replaced by what it was.
+        old: The outputs of the last update.
+        new: The outputs as far as the preview knows them.
     """
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {
-            key: old[key] if value is UNKNOWN and key in old else known_changes(old.get(key), value)
-            for key, value in new.items()
-            if key != _IS_RESOURCE
-        }
-    return new
+    if not isinstance(new, dict):
+        return new
+    before = old if isinstance(old, dict) else {}
+    return {
+        key: before[key]
+        if value is UNKNOWN and key in before
+        else known_changes(before.get(key), value)
+        for key, value in new.items()
+        if key != _IS_RESOURCE
+    }
 
 
-def _changes(step: Step, op: Op, seen: Callable[[Value], Value]) -> dict[str, list[str]] | None:
-    old, new = step.old, step.new
-    if old is None or new is None:
-        return None
-    changes: dict[str, list[str]] = {"+": [], "-": [], "~": []}
-    if op is not Op.SAME:
-        for key in sorted(old.inputs.keys() | new.inputs.keys()):
-            before, after = old.inputs.get(key), new.inputs.get(key)
-            if not key.startswith("__") and not equal(seen(before), seen(after)):
-                changes["+" if before is None else "-" if after is None else "~"].append(key)
-    changes["~"] += [name for name in _METADATA if getattr(old, name) != getattr(new, name)]
-    if not any(changes.values()):
-        return None
-    if step.diff:
-        changes = {
-            mark: [key for key in keys if key in step.diff] for mark, keys in changes.items()
-        }
-    return {mark: sorted(keys) for mark, keys in changes.items()}
+def value_text(value: Value, *, show_secrets: bool, indent: int | None = None) -> str:
+    """Return a value as JSON, in which nothing steers a terminal.
+
+    Args:
+        value: The value.
+        show_secrets: Show secrets in plain text rather than as ``[secret]``.
+        indent: Blanks of each level; without it the text is one line.
+    """
+    plain = displayed(value, show_secrets=show_secrets)
+    text = json.dumps(plain, ensure_ascii=False, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return json.dumps(plain, indent=indent)
+
+
+def output_lines(outputs: Properties, *, show_secrets: bool) -> list[str]:
+    """Return lines that show a stack's outputs.
+
+    Args:
+        outputs: The outputs, by name.
+        show_secrets: Show secrets in plain text.
+    """
+    lines = []
+    for key, value in sorted(outputs.items()):
+        text = value_text(value, show_secrets=show_secrets, indent=4)
+        lines += f"{one_line(key)}: {text}".split("\n")
+    return [f"    {line}" for line in lines]
+
+
+def _compare(old: Properties, new: Properties) -> Iterator[Change]:
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if not key.startswith(_INTERNAL) and not equal(before, after):
+            op = Op.CREATE if before is None else Op.DELETE if after is None else Op.UPDATE
+            yield Change(op, key, before, after)

@@ -1,14 +1,19 @@
-"""A stack's deployment where it is kept, and what its secrets are encrypted with."""
+"""Loads and stores a stack's deployment and its secrets."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .backend import FileBackend
-from .crypto import Passphrase, passphrase_from_environment
-from .errors import HostError
-from .project import Project, StackSettings
-from .serialization import Serializer
-from .state import Deployment, encode_deployment, read_deployment, write_deployment
+from pulumi_gitlab_kubernetes.testing.host.backend import FileBackend
+from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase, passphrase_from_environment
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
+from pulumi_gitlab_kubernetes.testing.host.serialization import Serializer
+from pulumi_gitlab_kubernetes.testing.host.state import (
+    Deployment,
+    encode_deployment,
+    read_deployment,
+    write_deployment,
+)
 
 _VERSION: Final = 3
 _NOTHING: Final = {
@@ -23,8 +28,8 @@ class Checkpoint:
     Args:
         project: The stack's project.
         stack: The stack's name.
-        backend: Where it is kept.
-        phrase: What its secrets are encrypted with; nothing to look into the environment variables.
+        backend: The backend that stores it.
+        phrase: The passphrase of its secrets; by default from the environment variables.
         environ: The environment variables.
     """
 
@@ -43,11 +48,11 @@ class Checkpoint:
         self._environ = environ
 
     def settings(self) -> StackSettings:
-        """The stack's settings."""
+        """Return the stack's settings."""
         return StackSettings.load(self._project, self._stack)
 
     def passphrase(self, settings: StackSettings) -> Passphrase:
-        """What the stack's secrets are encrypted with.
+        """Return the passphrase of the stack's secrets, and create its salt if there is none.
 
         Args:
             settings: The stack's settings; a salt is added to them, and stored, if they have none.
@@ -63,13 +68,13 @@ class Checkpoint:
         return made
 
     def load(self, settings: StackSettings) -> tuple[Deployment, Serializer]:
-        """Loads the deployment.
+        """Load the deployment.
 
         Args:
             settings: The stack's settings.
 
         Returns:
-            The deployment, empty if there was none, and what it is to be written with.
+            The deployment, empty if there was none, and the serializer to write it with.
         """
         data = self.backend.load(self._project.name, self._stack)
         if data is None:
@@ -77,12 +82,12 @@ class Checkpoint:
         return self._read(data, settings)
 
     def save(self, deployment: Deployment, serializer: Serializer) -> None:
-        """Stores the deployment."""
+        """Store the deployment."""
         text = encode_deployment(deployment, serializer)
         self.backend.save(self._project.name, self._stack, text)
 
     def export(self, *, show_secrets: bool) -> dict[str, Any]:
-        """The deployment as ``pulumi stack export`` gives it."""
+        """Return the deployment as ``pulumi stack export`` prints it."""
         data = self.backend.load(self._project.name, self._stack)
         if data is not None and show_secrets:
             settings = self.settings()
@@ -92,13 +97,13 @@ class Checkpoint:
         return {"version": _VERSION, "deployment": data or _NOTHING}
 
     def import_(self, exported: Mapping[str, Any]) -> None:
-        """Stores a deployment that was exported.
+        """Store an exported deployment.
 
         Args:
             exported: The deployment.
 
         Raises:
-            HostError: It is not one, or is another stack's.
+            HostError: It is not a deployment, or belongs to another stack.
         """
         data = exported.get("deployment")
         if exported.get("version") != _VERSION or not isinstance(data, dict):

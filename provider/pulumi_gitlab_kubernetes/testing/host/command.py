@@ -1,4 +1,4 @@
-"""The command ``gitlab-kubernetes stack``; its options are spelled as the Pulumi CLI's.
+"""The command ``gitlab-kubernetes stack``; its options are named as the Pulumi CLI's.
 
 See https://www.pulumi.com/docs/iac/cli/commands/.
 """
@@ -16,30 +16,30 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from .colors import colored
-from .errors import HostError
-from .policy_pack import Local
-from .printer import Printer, plain
-from .result import Result
-from .stack import Stack
+from pulumi_gitlab_kubernetes.testing.host.changes import output_lines
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
+from pulumi_gitlab_kubernetes.testing.host.result import Result
+from pulumi_gitlab_kubernetes.testing.host.stack import Stack
+from pulumi_gitlab_kubernetes.testing.host.style import colored, plain
 
 _NOTICE: Final = (
-    "The deployment host is for tests and first steps; real deployments are the Pulumi CLI's."
+    "The deployment host is for tests and first steps; use the Pulumi CLI for real deployments."
 )
 _RUNS: Final = {
-    "preview": "show what `up` would do",
-    "up": "create, update and delete what the program says",
-    "refresh": "bring the state in line with what is there",
+    "preview": "show what `up` would change",
+    "up": "create, update and delete resources as the program declares them",
+    "refresh": "update the state from the providers",
     "destroy": "delete all resources of the stack",
 }
 
 
-_JUDGED: Final = ("preview", "up")
+_WITH_POLICIES: Final = ("preview", "up")
 _ONE_PRESS = 0.3  # Seconds.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the command's own commands and options.
+    """Add the subcommands and options of ``gitlab-kubernetes stack``.
 
     Args:
         parser: The parser of ``gitlab-kubernetes stack``.
@@ -50,41 +50,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-s", "--stack", metavar="NAME", default=os.environ.get("PULUMI_STACK") or "dev"
     )
     common.add_argument(
-        "-C", "--cwd", metavar="DIR", type=Path, default=Path(), help="run as if started there"
+        "-C",
+        "--cwd",
+        metavar="DIR",
+        type=Path,
+        default=Path(),
+        help="run as if started in this directory",
     )
     common.add_argument("--color", choices=["auto", "always", "never"], default="auto")
-    common.add_argument("--non-interactive", action="store_true", help="never ask")
+    common.add_argument("--non-interactive", action="store_true", help="do not prompt")
     for name, text in _RUNS.items():
         run_parser = commands.add_parser(name, help=text, parents=[common])
         run_parser.add_argument(
-            "--diff", action="store_true", help="show every property that changes"
+            "--diff",
+            action="store_true",
+            help="show the old and new value of each property that changes",
         )
         run_parser.add_argument(
             "--show-secrets", action="store_true", help="show secrets in plain text"
         )
         run_parser.add_argument(
-            "--expect-no-changes", action="store_true", help="fail if there is any change"
+            "--expect-no-changes", action="store_true", help="fail if there are changes"
         )
         run_parser.add_argument(
             "-p",
             "--parallel",
             metavar="P",
             type=int,
-            help="run as many operations at a time (1 for one after the other); by default"
-            " $PULUMI_PARALLEL, or four times the cores",
+            help="number of operations that run at a time; the default is $PULUMI_PARALLEL, or four"
+            " times the number of cores",
         )
         if name != "refresh":
             run_parser.add_argument(
-                "-r", "--refresh", action="store_true", help="read all resources first"
+                "-r", "--refresh", action="store_true", help="refresh all resources first"
             )
-        if name in _JUDGED:
+        if name in _WITH_POLICIES:
             run_parser.add_argument(
                 "--policy-pack",
                 metavar="DIR",
                 type=Path,
                 action="append",
                 default=[],
-                help="judge every resource by the policy pack there; may be given several times",
+                help="check the resources with the policy pack in this directory; may be repeated",
             )
             run_parser.add_argument(
                 "--policy-pack-config",
@@ -92,38 +99,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 type=Path,
                 action="append",
                 default=[],
-                help="JSON configuration of the policy pack in the same place",
+                help="JSON configuration of the policy pack at the same position",
             )
         if name != "preview":
-            run_parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
             run_parser.add_argument(
-                "-f", "--skip-preview", action="store_true", help="do not show it first, nor ask"
+                "-y", "--yes", action="store_true", help="do not ask for confirmation"
             )
             run_parser.add_argument(
-                "--preview-only", action="store_true", help="show what would be done"
+                "-f",
+                "--skip-preview",
+                action="store_true",
+                help="show no preview, and do not ask for confirmation",
+            )
+            run_parser.add_argument(
+                "--preview-only", action="store_true", help="only show the preview"
             )
     export = commands.add_parser("export", help="print the state", parents=[common])
-    export.add_argument("--file", type=Path, metavar="FILE", help="write it there")
-    export.add_argument("--show-secrets", action="store_true", help="secrets in plain text")
+    export.add_argument("--file", type=Path, metavar="FILE", help="write it to this file")
+    export.add_argument("--show-secrets", action="store_true", help="show secrets in plain text")
     import_ = commands.add_parser("import", help="replace the state", parents=[common])
-    import_.add_argument("--file", type=Path, metavar="FILE", help="read it from there")
+    import_.add_argument("--file", type=Path, metavar="FILE", help="read it from this file")
     output = commands.add_parser("output", help="print the stack's outputs", parents=[common])
-    output.add_argument("property", nargs="?", help="print this one alone")
-    output.add_argument("-j", "--json", action="store_true", help="as JSON")
-    output.add_argument("--show-secrets", action="store_true", help="secrets in plain text")
-    init = commands.add_parser("init", help="make the stack, empty", parents=[common])
-    init.add_argument("name", nargs="?", help="its name, in place of --stack")
+    output.add_argument("property", nargs="?", help="print only this output")
+    output.add_argument("-j", "--json", action="store_true", help="print JSON")
+    output.add_argument("--show-secrets", action="store_true", help="show secrets in plain text")
+    init = commands.add_parser("init", help="create the empty stack", parents=[common])
+    init.add_argument("name", nargs="?", help="the stack's name, instead of --stack")
     config = commands.add_parser("config", help="set the stack's configuration")
     setters = config.add_subparsers(dest="config_command", required=True, metavar="COMMAND")
     setter = setters.add_parser("set", help="set a value", parents=[common])
     setter.add_argument("key")
-    setter.add_argument("value", nargs="?", help="without it, standard input is read")
+    setter.add_argument("value", nargs="?", help="by default it is read from standard input")
     setter.add_argument("--secret", action="store_true", help="encrypt it")
-    setter.add_argument("--plaintext", action="store_true", help="do not (the default)")
+    setter.add_argument("--plaintext", action="store_true", help="do not encrypt it (the default)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs the command.
+    """Run the command.
 
     Args:
         arguments: The parsed options.
@@ -153,11 +165,11 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
     name: str = arguments.stack_command
     if name != "refresh":
         options["refresh"] = arguments.refresh
-    if name in _JUDGED:
+    if name in _WITH_POLICIES:
         options["policy_packs"] = _policy_packs(arguments)
     with _interruptible(stack):
         if name == "preview":
-            return _judge(stack.preview(**options), arguments, "proposed")
+            return _exit_status(stack.preview(**options), arguments, "proposed")
         runs: dict[str, Callable[..., Result]] = {
             "up": stack.up,
             "refresh": stack.refresh,
@@ -170,7 +182,7 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
         if arguments.preview_only or asks:
             shown = runs[name](**options, preview=True)
             if arguments.preview_only or not shown.ok:
-                return _judge(shown, arguments, "proposed")
+                return _exit_status(shown, arguments, "proposed")
             what = "update" if name == "up" else name
             if input(f"Do you want to perform this {what}? [y/N] ").strip().lower() not in {
                 "y",
@@ -184,10 +196,10 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
     if name == "destroy" and result.ok:
         print(
             "The resources in the stack have been deleted, but the history and configuration"
-            " associated with the stack are still maintained.\nIf you want to remove the stack"
-            f" completely, the Pulumi CLI does so: `pulumi stack rm {stack.name}`."
+            " associated with the stack are still maintained.\nTo remove the stack completely,"
+            f" run `pulumi stack rm {stack.name}` with the Pulumi CLI."
         )
-    return _judge(result, arguments, "made")
+    return _exit_status(result, arguments, "made")
 
 
 def _policy_packs(arguments: argparse.Namespace) -> list[Local]:
@@ -200,7 +212,7 @@ def _policy_packs(arguments: argparse.Namespace) -> list[Local]:
     return [Local(*pair) for pair in zip(packs, configs or [None] * len(packs), strict=True)]
 
 
-def _judge(result: Result, arguments: argparse.Namespace, done: str) -> int:
+def _exit_status(result: Result, arguments: argparse.Namespace, done: str) -> int:
     if result.ok and arguments.expect_no_changes and result.has_changes:
         print(f"error: no changes were expected but changes were {done}", file=sys.stderr)
         return 1
@@ -226,7 +238,7 @@ def _import(stack: Stack, arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise HostError(f"{arguments.file}: {error.strerror}") from None
     except ValueError:
-        raise HostError("what is to be imported is not JSON") from None
+        raise HostError("the state to import is not JSON") from None
     stack.import_(exported)
     print("Import complete.")
     return 0
@@ -242,13 +254,8 @@ def _output(stack: Stack, arguments: argparse.Namespace) -> int:
     elif arguments.property:
         print(shown)
     else:
-        printer = Printer(prefixed=False)
-        printer.print_object(outputs)
         print(f"Current stack outputs ({len(outputs)}):")
-        print(
-            printer.text or "    No output values currently in this stack",
-            end="" if outputs else "\n",
-        )
+        print("\n".join(output_lines(outputs, show_secrets=arguments.show_secrets)))
     return 0
 
 
@@ -267,7 +274,7 @@ def _config(stack: Stack, arguments: argparse.Namespace) -> int:
 
 
 def _ask_value(*, secret: bool) -> str:
-    """Reads all of stdin, or asks at a terminal, where a secret is not shown."""
+    """Read all of stdin, or prompt at a terminal; a secret is not echoed."""
     if not sys.stdin.isatty():
         return sys.stdin.read().removesuffix("\n")
     try:
@@ -287,19 +294,18 @@ _OTHERS: Final[dict[str, Callable[[Stack, argparse.Namespace], int]]] = {
 
 @contextmanager
 def _interruptible(stack: Stack) -> Iterator[None]:
-    """The first Ctrl-C lets what is under way finish, the second does not; so does a hang-up."""
+    """Finish the running steps on the first Ctrl-C or other signal; stop at once on the second."""
     pressed, last = 0, -_ONE_PRESS
 
-    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler)
         nonlocal pressed, last
         now = time.monotonic()
-        if now - last < _ONE_PRESS:  # the same one, told twice: to the group and to us
+        if now - last < _ONE_PRESS:  # one key press, sent to the process group and to this process
             return
         pressed, last = pressed + 1, now
         if pressed == 1:
             print(
-                "^C received; waiting for what is under way."
-                " If you press Ctrl-C again, it is abandoned.",
+                "^C received; waiting for running operations. Press Ctrl-C again to abandon them.",
                 file=sys.stderr,
             )
             stack.interrupt()

@@ -13,7 +13,7 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any, Final
 
-from .errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
 _SECURE: Final = "secure"
 _HTML: Final = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
@@ -37,13 +37,13 @@ class ConfigValue:
 
     @classmethod
     def from_yaml(cls, raw: Any) -> "ConfigValue":
-        """Takes a value as the YAML of a settings file gives it.
+        """Create a value from the YAML of a settings file.
 
         Args:
             raw: The value.
 
         Returns:
-            The value of configuration; an empty one is the empty text, as it is to the CLI.
+            The configuration value; null is the empty text, as for the CLI.
         """
         if raw is None:
             return cls("")
@@ -54,7 +54,7 @@ class ConfigValue:
         return cls(raw if isinstance(raw, str) else _scalar(raw))
 
     def to_yaml(self) -> Any:
-        """Gives the value as it stands in the YAML of a settings file.
+        """Return the value for the YAML of a settings file.
 
         Returns:
             A text, an object or a list.
@@ -64,7 +64,7 @@ class ConfigValue:
         return {_SECURE: self.value} if self.secret else self.value
 
     def plain(self, decrypt: Callable[[str], str]) -> str:
-        """Gives the text a program is given.
+        """Return the text that a program gets.
 
         Args:
             decrypt: Turns a ciphertext into its text.
@@ -80,7 +80,7 @@ class ConfigValue:
 
 
 def full_key(key: str, project: str) -> str:
-    """Puts a key into its one spelling.
+    """Return the canonical form of a configuration key.
 
     Args:
         key: ``name`` (of the project's own namespace), ``namespace:name`` or, from old times,
@@ -102,7 +102,7 @@ def full_key(key: str, project: str) -> str:
 
 
 def go_json(value: Any) -> str:
-    """Writes JSON as the Pulumi CLI does: keys sorted, no spaces, HTML escaped.
+    """Return JSON as the Pulumi CLI writes it: keys sorted, no spaces, HTML escaped.
 
     Args:
         value: Plain values of YAML or JSON.
@@ -156,7 +156,7 @@ def _float(value: float) -> str:
 
 
 def _time(value: datetime) -> str:
-    """A point in time in the format of Go's ``Time.String``."""
+    """Return a time in the format of Go's ``Time.String``."""
     aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
     fraction = f".{aware.microsecond:06}".rstrip("0") if aware.microsecond else ""
     offset = aware.strftime("%z")

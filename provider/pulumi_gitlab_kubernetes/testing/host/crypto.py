@@ -18,7 +18,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from .errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
 _VERSION: Final = "v1"
 _PARTS: Final = 3
@@ -47,13 +47,13 @@ class Passphrase:
 
     @classmethod
     def create(cls, phrase: str) -> "Passphrase":
-        """Begins a stack's secrets with a new random salt.
+        """Create the secrets provider of a new stack, with a random salt.
 
         Args:
             phrase: The passphrase; Pulumi allows an empty one.
 
         Returns:
-            The secrets provider, whose salt line is yet to be stored.
+            The secrets provider; its salt line has not been stored yet.
         """
         salt = os.urandom(_SALT_BYTES)
         passphrase = cls("", _cipher(phrase, salt))
@@ -62,7 +62,7 @@ class Passphrase:
 
     @classmethod
     def from_salt(cls, phrase: str, salt_line: str) -> "Passphrase":
-        """Opens a stack's secrets.
+        """Create the secrets provider of a stack that has a salt.
 
         Args:
             phrase: The passphrase.
@@ -96,7 +96,7 @@ class Passphrase:
         return passphrase
 
     def encrypt(self, text: str) -> str:
-        """Encrypts a text.
+        """Encrypt a text.
 
         Args:
             text: A configuration value as it is, or a state value as JSON.
@@ -109,7 +109,7 @@ class Passphrase:
         return f"{_VERSION}:{_encode(nonce)}:{_encode(sealed)}"
 
     def decrypt(self, text: str) -> str:
-        """Decrypts a text.
+        """Decrypt a text.
 
         Args:
             text: A ciphertext, ``v1:<nonce>:<ciphertext and tag>``.
@@ -135,7 +135,7 @@ class Passphrase:
 
 
 def passphrase_from_environment(environ: Mapping[str, str]) -> str:
-    """Finds the passphrase where the Pulumi CLI does.
+    """Return the passphrase from the variables that the Pulumi CLI uses.
 
     See https://www.pulumi.com/docs/iac/cli/environment-variables/.
 

@@ -1,4 +1,4 @@
-"""One run: what the program registers turned into steps, then what is no longer wanted deleted.
+"""One run: turns registrations into steps, then deletes what the program no longer declares.
 
 Follows ``pkg/resource/deploy/deployment_executor.go`` of Pulumi's engine.
 """
@@ -9,45 +9,49 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from . import urn as urns
-from .errors import HostError
-from .events import Events, Severity
-from .executor import Executor
-from .generator import InvalidResourceError, Report, StepGenerator
-from .goal import Outputs, ReadRequest, Registration
-from .graph import antichains, dependencies
-from .monitor import ProgramDone, Refused
-from .plugin import Providers
-from .policies import Policies
-from .process import Process
-from .program import ERROR_SHOWN
-from .provider import ProviderError
-from .refresh import refresh
-from .snapshot import Snapshot
-from .source import Event, Exited, ProgramSource
-from .state import Deployment
-from .steps import Surroundings
-from .values import Properties
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.events import Events, Severity
+from pulumi_gitlab_kubernetes.testing.host.executor import Executor
+from pulumi_gitlab_kubernetes.testing.host.generator import (
+    InvalidResourceError,
+    Report,
+    StepGenerator,
+)
+from pulumi_gitlab_kubernetes.testing.host.goal import Outputs, ReadRequest, Registration
+from pulumi_gitlab_kubernetes.testing.host.graph import antichains, dependencies
+from pulumi_gitlab_kubernetes.testing.host.monitor import ProgramDone, Refused
+from pulumi_gitlab_kubernetes.testing.host.plugin import Providers
+from pulumi_gitlab_kubernetes.testing.host.policies import Policies
+from pulumi_gitlab_kubernetes.testing.host.process import Process
+from pulumi_gitlab_kubernetes.testing.host.program import ERROR_SHOWN
+from pulumi_gitlab_kubernetes.testing.host.provider import ProviderError
+from pulumi_gitlab_kubernetes.testing.host.refresh import refresh
+from pulumi_gitlab_kubernetes.testing.host.snapshot import Snapshot
+from pulumi_gitlab_kubernetes.testing.host.source import Event, Exited, ProgramSource
+from pulumi_gitlab_kubernetes.testing.host.state import Deployment
+from pulumi_gitlab_kubernetes.testing.host.steps import StepContext
+from pulumi_gitlab_kubernetes.testing.host.values import Properties
 
 _PENDING_ADVICE: Final = """\
-These resources are in an unknown state because the run that changed them was interrupted. Confirm
-what became of them by asking the provider.
+These resources are in an unknown state because the run that changed them was interrupted. Check
+them with the provider.
 
-A refresh clears these pending operations, except for those that were creating a resource: whether
-it is there only you can tell. `pulumi refresh --clear-pending-creates` forgets them, as does
-editing what `export` gives before it is given to `import`."""
+A refresh clears these pending operations, except for those that were creating a resource: check
+whether it exists. To clear them, run `pulumi refresh --clear-pending-creates`, or remove them from
+the output of `export` and `import` it."""
 
 
 @dataclass
 class DeployedStack:
-    """The stack a run is about.
+    """The stack of a run.
 
     Attributes:
         name: Its name.
         project: Its project's name.
         root: The project's directory.
         config: Its configuration, secrets marked.
-        previous: Its deployment as it was.
+        previous: Its previous deployment.
     """
 
     name: str
@@ -58,16 +62,16 @@ class DeployedStack:
 
 
 class Deployer:
-    """Makes one run of a stack.
+    """Runs one deployment of a stack.
 
     Args:
         stack: The stack.
         providers: The providers of this run.
-        policies: What judges its resources.
-        events: Who hears of what happens.
-        write: Keeps a deployment.
-        parallel: How many steps are made at a time.
-        preview: Whether nothing may be made.
+        policies: The policies that check its resources.
+        events: Receives the events of the run.
+        write: Stores a deployment.
+        parallel: How many steps run at a time.
+        preview: Whether the run is a preview.
     """
 
     def __init__(
@@ -95,28 +99,28 @@ class Deployer:
         self._interrupted = False
 
     def interrupt(self) -> None:
-        """Starts no further step; those under way go on."""
+        """Start no further step; running steps continue."""
         self._interrupted = True
         self._stop()
 
     def abandon(self) -> None:
-        """Leaves the deployment as last written: what is under way as pending operations."""
+        """Freeze the deployment as last written: running steps stay as pending operations."""
         if self._snapshot:
             self._snapshot.freeze()
 
     def refresh(self) -> bool:
-        """Brings the deployment's record up to date; returns whether that succeeded."""
+        """Refresh the deployment; return whether that succeeded."""
         ok = self._refresh(alone=True)
         if self._snapshot:
             self._snapshot.close()
         return ok
 
     def update(self, start: Callable[[str], Process] | None, *, refresh_first: bool) -> bool:
-        """Brings what is there in line with the program.
+        """Create, update and delete resources as the program requires.
 
         Args:
-            start: Starts the program; nothing to delete all there is.
-            refresh_first: Bring the deployment's record up to date before.
+            start: Starts the program; nothing to delete all resources.
+            refresh_first: Refresh the deployment first.
 
         Returns:
             Whether that succeeded.
@@ -136,8 +140,8 @@ class Deployer:
             self._policies,
             preview=self._preview,
             report=Report(
-                error=lambda urn, text: self._events.say(Severity.ERROR, urn, text),
-                info=lambda urn, text: self._events.say(Severity.INFO, urn, text),
+                error=lambda urn, text: self._events.log(Severity.ERROR, urn, text),
+                info=lambda urn, text: self._events.log(Severity.INFO, urn, text),
             ),
         )
         ok = False
@@ -152,7 +156,7 @@ class Deployer:
             if outputs:
                 self._finish_outputs(executor, outputs, ok=ok)
             if made and start:
-                ok = self._judge(executor) and ok
+                ok = self._evaluate(executor) and ok
             self._close_snapshot()
             if done or self._stopping.is_set():
                 self._say_result(executor, failed=self._has_failed(generator))
@@ -164,7 +168,7 @@ class Deployer:
     def _run_program(
         self, start: Callable[[str], Process], generator: StepGenerator, executor: Executor
     ) -> tuple[bool, Outputs | None]:
-        """Takes events until the program is done; returns whether it was, and its outputs."""
+        """Handle events until the program ends; return whether it succeeded, and its outputs."""
         source = ProgramSource(start, self._stack.root, self._stack.config, executor.resources)
         self._source = source
         outputs: Outputs | None = None
@@ -180,7 +184,7 @@ class Deployer:
         return False, outputs
 
     def _handle(self, event: Event, generator: StepGenerator, executor: Executor) -> bool:
-        """Handles an event; returns whether there may be another."""
+        """Handle an event; return whether to go on."""
         urn = ""
         try:
             if isinstance(event, Registration | ReadRequest):
@@ -196,11 +200,11 @@ class Deployer:
             elif isinstance(event, Outputs):
                 executor.set_outputs(event)
             elif isinstance(event, Refused):
-                self._events.say(Severity.ERROR, "", event.message)
+                self._events.log(Severity.ERROR, "", event.message)
                 return False
             elif isinstance(event, Exited):
                 if event.status != ERROR_SHOWN:
-                    self._events.say(
+                    self._events.log(
                         Severity.ERROR,
                         "",
                         "an unhandled error occurred: program exited with non-zero exit code:"
@@ -210,17 +214,17 @@ class Deployer:
         except InvalidResourceError:
             return False
         except (ProviderError, HostError) as error:
-            self._events.say(Severity.ERROR, urn, str(error))
+            self._events.log(Severity.ERROR, urn, str(error))
             return False
         return True
 
     def _delete(self, generator: StepGenerator, executor: Executor) -> bool:
-        """Deletes what the program no longer has; returns whether that could be begun."""
+        """Delete resources that the program no longer declares; return whether deletion started."""
         resources = self._stack.previous.resources
         try:
             steps = {id(step.resource): step for step in generator.delete_steps()}
         except (ProviderError, HostError) as error:
-            self._events.say(Severity.ERROR, "", str(error))
+            self._events.log(Severity.ERROR, "", str(error))
             return False
         for group in antichains(resources, [step.resource for step in steps.values()]):
             if executor.cancelled.is_set():
@@ -235,7 +239,7 @@ class Deployer:
         try:
             refresh(self._stack.previous, self._providers, executor)
         except (ProviderError, HostError) as error:
-            self._events.say(Severity.ERROR, "", str(error))
+            self._events.log(Severity.ERROR, "", str(error))
             begun = False
         executor.close()
         if begun:
@@ -245,13 +249,13 @@ class Deployer:
     def _executor(
         self, on_failure: Callable[[], None], *, refreshing: bool, stop_on_failure: bool = True
     ) -> Executor:
-        around = Surroundings(
+        context = StepContext(
             self._providers,
             self._preview,
-            lambda urn, text: self._events.say(Severity.WARNING, urn, text),
+            lambda urn, text: self._events.log(Severity.WARNING, urn, text),
         )
         executor = Executor(
-            around,
+            context,
             self._snapshot,
             self._events,
             self._parallel,
@@ -263,7 +267,7 @@ class Deployer:
         return executor
 
     def _finish_outputs(self, executor: Executor, event: Outputs, *, ok: bool) -> None:
-        """Sets the stack's outputs; after a failure, one that is missing may still be wanted."""
+        """Set the stack's outputs; after a failure, keep old ones that are not registered."""
         old = self._stack.previous.find(event.urn)
         if not ok and old is not None:
             event.outputs = {**old.outputs, **event.outputs}
@@ -273,12 +277,12 @@ class Deployer:
         if self._snapshot:
             self._snapshot.close()
 
-    def _judge(self, executor: Executor) -> bool:
-        """Has the policies judge the whole stack; returns whether none that is mandatory fails."""
+    def _evaluate(self, executor: Executor) -> bool:
+        """Evaluate the stack policies; return whether no mandatory policy was violated."""
         try:
-            self._policies.judge_stack(executor.resources)
+            self._policies.evaluate_stack(executor.resources)
         except HostError as error:
-            self._events.say(Severity.ERROR, "", str(error))
+            self._events.log(Severity.ERROR, "", str(error))
             return False
         return not self._policies.violated
 
@@ -287,9 +291,9 @@ class Deployer:
 
     def _say_result(self, executor: Executor, *, failed: bool) -> None:
         if executor.failed or failed:
-            self._events.say(Severity.ERROR, "", f"{self._verb} failed")
+            self._events.log(Severity.ERROR, "", f"{self._verb} failed")
         elif self._interrupted:
-            self._events.say(Severity.ERROR, "", f"{self._verb} canceled")
+            self._events.log(Severity.ERROR, "", f"{self._verb} canceled")
 
     def _stop(self) -> None:
         self._stopping.set()
@@ -303,7 +307,7 @@ class Deployer:
         listed = "\n".join(
             f"  * {item.resource.urn}, interrupted while {item.type}" for item in pending
         )
-        self._events.say(
+        self._events.log(
             Severity.WARNING,
             "",
             f"Attempting to deploy or update resources with {len(pending)} pending operations from"

@@ -1,15 +1,15 @@
-"""How a resource differs from what it should be.
+"""The difference between a resource and its goal.
 
 See https://www.pulumi.com/docs/iac/concepts/options/replaceonchanges/.
 """
 
 from typing import Final
 
-from . import paths
-from .paths import Path
-from .provider import Diff, Provider
-from .state import Resource
-from .values import Properties, Value, equal, unwrap
+from pulumi_gitlab_kubernetes.testing.host import paths
+from pulumi_gitlab_kubernetes.testing.host.paths import Path
+from pulumi_gitlab_kubernetes.testing.host.provider import Diff, Provider
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.values import Properties, Value, equal, unwrap
 
 _INIT_ERROR: Final = "#initerror"
 
@@ -17,13 +17,13 @@ _INIT_ERROR: Final = "#initerror"
 def compare(
     provider: Provider, old: Resource, inputs: Properties, ignored: list[str], *, unknowns: bool
 ) -> Diff:
-    """Asks a provider what differs, and finds it out where the provider cannot tell.
+    """Ask a provider for the difference, and compute it if the provider does not know.
 
     Args:
         provider: The resource's provider.
-        old: The resource as it is.
+        old: The current resource.
         inputs: The inputs it should have.
-        ignored: Property paths whose changes do not count.
+        ignored: Property paths whose changes are ignored.
         unknowns: Whether some of the inputs may be unknown.
 
     Returns:
@@ -39,7 +39,7 @@ def compare(
 
 
 def changed_paths(old: Value, new: Value) -> list[Path]:
-    """The innermost paths at which two values differ."""
+    """Return the innermost paths at which two values differ."""
     if equal(old, new):
         return []
     found: list[Path] = []
@@ -54,12 +54,12 @@ def changed_paths(old: Value, new: Value) -> list[Path]:
 
 
 def replace_on_changes(diff: Diff, texts: list[str], *, has_init_errors: bool = False) -> None:
-    """Makes a difference a reason to replace the resource where the program says so.
+    """Apply the resource option ``replaceOnChanges`` to a difference.
 
     Args:
         diff: The difference; changed in place.
         texts: The property paths that the program named.
-        has_init_errors: Whether the resource was not in order when it was last made or changed.
+        has_init_errors: Whether the resource failed to initialize in the last run.
     """
     if not diff.changes and not has_init_errors:
         return

@@ -1,17 +1,20 @@
-"""A run as the CLI shows it without a terminal: a line for all that happens, then the outcome.
+"""A run as text: a line for each step, then policies, diagnostics, outputs and a summary."""
 
-Follows ``pkg/backend/display/progress.go`` of the Pulumi CLI.
-"""
-
-import threading
+import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TextIO
 
-from . import urn as urns
-from .changes import short_diff
-from .events import (
+from pulumi_gitlab_kubernetes.redaction import one_line
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.changes import (
+    Change,
+    input_changes,
+    known_changes,
+    output_lines,
+    property_changes,
+)
+from pulumi_gitlab_kubernetes.testing.host.events import (
     Diagnostic,
     Event,
     PolicyRemediation,
@@ -21,319 +24,206 @@ from .events import (
     StepFailed,
     StepStarted,
 )
-from .policy_display import policy_lines
-from .policy_pack import EnforcementLevel, PolicyPack
-from .printer import PREFIXES, Paint, Printer, visible
-from .rendering import print_outputs, retain_flag, summarize, text_of
-from .steps import Op, Step
+from pulumi_gitlab_kubernetes.testing.host.policy_display import policy_lines
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import PolicyPack
+from pulumi_gitlab_kubernetes.testing.host.steps import DeleteStep, Op, Step
+from pulumi_gitlab_kubernetes.testing.host.style import STYLES, Paint
 
-_GOING: Final = {
-    Op.CREATE: "creating",
-    Op.UPDATE: "updating",
-    Op.DELETE: "deleting",
-    Op.REPLACE: "replacing",
-    Op.CREATE_REPLACEMENT: "creating replacement",
-    Op.DELETE_REPLACED: "deleting original",
-    Op.READ: "reading",
-    Op.READ_REPLACEMENT: "reading for replacement",
-    Op.REFRESH: "refreshing",
-    Op.READ_DISCARD: "discarding",
-    Op.DISCARD_REPLACED: "discarding original",
-}
-_DONE: Final = {
-    Op.CREATE: "created",
-    Op.UPDATE: "updated",
-    Op.DELETE: "deleted",
-    Op.REPLACE: "replaced",
-    Op.CREATE_REPLACEMENT: "created replacement",
-    Op.DELETE_REPLACED: "deleted original",
-    Op.READ: "read",
-    Op.READ_REPLACEMENT: "read for replacement",
-    Op.REFRESH: "refresh",
-    Op.READ_DISCARD: "discarded",
-    Op.DISCARD_REPLACED: "discarded original",
-}
-_PLANNED: Final = {
-    Op.CREATE: "create",
-    Op.UPDATE: "update",
-    Op.DELETE: "delete",
-    Op.REPLACE: "replace",
-    Op.CREATE_REPLACEMENT: "create replacement",
-    Op.DELETE_REPLACED: "delete original",
-    Op.READ: "read",
-    Op.READ_REPLACEMENT: "read for replacement",
-    Op.REFRESH: "refreshing",
-    Op.READ_DISCARD: "discard",
-    Op.DISCARD_REPLACED: "discard original",
-}
+_PREFIXES: Final = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
+_COUNTED: Final = (Op.CREATE, Op.UPDATE, Op.DELETE, Op.REPLACE)
 
 
-@dataclass
-class Row:
-    """What is known of one resource."""
-
-    urn: str
-    step: Step | None = None
-    op: Op = Op.SAME
-    started: float = 0.0
-    ended: float = 0.0
-    outputs_of: set[Op] = field(default_factory=set)
-    replacing: Step | None = None
-    failed: bool = False
-    hidden: bool = True
-    said: list[Diagnostic] = field(default_factory=list)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-    def count(self, *severities: Severity) -> int:
-        """How many messages of some severities there are."""
-        return sum(item.severity in severities for item in self.diagnostics)
-
-
-class ProgressDisplay:
+class Display:
     """Shows a run.
 
     Args:
-        out: Where to.
+        out: Where to write.
         root: The stack's URN.
-        preview: Whether nothing is made.
+        preview: Whether the run is a preview.
+        diff: Show the old and the new value of each property that changes.
+        show_secrets: Show secrets in plain text.
         paint: Colours a piece of text.
-        show_secrets: Whether outputs that are secret are shown.
     """
 
     def __init__(
-        self, out: TextIO, root: str, *, preview: bool, paint: Paint, show_secrets: bool = False
+        self,
+        out: TextIO,
+        root: str,
+        *,
+        preview: bool,
+        diff: bool,
+        show_secrets: bool,
+        paint: Paint,
     ) -> None:
         self._out = out
         self._root = root
         self._preview = preview
-        self._paint = paint
+        self._diff = diff
         self._show_secrets = show_secrets
-        self._rows: dict[str, Row] = {}
+        self._paint = paint
         self.policy_packs: Sequence[PolicyPack] = ()
         self._violations: list[PolicyViolation] = []
         self._remediations: list[PolicyRemediation] = []
-        self._stack_key = ""  # the stack's row has no URN until the first step on the stack
-        self._finished = False
+        self._diagnostics: dict[str, list[Diagnostic]] = {}
+        self._started: dict[Step, float] = {}
+        self._root_step: Step | None = None
         self._began = time.monotonic()
-        self._lock = threading.RLock()
 
     def begin(self, heading: str) -> None:
-        """Shows what is about to happen."""
+        """Show which operation runs."""
         self._print(f"{heading}:\n")
 
     def __call__(self, event: Event) -> None:
-        """Shows an event."""
-        with self._lock:
-            if isinstance(event, Diagnostic):
-                self._say(event)
-            elif isinstance(event, PolicyViolation | PolicyRemediation):
-                self._judge(event)
-            elif not event.step.internal:
-                self._step(event)
+        """Show an event."""
+        if isinstance(event, Diagnostic):
+            self._show_diagnostic(event)
+        elif isinstance(event, PolicyViolation):
+            self._violations.append(event)
+        elif isinstance(event, PolicyRemediation):
+            self._show_remediation(event)
+        elif isinstance(event, StepStarted):
+            self._show_start(event.step)
+        elif isinstance(event, StepDone):
+            self._show_done(event)
+        else:
+            self._show_failure(event)
 
     def finish(self, summary: Mapping[str, int]) -> None:
-        """Shows what came of it all."""
-        with self._lock:
-            unfinished = [row for row in self._rows.values() if not self._is_done(row)]
-            self._finished = True
-            for row in unfinished:
-                self._show(row)
-            lines = policy_lines(
-                self.policy_packs, self._violations, self._remediations, self._paint
-            )
-            for line in lines:
-                self._print(line)
-            self._print_diagnostics()
-            self._print_outputs()
-            if any(item.violation.level is EnforcementLevel.MANDATORY for item in self._violations):
-                return
-            errored = sum(row.count(Severity.ERROR) > 0 for row in self._rows.values())
-            seconds = None if self._preview else time.monotonic() - self._began
-            self._print(summarize(summary, errored, seconds, self._paint))
+        """Show the results: policies, diagnostics, outputs and the summary.
 
-    def _print_diagnostics(self) -> None:
-        """Shows all messages, resource by resource."""
-        heading = True
-        for row in self._rows.values():
-            if not row.diagnostics:
-                continue
-            if heading:
-                self._print("Diagnostics:")
-                heading = False
-            self._print(f"  {urns.display_type(row.urn)} ({visible(urns.name_of(row.urn))}):")
-            for stream in dict.fromkeys(item.stream for item in row.diagnostics):
-                of_stream = [item for item in row.diagnostics if item.stream == stream]
-                lines = [
-                    line
-                    for item in of_stream
-                    for line in text_of(item, prefixed=not stream).split("\n")
-                ]
-                for line in lines:
-                    self._print(f"    {line}".rstrip())
-                self._print("")
-
-    def _print_outputs(self) -> None:
-        row = self._rows.get(self._stack_key)
-        if row is None or row.step is None:
-            return
-        printer = Printer(show_secrets=self._show_secrets, paint=self._paint)
-        print_outputs(printer, row.step, preview=self._preview, refresh=False)
-        if printer.text:
-            self._print("Outputs:")
-            self._print(printer.text)
-
-    def _step(self, event: StepStarted | StepDone | StepFailed) -> None:
-        step = event.step
-        if step.op in {Op.READ_DISCARD, Op.READ_REPLACEMENT}:
-            return
-        if step.op is Op.READ:
-            if not isinstance(event, StepFailed):
-                text = f"read {urns.display_type(step.urn)} {visible(step.resource.name)}"
-                self._say(Diagnostic(Severity.INFO, "", text, ephemeral=True))
-            return
-        is_stack = step.urn == self._stack_key
-        row = self._row(step.urn, step.resource.parent)
-        if is_stack or _is_news(event, step):
-            row.hidden = False
-        if isinstance(event, StepStarted):
-            row.step, row.op, row.started, row.ended = step, step.op, time.monotonic(), 0.0
-        elif isinstance(event, StepFailed):
-            row.failed = True
-        else:
-            self._done(row, event)
-            return
-        self._show(row)
-
-    def _done(self, row: Row, event: StepDone) -> None:
-        was_refresh = row.op is Op.REFRESH
-        resource = event.step.resource
-        shown = (
-            resource.custom or self._preview or event.outputs or event.op in {Op.DELETE, Op.REFRESH}
-        )
-        if not shown and not was_refresh:
-            return
-        row.step, row.op, row.ended = event.step, event.op, time.monotonic()
-        row.outputs_of.add(event.op)
-        if event.op is Op.REPLACE:
-            row.replacing = event.step
-        if was_refresh or (not self._preview and resource.custom and event.op is not Op.SAME):
-            self._show(row)
-
-    def _say(self, diagnostic: Diagnostic) -> None:
-        if diagnostic.severity is Severity.DEBUG or not diagnostic.message.strip():
-            return
-        row = self._row(diagnostic.urn or self._stack_key)
-        row.hidden = False
-        row.said = [diagnostic]
-        if not diagnostic.ephemeral:
-            row.diagnostics.append(diagnostic)
-        self._show(row)
-
-    def _judge(self, event: PolicyViolation | PolicyRemediation) -> None:
-        row = self._row(event.urn)
-        if isinstance(event, PolicyRemediation):
-            self._remediations.append(event)
-            row.hidden = False
-        else:
-            self._violations.append(event)
-        self._show(row)
-
-    def _row(self, urn: str, parent: str = "") -> Row:
-        """The row of a resource; there is always one for its parent and for the stack, too."""
-        row = self._rows.get(urn)
-        if row is None and urn == self._root:
-            self._stack_key = urn
-            row = self._rows.pop("", None) or Row(urn)
-            self._rows[urn] = row
-            return row
-        if row is None:
-            row = self._rows.setdefault(urn, Row(urn or self._root))
-        if parent and parent != self._stack_key:
-            self._rows.setdefault(parent, Row(parent))
-        self._rows.setdefault(self._stack_key, Row(self._root, hidden=False))
-        return row
-
-    def _show(self, row: Row) -> None:
-        if row.hidden:
-            return
-        columns = [
-            self._paint(row.op, PREFIXES[row.op]),
-            urns.display_type(row.urn),
-            visible(urns.name_of(row.urn)),
-            self._status(row),
-            self._info(row),
+        Args:
+            summary: How many resources had which kind of step.
+        """
+        lines = [
+            *policy_lines(self.policy_packs, self._violations, self._remediations, self._paint),
+            *self._diagnostic_lines(),
+            *self._output_lines(),
+            *self._summary_lines(summary),
         ]
-        self._print(" " + " ".join(columns))
+        for line in lines:
+            self._print(line)
 
-    def _is_done(self, row: Row) -> bool:
-        if row.failed or self._finished:
-            return True
-        return not self._is_stack(row) and row.op in row.outputs_of
+    def _show_diagnostic(self, event: Diagnostic) -> None:
+        text = event.message.strip()
+        if not text or event.severity is Severity.DEBUG:
+            return
+        urn = event.urn or self._root
+        if not event.ephemeral:
+            self._diagnostics.setdefault(urn, []).append(event)
+        self._show(Op.SAME, urn, _PREFIXES.get(event.severity, "") + text.partition("\n")[0])
 
-    def _is_stack(self, row: Row) -> bool:
-        return row.step is not None and row.step.urn == self._root
+    def _show_remediation(self, event: PolicyRemediation) -> None:
+        self._remediations.append(event)
+        self._show(Op.UPDATE, event.urn, f"remediated by {event.policy}")
+        if self._diff:
+            self._show_changes(property_changes(event.before, event.after))
 
-    def _status(self, row: Row) -> str:
-        failed = row.failed or row.count(Severity.ERROR) > 0
-        if self._is_done(row):
-            status = self._done_status(row, failed=failed)
-        elif self._is_stack(row) and row.op is Op.SAME:
-            status = "running"
-        elif self._preview:
-            status = _PLANNED.get(row.op, "")
-        else:
-            status = _timed(_GOING.get(row.op, ""), time.monotonic() - row.started, whole=True)
-        return self._paint(row.op, status + (retain_flag(row.step) if row.step else ""))
+    def _show_start(self, step: Step) -> None:
+        self._started[step] = time.monotonic()
+        if not self._preview and _is_shown(step, step.op):
+            self._show(step.op, step.urn, STYLES[step.op].running)
 
-    def _done_status(self, row: Row, *, failed: bool) -> str:
+    def _show_failure(self, event: StepFailed) -> None:
+        step = event.step
+        if not step.internal:
+            self._show(step.op, step.urn, f"**{STYLES[step.op].running} failed**")
+
+    def _show_done(self, event: StepDone) -> None:
+        step, op = event.step, event.op
+        if step.urn == self._root:
+            self._root_step = step
+        if event.outputs != self._awaits_outputs(step):
+            return
+        if step.op is Op.REFRESH and op is Op.SAME:
+            op = Op.REFRESH
+        if not _is_shown(step, op):
+            return
+        status = STYLES[op].planned
+        if not self._preview:
+            status = f"{STYLES[op].done} ({time.monotonic() - self._started[step]:.2f}s)"
+        if isinstance(step, DeleteStep) and step.resource.retain_on_delete:
+            status += " [retain]"
+        if changes := input_changes(step, op):
+            status += f" [diff: {','.join(change.marked for change in changes)}]"
+        self._show(op, step.urn, status)
+        if self._diff:
+            self._show_changes(_details(step))
+
+    def _awaits_outputs(self, step: Step) -> bool:
+        """Return whether a step ends with ``RegisterResourceOutputs``, as a component's does."""
+        refreshed = step.op is Op.REFRESH or step.new is None
+        return not (self._preview or refreshed or step.resource.custom)
+
+    def _show_changes(self, changes: Iterator[Change]) -> None:
+        for change in changes:
+            text = change.text(show_secrets=self._show_secrets)
+            self._print(f"      {self._paint(change.op, text)}")
+
+    def _show(self, op: Op, urn: str, text: str) -> None:
+        resource = f"{urns.display_type(urn)} {one_line(urns.name_of(urn))}"
+        self._print(f" {self._paint(op, STYLES[op].mark)} {resource} {self._paint(op, text)}")
+
+    def _diagnostic_lines(self) -> Iterator[str]:
+        if self._diagnostics:
+            yield "Diagnostics:"
+        for urn, diagnostics in self._diagnostics.items():
+            yield f"  {urns.display_type(urn)} ({one_line(urns.name_of(urn))}):"
+            for diagnostic in diagnostics:
+                for line in _text_of(diagnostic).split("\n"):
+                    yield f"    {line}".rstrip()
+            yield ""
+
+    def _output_lines(self) -> Iterator[str]:
+        """Yield all outputs; of a preview, those that change."""
+        step = self._root_step
+        if step is None or step.new is None:
+            return
         if self._preview:
-            planned = _PLANNED.get(row.op, "")
-            return "refresh" if row.op is Op.REFRESH else planned
-        if failed:
-            doing = _GOING.get(row.op, "").partition(" ")[0]
-            return f"**{doing} failed**" if doing else "**failed**"
-        if row.op is Op.SAME:
-            return ""
-        if row.op not in row.outputs_of and row.step and row.step.resource.custom:
-            return f"{_GOING[row.op]} (interrupted)"
-        if not row.ended:
-            return _DONE[row.op]
-        return _timed(_DONE[row.op], row.ended - row.started, whole=False)
-
-    def _info(self, row: Row) -> str:
-        step = row.step
-        if row.op in {Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED} and row.replacing:
-            step = row.replacing
-        changes = short_diff(step, row.op) if step else ""
-        pieces = [f"[{changes}]"] if changes else []
-        if self._finished:
-            counts = {
-                "error": row.count(Severity.ERROR),
-                "warning": row.count(Severity.WARNING),
-                "message": row.count(Severity.INFO, Severity.INFO_ERROR),
-            }
-            pieces += [
-                f"{count} {what}{'s' if count > 1 else ''}"
-                for what, count in counts.items()
-                if count
+            before = step.old.outputs if step.old else {}
+            changes = property_changes(before, known_changes(before, step.new.outputs))
+            lines = [
+                f"    {self._paint(change.op, change.text(show_secrets=self._show_secrets))}"
+                for change in changes
             ]
         else:
-            pieces += [text_of(item, prefixed=True) for item in row.said]
-        return "; ".join(pieces).partition("\n")[0]
+            lines = output_lines(step.new.outputs, show_secrets=self._show_secrets)
+        if lines:
+            yield from ("Outputs:", *lines, "")
+
+    def _summary_lines(self, summary: Mapping[str, int]) -> Iterator[str]:
+        yield "Resources:"
+        for op in _COUNTED:
+            if count := summary.get(op.value):
+                style = STYLES[op]
+                what = f"to {style.planned}" if self._preview else style.done
+                yield "    " + self._paint(op, f"{style.mark}{count} {what}")
+        if unchanged := summary.get(Op.SAME.value):
+            yield f"    {unchanged} unchanged"
+        errored = sum(
+            any(each.severity is Severity.ERROR for each in diagnostics)
+            for diagnostics in self._diagnostics.values()
+        )
+        if errored:
+            yield "    " + self._paint(Op.DELETE, f"{errored} errored")
+        if not self._preview:
+            yield f"\nDuration: {math.ceil(time.monotonic() - self._began)}s"
 
     def _print(self, line: str) -> None:
         print(line, file=self._out, flush=True)
 
 
-def _is_news(event: StepStarted | StepDone | StepFailed, step: Step) -> bool:
-    """Whether a step is worth a line: one that changes nothing is not."""
-    op = event.op if isinstance(event, StepDone) else step.op
-    if op is not Op.SAME:
-        return True
-    return bool(step.old and step.new and step.old.protect != step.new.protect)
+def _is_shown(step: Step, op: Op) -> bool:
+    """Return whether a step is shown; a step that changes nothing is not."""
+    return not step.internal and (op is not Op.SAME or bool(input_changes(step, op)))
 
 
-def _timed(text: str, seconds: float, *, whole: bool) -> str:
-    if not text:
-        return ""
-    return f"{text} ({seconds:.2f}s)" if seconds < 1 and not whole else f"{text} ({int(seconds)}s)"
+def _details(step: Step) -> Iterator[Change]:
+    """Return each property that a step changes; of a refresh, what GitLab changed."""
+    old, new = step.old, step.new
+    if step.op is Op.REFRESH:
+        return property_changes(old.outputs if old else {}, new.outputs if new else {})
+    return property_changes(old.inputs if old else {}, new.inputs if new else {})
+
+
+def _text_of(diagnostic: Diagnostic) -> str:
+    return _PREFIXES.get(diagnostic.severity, "") + diagnostic.message.rstrip()

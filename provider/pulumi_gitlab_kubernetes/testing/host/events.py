@@ -1,4 +1,4 @@
-"""What happens during a run, as whoever shows or keeps it hears of it."""
+"""The events of a run."""
 
 import threading
 from collections import Counter
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .policy_pack import Violation
-from .steps import Op, Step
-from .values import Properties
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import Violation
+from pulumi_gitlab_kubernetes.testing.host.steps import Op, Step
+from pulumi_gitlab_kubernetes.testing.host.values import Properties
 
 
 class Severity(str, Enum):
-    """How grave a message is."""
+    """The severity of a message."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -26,30 +26,28 @@ class Diagnostic:
     """A message.
 
     Attributes:
-        severity: How grave it is.
+        severity: Its severity.
         urn: The resource it concerns; empty for the stack.
         message: The text.
-        ephemeral: Whether it is worth showing only while the run lasts.
-        stream: Non-zero for the parts of one longer message.
+        ephemeral: Show it only while the run lasts.
     """
 
     severity: Severity
     urn: str
     message: str
     ephemeral: bool = False
-    stream: int = 0
 
 
 @dataclass
 class StepStarted:
-    """A step is about to be made."""
+    """A step starts."""
 
     step: Step
 
 
 @dataclass
 class StepDone:
-    """A step was made, or a component's outputs are there."""
+    """A step is done, or a component's outputs are registered."""
 
     step: Step
     op: Op
@@ -58,7 +56,7 @@ class StepDone:
 
 @dataclass
 class StepFailed:
-    """A step failed; why is a diagnostic of its own."""
+    """A step failed; the reason is a separate diagnostic."""
 
     step: Step
 
@@ -75,7 +73,7 @@ class PolicyViolation:
 
 @dataclass
 class PolicyRemediation:
-    """A policy mended the inputs of a resource."""
+    """A policy remediated the inputs of a resource."""
 
     urn: str
     pack: str
@@ -90,7 +88,7 @@ Event = Diagnostic | StepStarted | StepDone | StepFailed | PolicyViolation | Pol
 
 @dataclass
 class Events:
-    """Everything that happened, told to one listener in order."""
+    """The events of a run, passed to one listener in order."""
 
     listener: Callable[[Event], None]
     summary: Counter[str] = field(default_factory=Counter)
@@ -100,7 +98,7 @@ class Events:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def emit(self, event: Event) -> None:
-        """Tells of an event."""
+        """Record an event and pass it to the listener."""
         with self._lock:
             if isinstance(event, Diagnostic):
                 self.diagnostics.append(event)
@@ -108,16 +106,16 @@ class Events:
                 self.violations.append(event)
             self.listener(event)
 
-    def say(self, severity: Severity, urn: str, message: str) -> None:
-        """Tells of a message."""
+    def log(self, severity: Severity, urn: str, message: str) -> None:
+        """Emit a diagnostic."""
         self.emit(Diagnostic(severity, urn, message))
 
     def done(self, step: Step, op: Op, *, counted: bool) -> None:
-        """Tells that a step was made.
+        """Record a finished step.
 
         Args:
             step: The step.
-            op: What it came down to.
+            op: Its outcome.
             counted: Whether the summary counts it.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""Makes steps, several at a time.
+"""Runs steps, several at a time.
 
 Follows ``pkg/resource/deploy/step_executor.go`` and ``pkg/engine/update.go`` of Pulumi's engine.
 """
@@ -9,34 +9,46 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import grpc
 
-from .errors import HostError
-from .events import Events, Severity, StepDone, StepFailed, StepStarted
-from .goal import Outputs
-from .provider import InitError, ProviderError
-from .snapshot import Snapshot
-from .state import Resource
-from .steps import Op, ProtectedError, RefreshStep, Step, Surroundings
-from .values import Secret
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.events import (
+    Events,
+    Severity,
+    StepDone,
+    StepFailed,
+    StepStarted,
+)
+from pulumi_gitlab_kubernetes.testing.host.goal import Outputs
+from pulumi_gitlab_kubernetes.testing.host.provider import InitError, ProviderError
+from pulumi_gitlab_kubernetes.testing.host.snapshot import Snapshot
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.steps import (
+    Op,
+    ProtectedError,
+    RefreshStep,
+    Step,
+    StepContext,
+)
+from pulumi_gitlab_kubernetes.testing.host.values import Secret
 
 _FAILURES = (ProviderError, ProtectedError, HostError, grpc.RpcError)
 
 
 class Executor:
-    """Makes the steps of a deployment.
+    """Runs the steps of a deployment.
 
     Args:
-        around: What steps need.
-        snapshot: Where what they did is kept; nothing in a preview.
-        events: Who hears of it.
+        context: The context of the steps.
+        snapshot: Records the results; nothing in a preview.
+        events: Receives the events.
         parallel: How many at a time.
-        on_failure: Called when no further step will be made.
-        refreshing: Whether the run is a refresh, whose outcomes count.
-        stop_on_failure: Whether a step that fails is the last.
+        on_failure: Called when no further step will run.
+        refreshing: Whether the run is a refresh, whose summary counts outcomes.
+        stop_on_failure: Start no further step after a failure.
     """
 
     def __init__(
         self,
-        around: Surroundings,
+        context: StepContext,
         snapshot: Snapshot | None,
         events: Events,
         parallel: int,
@@ -45,7 +57,7 @@ class Executor:
         refreshing: bool = False,
         stop_on_failure: bool = True,
     ) -> None:
-        self._around = around
+        self._context = context
         self._snapshot = snapshot
         self._events = events
         self._on_failure = on_failure
@@ -58,37 +70,37 @@ class Executor:
         self.cancelled = threading.Event()
         self.failed = False
         self.failures: list[Resource] = []
-        """What a step failed on."""
+        """The resources of failed steps."""
         self.resources: dict[str, Resource] = {}
-        """What was made so far, by URN."""
+        """The resources of finished steps, by URN."""
 
     def submit(self, chain: list[Step]) -> Future[None]:
-        """Has steps made one after the other, when there is room."""
+        """Queue steps to run one after the other."""
         future = self._pool.submit(self._run, chain)
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         return future
 
     def submit_all(self, steps: Iterable[Step]) -> None:
-        """Has steps made in any order, and waits for them."""
+        """Run steps in any order, and wait for them."""
         wait([self.submit([step]) for step in steps])
 
     def cancel(self) -> None:
-        """Makes no further step; those under way go on."""
+        """Start no further step; running steps continue."""
         self.cancelled.set()
 
     def drain(self) -> None:
-        """Waits for all steps submitted so far."""
+        """Wait for all steps submitted so far."""
         wait(list(self._under_way))
 
     def close(self) -> None:
-        """Waits for the steps under way; no more can be submitted."""
+        """Wait for the running steps; no more can be submitted."""
         self._pool.shutdown(wait=True)
         if self._defect:
             raise self._defect
 
     def set_outputs(self, event: Outputs) -> None:
-        """Gives a component, or the stack, the outputs that the program named."""
+        """Set the outputs that the program registered for a component or the stack."""
         step = self._registered.get(event.urn)
         if step is None or step.new is None:
             raise HostError(
@@ -104,20 +116,20 @@ class Executor:
             for step in chain:
                 if self.cancelled.is_set() or not self._make(step):
                     return
-        except Exception as error:  # noqa: BLE001 - raised again by `close`, where someone listens
+        except Exception as error:  # noqa: BLE001 (raised again by `close`, where someone listens)
             self._defect = error
             self.failed = True
             self.cancelled.set()
             self._on_failure()
 
     def _make(self, step: Step) -> bool:
-        """Makes a step; returns whether the next one may be made."""
+        """Run a step; return whether the next one may run."""
         if self._snapshot:
             self._snapshot.begin(step)
         self._events.emit(StepStarted(step))
         failure: Exception | None = None
         try:
-            step.apply(self._around)
+            step.apply(self._context)
         except _FAILURES as error:
             failure = error
         if step.new is not None and step.op is not Op.REPLACE:
@@ -125,9 +137,9 @@ class Executor:
             self.resources[step.new.urn] = step.new
             if failure is None:
                 self._registered[step.urn] = step
-        self._tell(step, failure)
+        self._report(step, failure)
         if step.op is Op.UPDATE and isinstance(failure, InitError) and step.new and step.old:
-            step.new.inputs = dict(step.old.inputs)  # what was to be is not what is
+            step.new.inputs = dict(step.old.inputs)  # the update did not succeed
         if self._snapshot:
             self._snapshot.end(step, made=failure is None or isinstance(failure, InitError))
         if failure is None:
@@ -140,7 +152,7 @@ class Executor:
             self._on_failure()
         return False
 
-    def _tell(self, step: Step, failure: Exception | None) -> None:
+    def _report(self, step: Step, failure: Exception | None) -> None:
         if failure is None:
             op, counted = step.op, step.counted
             if isinstance(step, RefreshStep):
@@ -149,15 +161,15 @@ class Executor:
             return
         urn = "" if step.internal else step.urn
         message = str(failure)
-        self._events.say(
-            Severity.ERROR, urn, f"Preview failed: {message}" if self._around.preview else message
+        self._events.log(
+            Severity.ERROR, urn, f"Preview failed: {message}" if self._context.preview else message
         )
-        if not self._around.preview:
+        if not self._context.preview:
             self._events.emit(StepFailed(step))
 
 
 def mark_secrets(resource: Resource) -> None:
-    """Marks as secret what the program says is, and each output whose input of the same name is."""
+    """Mark outputs as secret: those the program names, and those whose input is secret."""
     named = {key for key in resource.additional_secret_outputs if key != "id"}
     named |= {key for key, value in resource.inputs.items() if isinstance(value, Secret)}
     resource.outputs = {

@@ -1,16 +1,16 @@
-"""What a provider finds wrong with a resource's inputs, in words."""
+"""Messages for failed checks of inputs."""
 
-from .provider import CheckFailure
-from .state import Resource
-from .values import UNKNOWN, unwrap
+from pulumi_gitlab_kubernetes.testing.host.provider import CheckFailure
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.values import UNKNOWN, unwrap
 
 
 def describe(new: Resource, failure: CheckFailure) -> str:
-    """What is wrong with a resource, in the CLI's words.
+    """Return a failed check as the CLI words it.
 
     Args:
         new: The resource.
-        failure: What its provider said.
+        failure: The failed check.
 
     Returns:
         The message.
@@ -25,7 +25,7 @@ def describe(new: Resource, failure: CheckFailure) -> str:
 
 
 def _show(value: object) -> str:
-    """A value as the CLI puts it into a message; but a secret stays one, unlike there."""
+    """Return a value as the CLI puts it into a message, but with secrets hidden."""
     value = "[secret]" if value != unwrap(value) else value
     if value is UNKNOWN:
         return "{output<unknown>}"

@@ -1,4 +1,4 @@
-"""Files other programs read while they are written."""
+"""Files that other programs read while they are written."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def write_atomically(path: Path, text: str, scratch: Path | None = None) -> None:
-    """Writes a file so that nobody ever sees it half written, not even after a power cut.
+    """Write a file atomically and durably.
 
     Args:
         path: The file, in a directory that exists. Its permissions are kept; a new one has those
@@ -33,5 +33,5 @@ def write_atomically(path: Path, text: str, scratch: Path | None = None) -> None
 
 
 def compact(value: Any) -> str:
-    """JSON without a byte too many, as the Pulumi CLI writes it."""
+    """Return compact JSON, as the Pulumi CLI writes it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Quick starts for tests: processes that are forked from one which has imported Pulumi already.
+"""Quick starts for tests: processes are forked from one that has imported Pulumi.
 
 Importing Pulumi takes most of the time of a small deployment, which starts two or three processes.
 """
@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-from ._fork_server import LENGTH
-from .process import Child, start_process
+from pulumi_gitlab_kubernetes.testing.host._fork_server import LENGTH
+from pulumi_gitlab_kubernetes.testing.host.process import Child, start_process
 
 _SCRIPT: Final = Path(__file__).with_name("_fork_server.py")
 _PRELOADED: Final = ("pulumi", "pulumi.dynamic", "gitlab", "cryptography.x509")
@@ -35,7 +35,7 @@ class ForkServer:
         self._lock = threading.Lock()
 
     def spawn(self, command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Child:
-        """Starts a process, as `start_process` does."""
+        """Start a process, as `start_process` does."""
         python, *rest = command
         if rest[:1] != ["-u"]:
             return start_process(command, directory, environ)
@@ -50,7 +50,7 @@ class ForkServer:
         return server.spawn(rest[1:], directory, environ)
 
     def stop(self) -> None:
-        """Ends what it forks from; the forked processes go on."""
+        """End the fork server; forked processes continue."""
         with self._lock:
             for server in self._servers.values():
                 server.stop()
@@ -62,7 +62,7 @@ def _of_python(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _modules_in(directory: Path) -> set[str]:
-    """Returns the names of what can be imported from a directory."""
+    """Return the names of the modules in a directory."""
     return {path.name.partition(".")[0] for path in directory.iterdir()} - {"__main__"}
 
 
@@ -73,7 +73,7 @@ class _Server:
         self.python_variables = _of_python(os.environ)
         self._connection, theirs = socket.socketpair()
         with theirs:
-            self._popen = subprocess.Popen(  # noqa: S603 - the programs' own interpreter
+            self._popen = subprocess.Popen(  # noqa: S603 (the programs' own interpreter)
                 [python, "-u", str(_SCRIPT), str(theirs.fileno()), *_PRELOADED],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -90,7 +90,7 @@ class _Server:
 
     @property
     def imported(self) -> set[str]:
-        """The modules that it has imported; none where it could not start."""
+        """The imported modules; none if the process did not start."""
         with self._changed:
             self._changed.wait_for(lambda: self._imported or self._over, _SECONDS)
         return self._imported
@@ -98,7 +98,7 @@ class _Server:
     def spawn(
         self, arguments: Sequence[str], directory: Path, environ: Mapping[str, str]
     ) -> "_Forked":
-        """Forks a process that runs a module (`-m` first) or a script."""
+        """Fork a process that runs a module (`-m` first) or a script."""
         runs_module = arguments[0] == "-m"
         what, *rest = arguments[1:] if runs_module else arguments
         request = json.dumps(
@@ -126,7 +126,7 @@ class _Server:
         return _Forked(self, process, _reader(out), _reader(error))
 
     def wait(self, process: int, timeout: float | None) -> int:
-        """Waits for the end of a forked process; returns its status."""
+        """Wait for the end of a forked process; return its status."""
         with self._changed:
             self._changed.wait_for(lambda: process in self._statuses or self._over, timeout)
             if process in self._statuses:
@@ -136,7 +136,7 @@ class _Server:
         raise subprocess.TimeoutExpired(str(process), timeout or 0)
 
     def stop(self) -> None:
-        """Ends the process."""
+        """End the process."""
         self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
         self._popen.wait()
@@ -150,7 +150,7 @@ class _Server:
                         self._imported = set(message["imported"])
                     elif "started" in message:
                         self._started.append(message["started"])
-                        self._statuses.pop(message["started"], None)  # A number comes again.
+                        self._statuses.pop(message["started"], None)  # Process ids are reused.
                     else:
                         self._statuses[message["ended"]] = message["status"]
                     self._changed.notify_all()
@@ -169,7 +169,7 @@ class _Forked:
         self._server = server
 
     def wait(self, timeout: float | None = None) -> int:
-        """Waits for the end; returns the exit status, negative for a signal."""
+        """Wait for the end; return the exit status, negative for a signal."""
         return self._server.wait(self.pid, timeout)
 
 

@@ -1,4 +1,4 @@
-"""Which steps a registered resource needs.
+"""Generates the steps for each registered resource.
 
 Follows ``pkg/resource/deploy/step_generator.go`` of Pulumi's engine.
 """
@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from . import paths
-from . import urn as urns
-from .aliases import Aliases
-from .difference import compare, replace_on_changes
-from .errors import HostError
-from .failures import describe
-from .goal import Goal, ReadRequest, Registration
-from .plugin import PACKAGE, Providers
-from .policies import Policies
-from .provider import Diff
-from .replacement import Replacements, Seen
-from .state import Deployment, Resource
-from .steps import (
+from pulumi_gitlab_kubernetes.testing.host import paths
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.aliases import Aliases
+from pulumi_gitlab_kubernetes.testing.host.difference import compare, replace_on_changes
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.failures import describe
+from pulumi_gitlab_kubernetes.testing.host.goal import Goal, ReadRequest, Registration
+from pulumi_gitlab_kubernetes.testing.host.plugin import PACKAGE, Providers
+from pulumi_gitlab_kubernetes.testing.host.policies import Policies
+from pulumi_gitlab_kubernetes.testing.host.provider import Diff
+from pulumi_gitlab_kubernetes.testing.host.replacement import Replacements, Seen
+from pulumi_gitlab_kubernetes.testing.host.state import Deployment, Resource
+from pulumi_gitlab_kubernetes.testing.host.steps import (
     CreateStep,
     DeleteStep,
     Op,
@@ -30,7 +30,12 @@ from .steps import (
     Step,
     UpdateStep,
 )
-from .values import Properties, contains_unknowns, equal, unwrap
+from pulumi_gitlab_kubernetes.testing.host.values import (
+    Properties,
+    contains_unknowns,
+    equal,
+    unwrap,
+)
 
 _UNPROTECT: Final = (
     "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program"
@@ -39,28 +44,28 @@ _UNPROTECT: Final = (
 
 
 class InvalidResourceError(Exception):
-    """A resource cannot be had; the reasons were shown already."""
+    """A resource is not valid; the reasons were reported already."""
 
 
 @dataclass
 class Report:
-    """Where the generator says what is wrong, with the URN of what it concerns."""
+    """Receives the generator's messages with the URN of their resource."""
 
     error: Callable[[str, str], None]
     info: Callable[[str, str], None]
 
 
 class StepGenerator:
-    """Decides, one resource after the other, what is to be done.
+    """Generates the steps of a deployment, resource by resource.
 
     Args:
         stack: The stack's name.
         project: The project's name.
-        previous: The deployment as it was.
+        previous: The previous deployment.
         providers: The deployment's providers.
-        policies: What judges each resource.
+        policies: The policies that check each resource.
         preview: Whether values may be unknown.
-        report: Takes what is wrong.
+        report: Receives messages.
     """
 
     def __init__(
@@ -88,15 +93,15 @@ class StepGenerator:
         self._aliases = Aliases(stack, project)
         self._replacements = Replacements(previous, providers, self._seen)
         self.failed = False
-        """Whether something is wrong that did not stop the preview."""
+        """Whether there was an error that did not stop the preview."""
 
     @property
     def deletes(self) -> set[str]:
-        """URNs of what is deleted, as known so far."""
+        """URNs of resources that are deleted, as far as known."""
         return self._seen.deletes
 
     def registration_steps(self, registration: Registration) -> list[Step]:
-        """The steps for a resource that the program registered, in order.
+        """Return the steps for a resource that the program registered, in order.
 
         Args:
             registration: The resource.
@@ -106,7 +111,7 @@ class StepGenerator:
 
         Raises:
             InvalidResourceError: It cannot be had.
-            ProviderError: Its provider failed to tell.
+            ProviderError: The provider failed.
             HostError: The program asked for something that cannot be done.
         """
         goal = registration.goal
@@ -129,7 +134,7 @@ class StepGenerator:
             goal.properties if fresh else new.inputs,
             {} if fresh or old is None else old.inputs,
         )
-        allowed = self._policies.judge(new, delete_before_replace=goal.delete_before_replace)
+        allowed = self._policies.evaluate(new, delete_before_replace=goal.delete_before_replace)
         if not (valid and allowed):
             raise InvalidResourceError
         result = registration.result
@@ -147,7 +152,7 @@ class StepGenerator:
         return self._steps_from_diff(old, new, registration) or self._same(old, new, registration)
 
     def read_steps(self, request: ReadRequest) -> list[Step]:
-        """The steps for a resource that the program reads; see :meth:`registration_steps`."""
+        """Return the steps for reading a resource; see :meth:`registration_steps`."""
         goal = request.goal
         urn = self._name(goal)
         old = self._find_old(urn, goal)
@@ -165,7 +170,7 @@ class StepGenerator:
         return [ReadStep(old=old, new=new, result=request.result)]
 
     def delete_steps(self) -> list[Step]:
-        """The steps for all that the program no longer has, in no order."""
+        """Return the steps that delete what the program no longer declares, in no order."""
         steps: list[Step] = []
         for resource in self._previous.resources:
             if resource.delete:
@@ -232,7 +237,7 @@ class StepGenerator:
         )
 
     def _check(self, new: Resource, inputs: Properties, old_inputs: Properties) -> bool:
-        """Has the provider check and complete a resource's inputs; returns whether they will do."""
+        """Let the provider check the inputs and fill in defaults; return whether they are valid."""
         if not new.custom or new.is_provider:
             return True
         provider = self._providers.require(new.provider, new.urn)
@@ -246,7 +251,7 @@ class StepGenerator:
         return [SameStep(old=old, new=new, result=registration.result)]
 
     def _recreate(self, old: Resource, new: Resource, registration: Registration) -> list[Step]:
-        """A resource that was deleted because one it depends on was."""
+        """Return the steps for a resource that was deleted together with one it depends on."""
         self._seen.deletes.discard(new.urn)
         self._seen.replaces.add(new.urn)
         keys = self._replacements.keys.get(new.urn, [])
@@ -292,7 +297,7 @@ class StepGenerator:
         return compare(provider, renamed, new.inputs, goal.ignore_changes, unknowns=self._preview)
 
     def _forced_by(self, old: Resource, new: Resource) -> str:
-        """What makes a replacement necessary whatever the provider says, if anything does."""
+        """Return what requires a replacement regardless of the provider, if anything does."""
         if old.taint:
             return "id"
         if any(urn in self._seen.replaces for urn in new.replace_with):
@@ -346,7 +351,7 @@ class StepGenerator:
         return [create, replace]
 
     def _deletes_first(self, old: Resource, new: Resource) -> list[Step]:
-        """Deletes a resource that is about to be made anew, after all that cannot outlive it."""
+        """Return the steps that delete a resource before its replacement, dependents first."""
         steps: list[Step] = []
         for dependent in reversed(self._replacements.of(old, new.urn)):
             if id(dependent) in self._pending_deletes:

@@ -1,4 +1,4 @@
-"""What a program asks for: a resource it registers or reads, read off the wire."""
+"""Requests of a program: resources that it registers or reads."""
 
 import re
 from concurrent.futures import Future
@@ -10,9 +10,15 @@ from urllib.parse import quote, unquote, urlparse
 
 from pulumi.runtime.proto import alias_pb2, resource_pb2, source_pb2
 
-from .errors import HostError
-from .state import Resource
-from .values import Properties, Value, normal_number, read_struct, read_value
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.values import (
+    Properties,
+    Value,
+    normal_number,
+    read_struct,
+    read_value,
+)
 
 _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
@@ -20,7 +26,7 @@ _DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 @dataclass
 class Alias:
-    """A name that a resource had before; an empty part is as it is now."""
+    """An earlier name of a resource; empty parts equal the current ones."""
 
     urn: str = ""
     name: str = ""
@@ -69,7 +75,7 @@ class Registration:
 
 @dataclass(eq=False)
 class ReadRequest:
-    """An existing resource that the program wants to know, and waits for."""
+    """An existing resource that the program reads and waits for."""
 
     goal: Goal
     id: str
@@ -85,17 +91,17 @@ class Outputs:
 
 
 def registration_goal(request: resource_pb2.RegisterResourceRequest, root: Path) -> Goal:
-    """Reads a resource that the program registers.
+    """Read a registration request.
 
     Args:
-        request: What the program sent.
+        request: The program's request.
         root: The project's directory, from which source positions count.
 
     Returns:
         The goal, its provider as the request names it.
 
     Raises:
-        HostError: It asks for something the deployment host does not do.
+        HostError: It needs something that the deployment host does not support.
     """
     refuse_unsupported(request)
     properties: Properties = {}
@@ -149,7 +155,7 @@ def registration_goal(request: resource_pb2.RegisterResourceRequest, root: Path)
 
 
 def read_goal(request: resource_pb2.ReadResourceRequest, root: Path) -> Goal:
-    """Reads an existing resource that the program wants to know; see :func:`registration_goal`."""
+    """Read a request for an existing resource; see :func:`registration_goal`."""
     position, trace = _positions(request, root)
     return Goal(
         type=request.type,
@@ -166,13 +172,13 @@ def read_goal(request: resource_pb2.ReadResourceRequest, root: Path) -> Goal:
 
 
 def refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
-    """Says plainly what the deployment host does not do.
+    """Reject what the deployment host does not support.
 
     Args:
-        request: What the program sent.
+        request: The program's request.
 
     Raises:
-        HostError: It asks for such a thing.
+        HostError: The request needs an unsupported feature.
     """
     hooks = request.hooks
     asked = {
@@ -187,7 +193,7 @@ def refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
     for what, is_asked in asked.items():
         if is_asked:
             raise HostError(
-                f"resource '{request.name}' ({request.type}): the deployment host does not do"
+                f"resource '{request.name}' ({request.type}): the deployment host does not support"
                 f" {what}; deploy it with the Pulumi CLI"
             )
 

@@ -1,19 +1,19 @@
-"""Which resource depends on which, within a deployment's order."""
+"""Dependencies between resources, in a deployment's order."""
 
 from collections.abc import Collection, Iterable
 
-from . import urn as urns
-from .state import Resource
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
 
 
 def dependents(
     resources: Iterable[Resource], root: Resource, ignored: Collection[str]
 ) -> list[Resource]:
-    """The resources that depend on another, directly or not, in the deployment's order.
+    """Return the direct and indirect dependents of a resource, in the deployment's order.
 
     Args:
         resources: The deployment's resources, dependencies first.
-        root: The resource depended upon. It need not be among them.
+        root: The resource; it need not be in the deployment.
         ignored: URNs known not to depend on it.
 
     Returns:
@@ -34,7 +34,7 @@ def dependents(
 def antichains(
     resources: Iterable[Resource], condemned: Collection[Resource]
 ) -> list[list[Resource]]:
-    """Groups what is to be deleted so that each may go at once when those before it are gone.
+    """Group resources for deletion: each group can be deleted once the groups before it are.
 
     Args:
         resources: The deployment's resources, dependencies first.
@@ -63,7 +63,7 @@ def antichains(
 
 
 def dependencies(resources: Iterable[Resource], roots: Iterable[Resource]) -> set[str]:
-    """URNs of what some resources depend on, directly or not, with parents and providers."""
+    """Return the URNs of all direct and indirect dependencies, with parents and providers."""
     by_urn = {resource.urn: resource for resource in resources}
     found: set[str] = set()
     waiting = list(roots)

@@ -1,4 +1,4 @@
-"""A lock on a stack: a file that names the process at work on it, as the Pulumi CLI writes it."""
+"""A lock on a stack: a file that names the process that uses it, as the Pulumi CLI writes it."""
 
 import getpass
 import json
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from .errors import HostError
-from .files import write_atomically
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.files import write_atomically
 
 
 @dataclass(frozen=True)
 class Lock:
-    """One process at work on a stack.
+    """The lock of one process on a stack.
 
     Attributes:
         path: The lock file.
         pid: The process's id.
-        username: Who runs it.
+        username: The process's user.
         hostname: The machine it runs on.
         timestamp: When it took the lock, in RFC 3339 with the machine's own offset.
     """
@@ -33,7 +33,7 @@ class Lock:
 
     @classmethod
     def take(cls, directory: Path) -> "Lock":
-        """Writes a lock file for this process.
+        """Create a lock file for this process.
 
         Args:
             directory: The stack's lock directory, which exists.
@@ -61,13 +61,13 @@ class Lock:
 
     @classmethod
     def read(cls, path: Path) -> "Lock | None":
-        """Reads a lock file.
+        """Read a lock file.
 
         Args:
             path: The lock file.
 
         Returns:
-            The lock, or None if it was released meanwhile.
+            The lock, or None if it has been released.
 
         Raises:
             HostError: The file is not a lock.
@@ -87,15 +87,15 @@ class Lock:
             raise HostError(f"{path} is not a lock; delete it with `pulumi cancel`") from None
 
     def release(self) -> None:
-        """Removes the lock file and what the CLI keeps beside it."""
+        """Remove the lock file and what the CLI keeps beside it."""
         self.path.unlink(missing_ok=True)
         self.path.with_name(f"{self.path.name}.attrs").unlink(missing_ok=True)
 
     def is_dead(self) -> bool:
-        """Says whether the process is known to have ended.
+        """Return whether the process is known to have ended.
 
         Returns:
-            True if it ran on this machine and runs no more; on another machine nobody can tell.
+            True if it ran on this machine and has ended; False for processes on other machines.
         """
         if self.hostname != socket.gethostname():
             return False
@@ -112,7 +112,7 @@ class Lock:
 
 
 def _is_zombie(pid: int) -> bool:
-    """Says whether a process has ended, but nobody has asked how: so it stays in a container."""
+    """Return whether a process has ended but was not reaped, as happens in containers."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):

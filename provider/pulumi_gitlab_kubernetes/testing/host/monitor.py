@@ -14,12 +14,24 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
-from . import urn as urns
-from .errors import HostError
-from .goal import Goal, Outputs, ReadRequest, Registration, read_goal, registration_goal
-from .plugin import PACKAGE, PROVIDER_TYPE
-from .state import Resource
-from .values import Properties, contains_unknowns, read_struct, write_struct
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.goal import (
+    Goal,
+    Outputs,
+    ReadRequest,
+    Registration,
+    read_goal,
+    registration_goal,
+)
+from pulumi_gitlab_kubernetes.testing.host.plugin import PACKAGE, PROVIDER_TYPE
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.values import (
+    Properties,
+    contains_unknowns,
+    read_struct,
+    write_struct,
+)
 
 _FEATURES: Final = {
     "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -46,7 +58,7 @@ class ProgramDone:
 
 @dataclass
 class Refused:
-    """The program asked for something that cannot be done."""
+    """The program asked for something that is not supported."""
 
     message: str
 
@@ -55,13 +67,13 @@ Event = Registration | ReadRequest | Outputs | ProgramDone | Refused
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """Takes what a program registers and lets it wait until it is there.
+    """Receives a program's registrations and answers when the resources exist.
 
     Args:
         post: Takes each event, in order.
         root: The project's directory.
         config: The stack's configuration, secrets marked.
-        resources: What was registered so far, by URN.
+        resources: The registered resources, by URN.
     """
 
     def __init__(
@@ -83,24 +95,24 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Lets everyone go who still waits."""
+        """Cancel all waiting requests."""
         self._closed.set()
         with self._lock:
             for waiting in self._waiting:
                 waiting.result.cancel()
 
-    def GetDeploymentInfo(self, request: Any, context: Any) -> resource_pb2.DeploymentInfo:  # noqa: ARG002, N802 - gRPC
-        """Answers which parts of the protocol are there."""
+    def GetDeploymentInfo(self, request: Any, context: Any) -> resource_pb2.DeploymentInfo:  # noqa: ARG002, N802 (gRPC)
+        """Return the supported parts of the protocol."""
         return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES.values())
 
-    def SupportsFeature(self, request: Any, context: Any) -> resource_pb2.SupportsFeatureResponse:  # noqa: ARG002, N802 - gRPC
-        """Answers whether one part of the protocol is there, for older SDKs."""
+    def SupportsFeature(self, request: Any, context: Any) -> resource_pb2.SupportsFeatureResponse:  # noqa: ARG002, N802 (gRPC)
+        """Return whether a part of the protocol is supported, for older SDKs."""
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
 
-    def RegisterResource(  # noqa: N802 - gRPC
+    def RegisterResource(  # noqa: N802 (gRPC)
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
-        """Makes a resource as the program wants it."""
+        """Register a resource."""
         try:
             goal = registration_goal(request, self._root)
             self._inherit(goal)
@@ -125,10 +137,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             ),
         )
 
-    def ReadResource(  # noqa: N802 - gRPC
+    def ReadResource(  # noqa: N802 (gRPC)
         self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ReadResourceResponse:
-        """Reads an existing resource that the program does not own."""
+        """Read an existing resource that the stack does not own."""
         goal = read_goal(request, self._root)
         try:
             goal.provider = goal.provider or self._provider_for(goal)
@@ -145,21 +157,21 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             ),
         )
 
-    def RegisterResourceOutputs(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, N802 - gRPC
-        """Takes the outputs of a component or of the stack."""
+    def RegisterResourceOutputs(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, N802 (gRPC)
+        """Register the outputs of a component or of the stack."""
         self._post(Outputs(request.urn, read_struct(request.outputs)))
         return empty_pb2.Empty()
 
-    def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, N802 - gRPC
-        """Hears that the program is done; answers when everything is."""
+    def SignalAndWaitForShutdown(self, request: Any, context: Any) -> empty_pb2.Empty:  # noqa: ARG002, N802 (gRPC)
+        """Note that the program is done; return when the deployment is."""
         self._post(ProgramDone())
         self._closed.wait()
         return empty_pb2.Empty()
 
-    def Invoke(  # noqa: N802 - gRPC
+    def Invoke(  # noqa: N802 (gRPC)
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ResourceInvokeResponse:
-        """Looks up a registered resource; nothing else can be invoked."""
+        """Look up a registered resource; nothing else can be invoked."""
         if request.tok != _GET_RESOURCE:
             self._unsupported(f"the function {request.tok}", context)
         urn = read_struct(request.args).get("urn", "")
@@ -176,28 +188,28 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         getattr(response, "return").CopyFrom(answer)  # a keyword of Python
         return response
 
-    def Call(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802 - gRPC
-        """Refuses: methods belong to remote components."""
+    def Call(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802 (gRPC)
+        """Reject the request: methods belong to remote components."""
         self._unsupported(f"the method {request.tok}", context)
 
-    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: ARG002, N802 - gRPC
-        """Refuses."""
+    def RegisterStackTransform(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: ARG002, N802 (gRPC)
+        """Reject the request."""
         self._unsupported("stack transforms", context)
 
-    def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: ARG002, N802 - gRPC
-        """Refuses."""
+    def RegisterStackInvokeTransform(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: ARG002, N802 (gRPC)
+        """Reject the request."""
         self._unsupported("invoke transforms", context)
 
-    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802 - gRPC
-        """Refuses."""
+    def RegisterResourceHook(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802 (gRPC)
+        """Reject the request."""
         self._unsupported(f"resource hooks (hook '{request.name}')", context)
 
-    def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802 - gRPC
-        """Refuses."""
+    def RegisterErrorHook(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802 (gRPC)
+        """Reject the request."""
         self._unsupported(f"error hooks (hook '{request.name}')", context)
 
-    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802 - gRPC
-        """Refuses."""
+    def RegisterPackage(self, request: Any, context: grpc.ServicerContext) -> NoReturn:  # noqa: N802 (gRPC)
+        """Reject the request."""
         self._unsupported(f"the package '{request.name}'", context)
 
     def _wait(self, waiting: Registration | ReadRequest, context: grpc.ServicerContext) -> Resource:
@@ -208,7 +220,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             raise AssertionError from None  # abort raises
 
     def _ask(self, waiting: Registration | ReadRequest) -> Resource:
-        """Posts what a program waits for; raises `CancelledError` if nobody answers any more."""
+        """Queue a request and wait for the result; raise `CancelledError` after `close`."""
         with self._lock:
             if self._closed.is_set():
                 raise CancelledError
@@ -234,8 +246,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         package = goal.type.partition(":")[0]
         if package != PACKAGE:
             raise HostError(
-                f"resource '{goal.name}' ({goal.type}): the deployment host runs Python dynamic"
-                f" providers alone; package '{package}' needs the Pulumi CLI"
+                f"resource '{goal.name}' ({goal.type}): the deployment host supports only Python"
+                f" dynamic providers; package '{package}' needs the Pulumi CLI"
             )
         with self._provider_lock:
             if not self._default_provider:
@@ -251,12 +263,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def _unsupported(self, what: str, context: grpc.ServicerContext) -> NoReturn:
         self._give_up(
-            f"the deployment host does not do {what}; deploy with the Pulumi CLI", context
+            f"the deployment host does not support {what}; deploy with the Pulumi CLI", context
         )
 
     def _give_up(self, message: str, context: grpc.ServicerContext) -> NoReturn:
         if not self._closed.is_set():
             self._post(Refused(message))
-            self._closed.wait()  # the program must not get to say that the monitor is gone
+            self._closed.wait()  # else the program would report that the monitor is gone
         context.abort(grpc.StatusCode.UNAVAILABLE, _SHUT_DOWN)
         raise AssertionError  # abort raises

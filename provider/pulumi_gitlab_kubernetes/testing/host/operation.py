@@ -1,4 +1,4 @@
-"""One operation on a stack, from its first line shown to its last."""
+"""One operation on a stack."""
 
 import io
 import os
@@ -9,27 +9,24 @@ from typing import Any, Final, TextIO
 
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from . import program
-from .changes import changed_keys
-from .checkpoint import Checkpoint
-from .deployment import DeployedStack, Deployer
-from .diff_display import DiffDisplay
-from .display import ProgressDisplay
-from .engine_service import Engine, serve
-from .events import Diagnostic, Events, Severity
-from .plugin import Plugin, Providers, dynamic_host
-from .policies import Policies
-from .policy_pack import Local, PolicyPack
-from .printer import Paint
-from .process import LineHandler, Process, Spawn
-from .project import Project
-from .result import Message, Result, StepResult, Violation
-from .values import Secret
+from pulumi_gitlab_kubernetes.testing.host import program
+from pulumi_gitlab_kubernetes.testing.host.changes import changed_keys
+from pulumi_gitlab_kubernetes.testing.host.checkpoint import Checkpoint
+from pulumi_gitlab_kubernetes.testing.host.deployment import DeployedStack, Deployer
+from pulumi_gitlab_kubernetes.testing.host.display import Display
+from pulumi_gitlab_kubernetes.testing.host.engine_service import Engine, serve
+from pulumi_gitlab_kubernetes.testing.host.events import Diagnostic, Events, Severity
+from pulumi_gitlab_kubernetes.testing.host.plugin import Plugin, Providers, dynamic_host
+from pulumi_gitlab_kubernetes.testing.host.policies import Policies
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local, PolicyPack
+from pulumi_gitlab_kubernetes.testing.host.process import LineHandler, Process, Spawn
+from pulumi_gitlab_kubernetes.testing.host.project import Project
+from pulumi_gitlab_kubernetes.testing.host.result import Message, Result, StepResult, Violation
+from pulumi_gitlab_kubernetes.testing.host.style import Paint
+from pulumi_gitlab_kubernetes.testing.host.values import Secret
 
 _PARALLEL_PER_CORE: Final = 4
 _HEADINGS: Final = {"update": "Updating", "refresh": "Refreshing", "destroy": "Destroying"}
-_PROGRAM_STREAM: Final = 1  # its standard error is the next one
-_PLUGIN_STREAM: Final = 3
 _SEVERITIES: Final = {
     engine_pb2.DEBUG: Severity.DEBUG,
     engine_pb2.INFO: Severity.INFO,
@@ -40,7 +37,7 @@ _SEVERITIES: Final = {
 
 @dataclass(frozen=True)
 class Options:
-    """How an operation is done and shown."""
+    """The options of an operation."""
 
     preview: bool
     refresh: bool
@@ -51,11 +48,11 @@ class Options:
 
 
 def degree_of_parallelism(asked: int | None, environ: Mapping[str, str]) -> int:
-    """How many steps are made at a time: as many as the Pulumi CLI would.
+    """Return how many steps run at a time: as many as with the Pulumi CLI.
 
     Args:
-        asked: What `--parallel` says.
-        environ: Where ``PULUMI_PARALLEL`` may be.
+        asked: The value of `--parallel`.
+        environ: The environment variables; ``PULUMI_PARALLEL`` is the default.
     """
     if asked is not None:
         return max(1, asked)
@@ -70,18 +67,18 @@ def degree_of_parallelism(asked: int | None, environ: Mapping[str, str]) -> int:
 
 
 class Operation:
-    """An update, a refresh, a destruction, or a preview of one.
+    """An update, refresh or destroy, or a preview of one.
 
     Args:
-        verb: Which.
-        options: How.
+        verb: ``update``, ``refresh`` or ``destroy``.
+        options: Its options.
         project: The stack's project.
         stack: The stack's name.
         root: The URN of the stack's own resource.
-        checkpoint: Where its deployment is kept.
+        checkpoint: Stores its deployment.
         environ: The environment variables of the program and of its dynamic providers.
-        out: Where it is shown, besides the result.
-        paint: Colours a piece of what is shown.
+        out: Where to show the run, besides the result.
+        paint: Colours a piece of text.
         spawn: Starts its processes.
     """
 
@@ -109,47 +106,46 @@ class Operation:
         self._environ = environ
         self._captured = io.StringIO()
         shown: Any = _Tee(self._captured, out) if out else self._captured
-        self._display: DiffDisplay | ProgressDisplay
-        if options.diff:
-            self._display = DiffDisplay(
-                shown, preview=options.preview, paint=paint, show_secrets=options.show_secrets
-            )
-        else:
-            self._display = ProgressDisplay(
-                shown, root, preview=options.preview, paint=paint, show_secrets=options.show_secrets
-            )
+        self._display = Display(
+            shown,
+            root,
+            preview=options.preview,
+            diff=options.diff,
+            show_secrets=options.show_secrets,
+            paint=paint,
+        )
         self._events = Events(self._display)
         self._deployer: Deployer | None = None
         self._end_providers: Callable[[], None] = lambda: None
 
     def run(self) -> Result:
-        """Does it.
+        """Run the operation.
 
         Returns:
-            What came of it.
+            The result.
 
         Raises:
-            HostError: It could not even begin.
+            HostError: The operation could not start.
         """
         doing = f"Previewing {self._verb}" if self._options.preview else _HEADINGS[self._verb]
         with self._checkpoint.backend.lock(self._project.name, self._stack) as cleared:
             self._display.begin(f"{doing} ({self._stack})")
             for lock in cleared:
-                self._events.say(
-                    Severity.WARNING, "", f"removed the lock of a process that is no more: {lock}"
+                self._events.log(
+                    Severity.WARNING, "", f"removed the lock of a process that has ended: {lock}"
                 )
             ok = self._deploy()
             self._display.finish(self._events.summary)
         return self._result(ok=ok)
 
     def interrupt(self) -> None:
-        """Starts no further step; those that were started are waited for."""
+        """Start no further step, and wait for the running ones."""
         if self._deployer is None:
             raise KeyboardInterrupt
         self._deployer.interrupt()
 
     def abandon(self) -> None:
-        """Ends at once; what was being done stays in the state as a pending operation."""
+        """End at once; running steps stay in the state as pending operations."""
         if self._deployer:
             self._deployer.abandon()
         self._end_providers()
@@ -164,7 +160,7 @@ class Operation:
             )
             cleanup.callback(engine.stop, None)
 
-            plugin_lines = _lines_to(events, _PLUGIN_STREAM)
+            plugin_lines = _lines_to(events)
 
             def start_plugin() -> Plugin:
                 return dynamic_host(
@@ -211,7 +207,7 @@ class Operation:
                 return program.start(
                     self._project,
                     self._environ,
-                    _lines_to(events, _PROGRAM_STREAM),
+                    _lines_to(events),
                     stack=self._stack,
                     config=config,
                     secret_keys=secret_keys,
@@ -273,11 +269,11 @@ class _Tee(io.TextIOBase):
         return len(text)
 
 
-def _lines_to(events: Events, stream: int) -> LineHandler:
+def _lines_to(events: Events) -> LineHandler:
     def handle(line: str, is_error: bool) -> None:
         if line.strip():
             severity = Severity.INFO_ERROR if is_error else Severity.INFO
-            events.emit(Diagnostic(severity, "", line, stream=stream + is_error))
+            events.log(severity, "", line)
 
     return handle
 
@@ -288,5 +284,4 @@ def _diagnostic(request: engine_pb2.LogRequest) -> Diagnostic:
         request.urn,
         request.message,
         ephemeral=request.ephemeral,
-        stream=request.streamId,
     )

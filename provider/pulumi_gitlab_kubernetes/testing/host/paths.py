@@ -7,7 +7,7 @@ import copy
 import re
 from typing import Any, Final, TypeAlias
 
-from .values import Properties, Secret, Value
+from pulumi_gitlab_kubernetes.testing.host.values import Properties, Secret, Value
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(
 
 
 def parse(text: str) -> Path | None:
-    """Reads a property path.
+    """Read a property path.
 
     Args:
         text: The path as a resource option names it.
@@ -48,7 +48,7 @@ def parse(text: str) -> Path | None:
 
 
 def contains(path: Path, other: Path) -> bool:
-    """Whether a path is another or leads to it."""
+    """Return whether a path equals another or is a prefix of it."""
     return len(path) <= len(other) and all(
         mine in (_ANY, theirs) for mine, theirs in zip(path, other, strict=False)
     )
@@ -57,7 +57,7 @@ def contains(path: Path, other: Path) -> bool:
 def ignore_changes(
     old: Properties, new: Properties, texts: list[str]
 ) -> tuple[Properties, list[str]]:
-    """Gives properties their old values wherever changes are to be ignored.
+    """Apply the resource option ``ignoreChanges``.
 
     Args:
         old: The properties as they are.
@@ -78,7 +78,7 @@ def ignore_changes(
 
 
 def reset(path: Path, old: Properties, new: Properties) -> bool:
-    """Sets what a path names back to its old value.
+    """Reset the property at a path to its old value.
 
     Args:
         path: The path.
@@ -136,7 +136,7 @@ def _reset_index(index: Any, old: Any, new: Any, *, secret: bool) -> bool:
 
 
 def _reset_all(rest: Path, old: Any, new: Any, *, secret: bool) -> bool:
-    """Resets every item; as in the engine, an empty rest takes in a whole dictionary."""
+    """Reset every item; as in the engine, an empty rest covers a whole dictionary."""
     if isinstance(old, list) and isinstance(new, list):
         reached = range(min(len(old), len(new)))
         results = [_reset((i, *rest), old, new, secret=secret) for i in reached]

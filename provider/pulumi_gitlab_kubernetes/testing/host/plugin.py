@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 
 import grpc
 
-from . import urn as urns
-from .errors import HostError
-from .process import LineHandler, Process, Spawn, start_process
-from .project import Project
-from .provider import Provider
-from .state import Resource
-from .values import UNKNOWN_STRING, Properties, Secret, equal
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.process import LineHandler, Process, Spawn, start_process
+from pulumi_gitlab_kubernetes.testing.host.project import Project
+from pulumi_gitlab_kubernetes.testing.host.provider import Provider
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.values import UNKNOWN_STRING, Properties, Secret, equal
 
 PACKAGE: Final = "pulumi-python"
 PROVIDER_TYPE: Final = f"{urns.PROVIDER_TYPE_PREFIX}{PACKAGE}"
@@ -35,7 +35,7 @@ class Plugin:
     """A process of Pulumi's that serves gRPC; it starts at once and is waited for when first used.
 
     Args:
-        what: What messages call it.
+        what: Its name in messages.
         command: Program and arguments.
         directory: Where it runs.
         environ: Its environment variables.
@@ -63,10 +63,10 @@ class Plugin:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def channel(self) -> grpc.Channel:
-        """Connects to the process.
+        """Connect to the process.
 
         Raises:
-            HostError: It ended, or did not come up.
+            HostError: It ended or did not start.
         """
         if self._channel is None:
             try:
@@ -74,13 +74,13 @@ class Plugin:
             except queue.Empty:
                 port = None
             if port is None:
-                said = "; ".join(self._errors[-3:]) or "it said nothing"
+                said = "; ".join(self._errors[-3:]) or "no output"
                 raise HostError(f"{self._what} did not start: {said}")
             self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL_OPTIONS)
         return self._channel
 
     def stop(self) -> None:
-        """Ends the process."""
+        """End the process."""
         if self._channel is not None:
             self._channel.close()
         self._process.stop()
@@ -106,10 +106,10 @@ def dynamic_host(
     on_line: LineHandler,
     spawn: Spawn = start_process,
 ) -> Plugin:
-    """Starts the process that runs a project's dynamic providers.
+    """Start the process that runs a project's dynamic providers.
 
     Args:
-        project: Whose interpreter and program directory it runs in.
+        project: The project; it runs with its interpreter, in its program directory.
         environ: Its environment variables, without those that Pulumi sets.
         engine: The address of the engine's own service.
         on_line: Takes its output.
@@ -140,7 +140,7 @@ class Providers:
 
     Args:
         start: Starts a dynamic host process.
-        preview: Whether nothing may be made.
+        preview: Whether the run is a preview.
     """
 
     def __init__(self, start: Callable[[], Plugin], *, preview: bool) -> None:
@@ -151,26 +151,26 @@ class Providers:
         self._lock = threading.Lock()
 
     def get(self, reference: str) -> Provider | None:
-        """The configured provider of that reference."""
+        """Return the configured provider of a reference."""
         found = self._running.get(reference)
         return found.provider if found else None
 
     def require(self, reference: str, resource: str) -> Provider:
-        """The configured provider of that reference, which a resource needs."""
+        """Return the configured provider of a reference that a resource requires."""
         provider = self.get(reference)
         if provider is None:
             raise HostError(f"unknown provider '{reference}' for resource '{resource}'")
         return provider
 
     def ensure(self, reference: str, resources: list[Resource]) -> None:
-        """Configures a provider as a deployment recorded it, unless it runs already.
+        """Configure a provider as recorded in the deployment, unless it is running.
 
         Args:
             reference: The provider.
             resources: The deployment's resources, the provider among them.
 
         Raises:
-            HostError: It is not there, or is not a dynamic provider.
+            HostError: It does not exist, or is not a dynamic provider.
         """
         if not reference or reference in self._running:
             return
@@ -181,17 +181,17 @@ class Providers:
         self.configure(recorded.urn, recorded.id, recorded.inputs)
 
     def create(self, urn: str, inputs: Properties) -> str:
-        """Configures a new provider; returns its id."""
+        """Configure a new provider; return its id."""
         id_ = UNKNOWN_STRING if self._preview else str(uuid.uuid4())
         self.configure(urn, id_, inputs)
         return id_
 
     def configure(self, urn: str, id_: str, inputs: Properties) -> None:
-        """Configures a provider, in a process of its own if its configuration changed."""
+        """Configure a provider, in a new process if its configuration changed."""
         if urns.type_of(urn) != PROVIDER_TYPE:
             package = urns.type_of(urn).removeprefix(urns.PROVIDER_TYPE_PREFIX)
             raise HostError(
-                "the deployment host runs Python dynamic providers alone;"
+                "the deployment host supports only Python dynamic providers;"
                 f" package '{package}' needs the Pulumi CLI"
             )
         reference = urns.provider_reference(urn, id_)
@@ -211,13 +211,13 @@ class Providers:
             running.plugin.stop()
 
     def delete(self, reference: str) -> None:
-        """Ends a provider."""
+        """End a provider."""
         running = self._running.pop(reference, None)
         if running:
             running.plugin.stop()
 
     def close(self) -> None:
-        """Ends all of them."""
+        """End all of them."""
         plugins = [running.plugin for running in self._running.values()]
         if self._spare:
             plugins.append(self._spare)

@@ -1,24 +1,29 @@
-"""What the policy packs of a run have to say, resource by resource and of the whole stack.
+"""The policy packs of a run, applied to each resource and to the whole stack.
 
 Follows ``analyzeResource`` and ``AnalyzeResources`` in ``pkg/resource/deploy`` of Pulumi's engine.
 """
 
 from collections.abc import Collection, Mapping
 
-from . import urn as urns
-from .events import Events, PolicyRemediation, PolicyViolation
-from .policy_pack import EnforcementLevel, Judged, PolicyPack, Violation
-from .state import Resource
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.events import Events, PolicyRemediation, PolicyViolation
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import (
+    EnforcementLevel,
+    PolicyInput,
+    PolicyPack,
+    Violation,
+)
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
 
 
 class Policies:
     """The policy packs of one run.
 
     Args:
-        packs: Them, configured.
-        events: Who hears of violations.
+        packs: The configured packs.
+        events: Receives violations and remediations.
         root: The stack's URN.
-        preview: Whether nothing is made.
+        preview: Whether the run is a preview.
     """
 
     def __init__(
@@ -33,15 +38,15 @@ class Policies:
         self.violated = False
         """Whether a mandatory policy was violated."""
 
-    def judge(self, resource: Resource, *, delete_before_replace: bool | None) -> bool:
-        """Judges a resource that is about to be made or changed, after mending its inputs.
+    def evaluate(self, resource: Resource, *, delete_before_replace: bool | None) -> bool:
+        """Remediate the inputs of a resource, then evaluate the policies.
 
         Args:
-            resource: The resource; its inputs are replaced by mended ones.
-            delete_before_replace: The option as the program gave it.
+            resource: The resource; its inputs are replaced by the remediated ones.
+            delete_before_replace: The resource option.
 
         Returns:
-            Whether it may be made.
+            Whether it may be created or updated.
         """
         if not self._packs:
             return True
@@ -49,49 +54,52 @@ class Policies:
         if resource.is_provider:
             self._providers[resource.urn] = resource
         for pack in self._packs:
-            for mended in pack.remediate(self._judged(resource)):
-                if mended.diagnostic:
-                    told = Violation(
-                        mended.policy, EnforcementLevel.ADVISORY, mended.diagnostic, resource.urn
+            for remediation in pack.remediate(self._input(resource)):
+                if remediation.diagnostic:
+                    violation = Violation(
+                        remediation.policy,
+                        EnforcementLevel.ADVISORY,
+                        remediation.diagnostic,
+                        resource.urn,
                     )
-                    self._tell(pack, resource.urn, told)
+                    self._report(pack, resource.urn, violation)
                 else:
                     self._events.emit(
                         PolicyRemediation(
                             resource.urn,
                             pack.name,
                             pack.version,
-                            mended.policy,
+                            remediation.policy,
                             resource.inputs,
-                            mended.properties,
+                            remediation.properties,
                         )
                     )
-                    resource.inputs = mended.properties
+                    resource.inputs = remediation.properties
         allowed = True
         for pack in self._packs:
-            for violation in pack.analyze(self._judged(resource)):
-                self._tell(pack, resource.urn, violation)
+            for violation in pack.analyze(self._input(resource)):
+                self._report(pack, resource.urn, violation)
                 if violation.level is EnforcementLevel.MANDATORY and not self._preview:
                     allowed = False
         return allowed
 
-    def judge_stack(self, resources: Mapping[str, Resource]) -> None:
-        """Judges all resources as the run leaves them.
+    def evaluate_stack(self, resources: Mapping[str, Resource]) -> None:
+        """Evaluate the stack policies.
 
         Args:
-            resources: Them, by URN.
+            resources: The resources, by URN.
         """
         for pack in self._packs:
-            judged = [self._judged(resource) for resource in resources.values()]
-            for violation in pack.analyze_stack(judged):
+            inputs = [self._input(resource) for resource in resources.values()]
+            for violation in pack.analyze_stack(inputs):
                 urn = violation.urn if violation.urn in resources else self._root
-                self._tell(pack, urn, violation)
+                self._report(pack, urn, violation)
 
-    def _judged(self, resource: Resource) -> Judged:
+    def _input(self, resource: Resource) -> PolicyInput:
         urn = urns.split_reference(resource.provider)[0] if resource.provider else ""
-        return Judged(resource, self._providers.get(urn), self._options.get(resource.urn))
+        return PolicyInput(resource, self._providers.get(urn), self._options.get(resource.urn))
 
-    def _tell(self, pack: PolicyPack, urn: str, violation: Violation) -> None:
+    def _report(self, pack: PolicyPack, urn: str, violation: Violation) -> None:
         if violation.level is EnforcementLevel.MANDATORY:
             self.violated = True
         self._events.emit(PolicyViolation(urn, pack.name, pack.version, violation))

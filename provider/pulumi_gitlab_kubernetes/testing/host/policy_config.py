@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from jsonschema import Draft7Validator, ValidationError
 
-from .errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
 _LEVELS: Final = ("advisory", "mandatory", "remediate", "disabled")
 _TYPES: Final = {
@@ -29,7 +29,7 @@ _ALL: Final = "all"
 
 @dataclass(frozen=True)
 class Policy:
-    """What a pack says of one of its policies.
+    """One policy of a pack.
 
     Attributes:
         name: Its name.
@@ -46,24 +46,24 @@ class Policy:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is set for a policy; an empty level leaves it as it is."""
+    """The configuration of a policy; an empty level leaves the level as it is."""
 
     level: str = ""
     properties: dict[str, Any] = field(default_factory=dict)
 
 
 def load(file: Path) -> dict[str, Entry]:
-    """Reads a configuration file.
+    """Read a configuration file.
 
     Args:
         file: A JSON file: by policy either a level, or an object of parameters that may have
             ``enforcementLevel``.
 
     Returns:
-        What it sets, by policy.
+        The configuration, by policy.
 
     Raises:
-        HostError: It cannot be read, or says something impossible.
+        HostError: It cannot be read or is not valid.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -75,19 +75,21 @@ def load(file: Path) -> dict[str, Entry]:
     if not isinstance(content, dict):
         raise HostError(f"policy configuration {file} must be a JSON object")
     if "environments" in content:
-        raise HostError(f"policy configuration {file}: the deployment host does not do Pulumi ESC")
+        raise HostError(
+            f"policy configuration {file}: the deployment host does not support Pulumi ESC"
+        )
     return {name: _entry(name, value) for name, value in content.items()}
 
 
 def reconcile(
     policies: Iterable[Policy], initial: Mapping[str, Entry], wanted: Mapping[str, Entry], pack: str
 ) -> dict[str, Entry]:
-    """Gives the configuration that a pack is to work with.
+    """Return the effective configuration of a pack.
 
     Args:
         policies: The pack's policies.
-        initial: What the pack itself sets.
-        wanted: What the configuration file sets, which wins.
+        initial: The pack's own configuration.
+        wanted: The configuration file, which takes precedence.
         pack: The pack's name and version, for messages.
 
     Returns:

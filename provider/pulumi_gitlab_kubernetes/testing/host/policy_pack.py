@@ -1,4 +1,4 @@
-"""A policy pack: the process that judges resources, ``python -m pulumi.policy``.
+"""A policy pack: the process that checks resources, ``python -m pulumi.policy``.
 
 Follows ``sdk/go/common/resource/plugin/analyzer_plugin.go`` of Pulumi's engine; see
 https://www.pulumi.com/docs/iac/packages-and-automation/crossguard/.
@@ -14,21 +14,21 @@ import grpc
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from . import go_yaml, policy_config, python_runtime
-from . import urn as urns
-from .errors import HostError
-from .plugin import Plugin
-from .process import LineHandler, Spawn, start_process
-from .program import ORGANIZATION
-from .state import Resource
-from .values import Properties, read_struct, write_struct
+from pulumi_gitlab_kubernetes.testing.host import go_yaml, policy_config, python_runtime
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.plugin import Plugin
+from pulumi_gitlab_kubernetes.testing.host.process import LineHandler, Spawn, start_process
+from pulumi_gitlab_kubernetes.testing.host.program import ORGANIZATION
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.values import Properties, read_struct, write_struct
 
 _FILE: Final = "PulumiPolicy.yaml"
 _INTERNAL: Final = "__"
 
 
 class EnforcementLevel(str, Enum):
-    """What a violation of a policy leads to."""
+    """The enforcement level of a policy."""
 
     ADVISORY = "advisory"
     MANDATORY = "mandatory"
@@ -47,7 +47,7 @@ class Local:
 
     Attributes:
         path: Its directory.
-        config: The JSON file of its configuration, if it has one.
+        config: Its configuration, a JSON file.
     """
 
     path: Path
@@ -55,13 +55,13 @@ class Local:
 
 
 @dataclass(frozen=True)
-class Judged:
+class PolicyInput:
     """A resource as policies see it.
 
     Attributes:
-        resource: The resource; its `inputs`, or after the run its `outputs`, are judged.
+        resource: The resource; its `inputs`, or after the run its `outputs`, are checked.
         provider: Its provider, if it has one.
-        delete_before_replace: The option as the program gave it.
+        delete_before_replace: The resource option.
     """
 
     resource: Resource
@@ -75,10 +75,10 @@ class Violation:
 
     Attributes:
         policy: The policy's name.
-        level: What it leads to.
-        message: What is wrong.
+        level: Its enforcement level.
+        message: The pack's message.
         urn: The resource that a policy for stacks names; empty for none.
-        severity: How grave the policy's author holds it to be; may be empty.
+        severity: Its severity; may be empty.
     """
 
     policy: str
@@ -90,11 +90,11 @@ class Violation:
 
 @dataclass(frozen=True)
 class Remediation:
-    """What a policy made of a resource's inputs, or why it could not tell.
+    """The remediation of a resource's inputs, or why there is none.
 
     Attributes:
         policy: The policy's name.
-        properties: The inputs from now on.
+        properties: The new inputs.
         diagnostic: Why there are none.
     """
 
@@ -107,7 +107,7 @@ class PolicyPack:
     """A running policy pack.
 
     Args:
-        local: Where it is.
+        local: Its location.
         environ: The environment variables.
         engine: The address of the engine's own service.
         on_line: Takes its output.
@@ -135,7 +135,7 @@ class PolicyPack:
         except FileNotFoundError:
             raise HostError(
                 f"failed to load Pulumi policy project located at {str(local.path)!r}:"
-                f" {file} is not there"
+                f" {file} does not exist"
             ) from None
         options = python_runtime.options(file, content.get("runtime"), "policy packs")
         python = python_runtime.interpreter(file, options, directory, environ)
@@ -160,17 +160,17 @@ class PolicyPack:
         config: Mapping[str, str],
         secret_keys: Collection[str],
     ) -> None:
-        """Makes the pack ready for a stack.
+        """Configure the pack for a stack.
 
         Args:
             stack: The stack's name.
             project: Its project's name.
-            preview: Whether nothing is made.
+            preview: Whether the run is a preview.
             config: The stack's configuration.
-            secret_keys: Which of it is secret.
+            secret_keys: The keys of its secrets.
 
         Raises:
-            HostError: The pack did not start, or its configuration is wrong.
+            HostError: The pack did not start, or its configuration is not valid.
         """
         path = str(self._directory)
         handshake = analyzer_pb2.AnalyzerHandshakeRequest(
@@ -214,28 +214,28 @@ class PolicyPack:
             json_format.ParseDict(entry.properties, target.properties)
         self._call("Configure", request)
 
-    def remediate(self, judged: Judged) -> list[Remediation]:
-        """Lets the pack mend a resource's inputs."""
-        request = _analyze_request(judged, internal=True)
+    def remediate(self, given: PolicyInput) -> list[Remediation]:
+        """Let the pack remediate a resource's inputs."""
+        request = _analyze_request(given, internal=True)
         response = self._call("Remediate", request, optional=True)
         return [
             Remediation(item.policyName, read_struct(item.properties), item.diagnostic)
             for item in (response.remediations if response else ())
         ]
 
-    def analyze(self, judged: Judged) -> list[Violation]:
-        """Lets the pack judge a resource's inputs."""
-        response = self._call("Analyze", _analyze_request(judged, internal=False))
+    def analyze(self, given: PolicyInput) -> list[Violation]:
+        """Let the pack analyze a resource's inputs."""
+        response = self._call("Analyze", _analyze_request(given, internal=False))
         return self._violations(response.diagnostics)
 
-    def analyze_stack(self, resources: Iterable[Judged]) -> list[Violation]:
-        """Lets the pack judge all resources as they are now."""
+    def analyze_stack(self, resources: Iterable[PolicyInput]) -> list[Violation]:
+        """Let the pack analyze all resources of the stack."""
         request = analyzer_pb2.AnalyzeStackRequest()
-        for judged in resources:
-            resource = judged.resource
+        for given in resources:
+            resource = given.resource
             depends = {key: of for key, of in resource.property_dependencies.items() if of}
             request.resources.add(
-                **_common(judged, resource.outputs, internal=False),
+                **_common(given, resource.outputs, internal=False),
                 parent=resource.parent,
                 dependencies=resource.dependencies,
                 propertyDependencies={
@@ -247,14 +247,14 @@ class PolicyPack:
         return self._violations(response.diagnostics if response else ())
 
     def stop(self) -> None:
-        """Ends the process."""
+        """End the process."""
         self._plugin.stop()
 
     def _violations(self, diagnostics: Iterable[Any]) -> list[Violation]:
         found = []
         for item in diagnostics:
             level = _LEVELS[item.enforcementLevel]
-            if level is EnforcementLevel.REMEDIATE:  # it was remediated, and yet it is wrong
+            if level is EnforcementLevel.REMEDIATE:  # still violated after remediation
                 level = EnforcementLevel.MANDATORY
             severity = _severity(item.severity) or self._severities.get(item.policyName, "")
             found.append(Violation(item.policyName, level, item.message, item.urn, severity))
@@ -271,12 +271,12 @@ class PolicyPack:
             ) from None
 
 
-def _analyze_request(judged: Judged, *, internal: bool) -> analyzer_pb2.AnalyzeRequest:
-    return analyzer_pb2.AnalyzeRequest(**_common(judged, judged.resource.inputs, internal=internal))
+def _analyze_request(given: PolicyInput, *, internal: bool) -> analyzer_pb2.AnalyzeRequest:
+    return analyzer_pb2.AnalyzeRequest(**_common(given, given.resource.inputs, internal=internal))
 
 
-def _common(judged: Judged, properties: Properties, *, internal: bool) -> dict[str, Any]:
-    resource, first = judged.resource, judged.delete_before_replace
+def _common(given: PolicyInput, properties: Properties, *, internal: bool) -> dict[str, Any]:
+    resource, first = given.resource, given.delete_before_replace
     fields: dict[str, Any] = {
         "type": resource.type,
         "urn": resource.urn,
@@ -295,7 +295,7 @@ def _common(judged: Judged, properties: Properties, *, internal: bool) -> dict[s
             parent=resource.parent,
         ),
     }
-    if provider := judged.provider:
+    if provider := given.provider:
         fields["provider"] = analyzer_pb2.AnalyzerProviderResource(
             type=provider.type,
             urn=provider.urn,
@@ -329,6 +329,6 @@ def _configured(item: analyzer_pb2.PolicyConfig) -> policy_config.Entry:
 
 
 def _severity(value: int) -> str:
-    name = analyzer_pb2.PolicySeverity.Name(value)  # type: ignore[arg-type] # what was sent
+    name = analyzer_pb2.PolicySeverity.Name(value)  # type: ignore[arg-type] # any enum value
     word = name.removeprefix("POLICY_SEVERITY_").lower()
     return "" if word == "unspecified" else word

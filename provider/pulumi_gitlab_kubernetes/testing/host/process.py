@@ -1,4 +1,4 @@
-"""A child process of the host: its output line by line, and its certain end."""
+"""A child process of the host: reads its output by line, and ends it reliably."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
-from .errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
 
 class Child(Protocol):
@@ -28,7 +28,7 @@ class Child(Protocol):
         """Its standard error."""
 
     def wait(self, timeout: float | None = None) -> int:
-        """Waits for its end; raises `subprocess.TimeoutExpired`."""
+        """Wait for its end; raise `subprocess.TimeoutExpired`."""
 
 
 Spawn = Callable[[Sequence[str], Path, Mapping[str, str]], Child]
@@ -36,7 +36,7 @@ Spawn = Callable[[Sequence[str], Path, Mapping[str, str]], Child]
 
 
 def start_process(command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Child:
-    """Starts a process in a group of its own so that a Ctrl-C does not reach it.
+    """Start a process in its own process group, so that Ctrl-C does not reach it.
 
     Args:
         command: Program and arguments.
@@ -49,7 +49,7 @@ def start_process(command: Sequence[str], directory: Path, environ: Mapping[str,
     Raises:
         OSError: It cannot be started.
     """
-    return subprocess.Popen(  # noqa: S603 - the project's own interpreter
+    return subprocess.Popen(  # noqa: S603 (the project's own interpreter)
         command,
         cwd=directory,
         env=dict(environ),
@@ -97,13 +97,13 @@ class Process:
         ]
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """Waits for the end, and for the last line of output.
+        """Wait for the end, and for the last line of output.
 
         Args:
             timeout: How long at most, in seconds.
 
         Returns:
-            The exit status, negative for a signal; nothing if it still runs.
+            The exit status, negative for a signal; nothing if it is running.
         """
         try:
             status = self._child.wait(timeout)
@@ -114,7 +114,7 @@ class Process:
         return status
 
     def stop(self, grace: float = 2.0) -> None:
-        """Ends the process and all that it started.
+        """End the process and all its descendants.
 
         Args:
             grace: How long it may take to end by itself, in seconds.

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from .process import LineHandler, Process, Spawn, start_process
-from .project import Project
+from pulumi_gitlab_kubernetes.testing.host.process import LineHandler, Process, Spawn, start_process
+from pulumi_gitlab_kubernetes.testing.host.project import Project
 
 ERROR_SHOWN: Final = 32
 """Exit status of a program whose error was shown already."""
@@ -17,7 +17,7 @@ ORGANIZATION: Final = "organization"
 _RUNNER: Final = Path(__file__).with_name("_exec.py")
 
 
-def start(  # noqa: D417 - the settings are the SDK's own
+def start(  # noqa: D417 (the settings are the SDK's own)
     project: Project,
     environ: Mapping[str, str],
     on_line: LineHandler,
@@ -31,7 +31,7 @@ def start(  # noqa: D417 - the settings are the SDK's own
     parallel: int,
     spawn: Spawn = start_process,
 ) -> Process:
-    """Starts the program.
+    """Start the program.
 
     Args:
         project: The program's project.

@@ -16,12 +16,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
-from . import go_yaml, python_runtime
-from .config import ConfigValue, full_key
-from .crypto import Passphrase
-from .errors import HostError
-from .files import write_atomically
-from .project_config import check_types, with_project_config
+from pulumi_gitlab_kubernetes.testing.host import go_yaml, python_runtime
+from pulumi_gitlab_kubernetes.testing.host.config import ConfigValue, full_key
+from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.files import write_atomically
+from pulumi_gitlab_kubernetes.testing.host.project_config import check_types, with_project_config
 
 _FILES: Final = ("Pulumi.yaml", "Pulumi.yml")
 _SECRETS_PROVIDERS: Final = (None, "", "default", "passphrase")
@@ -35,11 +35,11 @@ class Project:
         name: The project's name.
         file: ``Pulumi.yaml`` or ``Pulumi.yml``.
         program: The directory the program runs in.
-        entry_point: What to run there: ``.`` or a file's name.
+        entry_point: The program there: ``.`` or a file's name.
         runtime_options: The options of its runtime.
-        backend_url: Where the project says its state is.
+        backend_url: The project's backend.
         stack_config_directory: Where the settings of its stacks are.
-        config: What it says about its configuration, by key.
+        config: Its declarations of configuration, by key.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Project:
 
     @classmethod
     def find(cls, start: Path) -> "Project":
-        """Finds the project a directory belongs to, as the Pulumi CLI does.
+        """Find the project a directory belongs to, as the Pulumi CLI does.
 
         Args:
             start: The directory; the nearest one upwards with a project file is taken.
@@ -67,7 +67,7 @@ class Project:
             The project.
 
         Raises:
-            HostError: There is none, or the deployment host cannot run it.
+            HostError: There is none, or the deployment host does not support it.
         """
         directory = start.absolute()
         for candidate in (directory, *directory.parents):
@@ -77,7 +77,7 @@ class Project:
 
     @classmethod
     def at(cls, directory: Path) -> "Project | None":
-        """Returns the project whose root a directory is, if it is one.
+        """Return the project in a directory, if there is one.
 
         Args:
             directory: The directory.
@@ -110,7 +110,7 @@ class Project:
         )
 
     def python(self, environ: Mapping[str, str] = os.environ) -> Path:
-        """Finds the interpreter that runs the program.
+        """Find the interpreter that runs the program.
 
         Args:
             environ: The environment variables.
@@ -127,7 +127,7 @@ class Project:
         return python_runtime.interpreter(self.file, self.runtime_options, self.root, environ)
 
     def dynamic_python(self, environ: Mapping[str, str] = os.environ) -> Path:
-        """Finds the interpreter that runs the dynamic providers.
+        """Find the interpreter that runs the dynamic providers.
 
         Args:
             environ: The environment variables.
@@ -142,13 +142,14 @@ class Project:
         return python_runtime.interpreter(self.file, self.runtime_options, self.program, environ)
 
     def _refuse_lock_files(self) -> None:
-        """Without options, the CLI takes the toolchain whose lock file it finds upwards."""
+        """Reject lock files from which the CLI would choose another toolchain than pip."""
         for directory in (self.program, *self.program.parents):
             for toolchain in ("uv", "poetry"):
                 if (directory / f"{toolchain}.lock").is_file():
                     raise HostError(
-                        f"{directory} has {toolchain}.lock, and the deployment host does not do the"
-                        f" toolchain {toolchain}: set 'virtualenv' or 'toolchain' in {self.file}"
+                        f"{directory} has {toolchain}.lock, but the deployment host does not"
+                        f" support the toolchain {toolchain}: set 'virtualenv' or 'toolchain' in"
+                        f" {self.file}"
                     )
 
 
@@ -172,7 +173,7 @@ class StackSettings:
 
     @classmethod
     def load(cls, project: Project, stack: str) -> "StackSettings":
-        """Reads the settings of a stack.
+        """Read the settings of a stack.
 
         Args:
             project: The project.
@@ -182,7 +183,7 @@ class StackSettings:
             The settings; empty ones if there is no file.
 
         Raises:
-            HostError: The file is malformed, or asks for what the deployment host does not do.
+            HostError: The file is malformed, or needs what the deployment host does not support.
         """
         path = project.stack_config_directory / f"Pulumi.{stack}{project.file.suffix}"
         try:
@@ -190,9 +191,11 @@ class StackSettings:
         except FileNotFoundError:
             content = {}
         if content.get("secretsprovider") not in _SECRETS_PROVIDERS:
-            raise HostError(f"{path}: the deployment host has no secrets provider but passphrase")
+            raise HostError(
+                f"{path}: the deployment host supports only the secrets provider passphrase"
+            )
         if content.get("environment"):
-            raise HostError(f"{path}: the deployment host does not do Pulumi ESC environments")
+            raise HostError(f"{path}: the deployment host does not support Pulumi ESC environments")
         config = go_yaml.mapping(content, "config", path)
         values = {
             full_key(key, project.name): ConfigValue.from_yaml(raw) for key, raw in config.items()
@@ -200,7 +203,7 @@ class StackSettings:
         return cls(path, project.name, stack, values, content.get("encryptionsalt") or None)
 
     def save(self) -> None:
-        """Writes what changed to the settings file; comments and everything else in it stay."""
+        """Write the changes to the settings file; keep comments and everything else."""
         editor = YAML()
         editor.preserve_quotes = True
         editor.width = sys.maxsize
@@ -243,13 +246,13 @@ class StackSettings:
     def set(
         self, key: str, value: str, *, secret: bool = False, passphrase: Passphrase | None = None
     ) -> None:
-        """Sets a text in the configuration; `save` stores it.
+        """Set a configuration value; `save` stores it.
 
         Args:
             key: The key; without a namespace it is the project's.
             value: The text.
             secret: Whether to encrypt it.
-            passphrase: What to encrypt it with.
+            passphrase: Encrypts it.
 
         Raises:
             HostError: The passphrase is missing, or is of another salt than the stack's.
@@ -268,7 +271,7 @@ class StackSettings:
         self.config[full_key(key, self.project)] = ConfigValue(ciphertext, secret=True)
 
     def remove(self, key: str) -> None:
-        """Removes a value from the configuration, if it is there; `save` stores it.
+        """Remove a value from the configuration if it is set; `save` stores it.
 
         Args:
             key: The key; without a namespace it is the project's.
@@ -278,11 +281,11 @@ class StackSettings:
     def decrypted(
         self, passphrase: Passphrase | None, project: Project
     ) -> tuple[dict[str, str], frozenset[str]]:
-        """Gives the configuration a program runs with.
+        """Return the configuration for a program.
 
         Args:
-            passphrase: What the secrets were encrypted with; None will do if there are none.
-            project: The project, whose own configuration fills what the stack leaves out.
+            passphrase: Decrypts secrets; may be None if there are none.
+            project: The project, whose configuration has the defaults.
 
         Returns:
             The text of every value by full key, JSON for objects and lists; and the keys of those
@@ -309,7 +312,7 @@ class StackSettings:
 
 
 def _main(file: Path, main: object) -> tuple[Path, str]:
-    """Where and what to run; ``main`` names a directory or a file."""
+    """Return the program's directory and entry point; ``main`` names a directory or a file."""
     if not main:
         return file.parent, "."
     path = Path(os.path.normpath(file.parent / str(main)))

@@ -1,4 +1,4 @@
-"""What ``config`` in Pulumi.yaml says about the configuration of every stack: defaults and types.
+"""``config`` in Pulumi.yaml: defaults and types for the configuration of every stack.
 
 See https://www.pulumi.com/docs/iac/concepts/config/#project-level-configuration.
 """
@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .config import ConfigValue, full_key
-from .errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.config import ConfigValue, full_key
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
 _SIMPLE_TYPES: Final = ("string", "integer", "boolean", "object")
 
 
 @dataclass(frozen=True)
 class _Declaration:
-    """One key of ``config`` in Pulumi.yaml, its short form written out."""
+    """One key of ``config`` in Pulumi.yaml, in its long form."""
 
     name: str
     key: str
@@ -30,7 +30,7 @@ class _Declaration:
 def with_project_config(
     values: Mapping[str, ConfigValue], config: Mapping[str, Any], project: str, stack: str
 ) -> dict[str, ConfigValue]:
-    """Fills what a stack leaves out from the project.
+    """Fill in the project's defaults for keys that the stack leaves out.
 
     Args:
         values: The stack's configuration, by full key.
@@ -65,7 +65,7 @@ def check_types(
     project: str,
     stack: str,
 ) -> None:
-    """Checks a stack's configuration against the types the project declares.
+    """Check a stack's configuration against the types the project declares.
 
     Args:
         values: The configuration, by full key.
@@ -83,7 +83,7 @@ def check_types(
         value = values[declared.key]
         where = f"stack {stack}: configuration value {declared.name}"
         if declared.secret and not value.secret:
-            raise HostError(f"{where} must be encrypted, as the project says it is secret")
+            raise HostError(f"{where} must be encrypted, since the project declares it as secret")
         text = texts[declared.key]
         content = json.loads(text) if value.object else text
         if not _is_a(declared.type, declared.items, content):
@@ -94,7 +94,9 @@ def _declarations(config: Mapping[str, Any], project: str) -> Iterator[_Declarat
     for name, raw in sorted(config.items()):
         key = full_key(name, project)
         if any(character in key for character in ".[]"):
-            raise HostError(f"project configuration key {name}: the deployment host takes no paths")
+            raise HostError(
+                f"project configuration key {name}: the deployment host does not support paths"
+            )
         own = key.startswith(f"{project}:")
         body = raw if isinstance(raw, dict) else {"default" if own else "value": raw}
         default, value, kind = body.get("default"), body.get("value"), body.get("type")
@@ -126,7 +128,7 @@ def _is_type(kind: Any, items: Any) -> bool:
 
 
 def _is_a(kind: str, items: Mapping[str, Any] | None, value: Any) -> bool:
-    """As the CLI sees it: numbers and booleans may also be texts."""
+    """Return whether a value has a type; as for the CLI, numbers and booleans may be texts."""
     match kind:
         case "string":
             return isinstance(value, str)

@@ -1,4 +1,4 @@
-"""What a provider is asked, and what it answers, in the engine's own terms.
+"""Calls to a provider and their results, in the engine's terms.
 
 Follows the resource provider protocol for a provider that takes no secrets and cannot preview, as
 ``python -m pulumi.dynamic`` is one; see
@@ -12,9 +12,14 @@ import grpc
 from google.rpc import status_pb2  # type: ignore[import-untyped] # it has no types
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from . import urn as urns
-from .state import Resource
-from .values import Properties, annotate_secrets, read_struct, write_struct
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.values import (
+    Properties,
+    annotate_secrets,
+    read_struct,
+    write_struct,
+)
 
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
 
@@ -24,13 +29,13 @@ class ProviderError(Exception):
 
 
 class InitError(ProviderError):
-    """A resource was made, changed or read, but is not in order.
+    """A resource was created, updated or read, but failed to initialize.
 
     Attributes:
         id: The resource's id.
         outputs: Its outputs.
-        inputs: Its inputs, where it was read.
-        reasons: What is not in order.
+        inputs: Its inputs, if it was read.
+        reasons: Why it failed to initialize.
     """
 
     def __init__(self, detail: provider_pb2.ErrorResourceInitFailed) -> None:
@@ -43,7 +48,7 @@ class InitError(ProviderError):
 
 @dataclass
 class CheckFailure:
-    """What is wrong with a resource's inputs, or with one of them."""
+    """A failed check of a resource's inputs, or of one of them."""
 
     property: str
     reason: str
@@ -54,11 +59,11 @@ class Diff:
     """How a resource differs from its goal.
 
     Attributes:
-        changes: Whether it does; nothing if the provider cannot tell.
+        changes: Whether it differs; nothing if the provider does not know.
         replaces: The properties that cannot be changed in place.
-        delete_before_replace: Whether the old resource must go before the new one is made.
-        changed: The properties that differ, where the engine itself found them.
-        paths: The same, down to what differs inside them.
+        delete_before_replace: Whether a replacement deletes the old resource first.
+        changed: The properties that differ, if the engine computed them.
+        paths: The paths inside them that differ.
     """
 
     changes: bool | None
@@ -70,7 +75,7 @@ class Diff:
 
 @dataclass
 class ReadResult:
-    """What a provider found; a blank id says that nothing is there."""
+    """The result of a read; a blank id means that the resource does not exist."""
 
     id: str
     outputs: Properties
@@ -88,7 +93,7 @@ class Provider:
         self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
 
     def configure(self, config: Properties) -> None:
-        """Hands over the stack's configuration, its secrets in plain text, as the engine does."""
+        """Pass the stack's configuration, with secrets in plain text, as the engine does."""
         args = write_struct(config, secrets=True, unknowns=True)
         self._call(
             "Configure",
@@ -98,7 +103,7 @@ class Provider:
     def check(
         self, urn: str, old_inputs: Properties, inputs: Properties, *, unknowns: bool
     ) -> tuple[Properties, list[CheckFailure]]:
-        """Validates a resource's inputs and fills in their defaults."""
+        """Validate a resource's inputs and fill in defaults."""
         response = self._call(
             "Check",
             provider_pb2.CheckRequest(
@@ -114,7 +119,7 @@ class Provider:
     def diff(
         self, old: Resource, inputs: Properties, ignored: list[str], *, unknowns: bool
     ) -> Diff:
-        """Compares a resource with the inputs it should have."""
+        """Compare a resource with the inputs it should have."""
         response = self._call(
             "Diff",
             provider_pb2.DiffRequest(
@@ -133,7 +138,7 @@ class Provider:
         return Diff(changes, list(response.replaces), response.deleteBeforeReplace)
 
     def create(self, new: Resource) -> tuple[str, Properties]:
-        """Makes a resource; returns its id and outputs."""
+        """Create a resource; return its id and outputs."""
         request = provider_pb2.CreateRequest(
             **_identity(new.urn),
             properties=_plain(new.inputs, unknowns=False),
@@ -151,7 +156,7 @@ class Provider:
         return response.id, outputs
 
     def update(self, old: Resource, new: Resource) -> Properties:
-        """Changes a resource in place; returns its outputs."""
+        """Update a resource in place; return its outputs."""
         request = provider_pb2.UpdateRequest(
             **_identity(new.urn),
             id=old.id,
@@ -171,7 +176,7 @@ class Provider:
         return outputs
 
     def read(self, resource: Resource, state: Properties) -> ReadResult:
-        """Reads a resource as it is now.
+        """Read the current state of a resource.
 
         Args:
             resource: The resource, with its inputs.
@@ -197,7 +202,7 @@ class Provider:
         return ReadResult(response.id, outputs, inputs)
 
     def delete(self, old: Resource) -> None:
-        """Deletes a resource."""
+        """Delete a resource."""
         self._call(
             "Delete",
             provider_pb2.DeleteRequest(

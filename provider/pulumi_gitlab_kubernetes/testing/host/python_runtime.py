@@ -9,23 +9,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import go_yaml
-from .errors import HostError
+from pulumi_gitlab_kubernetes.testing.host import go_yaml
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
 
 def options(file: Path, runtime: object, what: str) -> dict[str, Any]:
-    """Reads the options of a runtime.
+    """Read the options of a runtime.
 
     Args:
         file: The file it stands in.
         runtime: The runtime as it stands there.
-        what: What the file is about, in the plural.
+        what: The kind of the file, in the plural.
 
     Returns:
         The options.
 
     Raises:
-        HostError: It is another runtime, or an option is not one that the deployment host does.
+        HostError: The deployment host does not support the runtime or an option.
     """
     spelled_out = runtime if isinstance(runtime, dict) else {"name": runtime}
     name, given = spelled_out.get("name"), go_yaml.mapping(spelled_out, "options", file)
@@ -42,7 +42,7 @@ def options(file: Path, runtime: object, what: str) -> dict[str, Any]:
 def interpreter(
     file: Path, given: Mapping[str, Any], directory: Path, environ: Mapping[str, str]
 ) -> Path:
-    """Finds the interpreter of a runtime.
+    """Find the interpreter of a runtime.
 
     Args:
         file: The file that the options stand in.

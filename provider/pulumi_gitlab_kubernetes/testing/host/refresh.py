@@ -1,21 +1,21 @@
-"""Brings a deployment's record of its resources up to date with what is really there.
+"""Updates a deployment with the current state of its resources.
 
 See https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/.
 """
 
-from .executor import Executor
-from .plugin import Providers
-from .state import Deployment, Resource
-from .steps import RefreshStep
+from pulumi_gitlab_kubernetes.testing.host.executor import Executor
+from pulumi_gitlab_kubernetes.testing.host.plugin import Providers
+from pulumi_gitlab_kubernetes.testing.host.state import Deployment, Resource
+from pulumi_gitlab_kubernetes.testing.host.steps import RefreshStep
 
 
 def refresh(deployment: Deployment, providers: Providers, executor: Executor) -> None:
-    """Reads every resource.
+    """Read every resource.
 
     Args:
         deployment: The deployment; changed in place.
         providers: Its providers.
-        executor: Makes the steps. One that fails keeps no other from being made.
+        executor: Runs the steps; a failed one does not stop the others.
     """
     steps = [RefreshStep(old=resource, new=resource) for resource in deployment.resources]
     for step in steps:
@@ -25,7 +25,7 @@ def refresh(deployment: Deployment, providers: Providers, executor: Executor) ->
 
 
 def _repaired(resources: list[Resource]) -> list[Resource]:
-    """Drops references to what is gone; a child of it moves up to its parent's parent."""
+    """Remove references to deleted resources; their children move to the parent's parent."""
     present: set[str] = set()
     parents: dict[str, str] = {}
     remaining = {resource.urn for resource in resources}

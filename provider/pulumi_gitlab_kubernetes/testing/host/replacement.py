@@ -1,21 +1,21 @@
-"""What else must go when a resource is deleted before it is made anew.
+"""Dependents that must be deleted when a resource is deleted before its replacement.
 
 See https://www.pulumi.com/docs/iac/concepts/options/deletebeforereplace/.
 """
 
 from dataclasses import dataclass, field
 
-from . import urn as urns
-from .difference import compare, replace_on_changes
-from .graph import dependents
-from .plugin import Providers
-from .state import Deployment, Resource
-from .values import UNKNOWN
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.difference import compare, replace_on_changes
+from pulumi_gitlab_kubernetes.testing.host.graph import dependents
+from pulumi_gitlab_kubernetes.testing.host.plugin import Providers
+from pulumi_gitlab_kubernetes.testing.host.state import Deployment, Resource
+from pulumi_gitlab_kubernetes.testing.host.values import UNKNOWN
 
 
 @dataclass
 class Seen:
-    """URNs of what was decided so far, by what was decided."""
+    """URNs of the resources handled so far, by decision."""
 
     creates: set[str] = field(default_factory=set)
     sames: set[str] = field(default_factory=set)
@@ -30,17 +30,17 @@ class Seen:
         return self.creates | self.sames | self.updates | self.replaces | self.reads | self.deletes
 
     def is_kept(self, urn: str) -> bool:
-        """Whether a resource of the previous deployment lives on, or was replaced."""
+        """Return whether a resource of the previous deployment lives on, or was replaced."""
         return any(urn in seen for seen in (self.sames, self.updates, self.replaces, self.reads))
 
 
 class Replacements:
-    """Finds the dependents of a resource that its deletion takes with it.
+    """Finds the dependents that are deleted together with a resource.
 
     Args:
-        previous: The deployment as it was.
+        previous: The previous deployment.
         providers: The deployment's providers.
-        seen: What was decided so far.
+        seen: The resources handled so far.
     """
 
     def __init__(self, previous: Deployment, providers: Providers, seen: Seen) -> None:
@@ -51,14 +51,14 @@ class Replacements:
         """By the URN of a dependent, the properties that make its replacement necessary."""
 
     def of(self, root: Resource, urn: str) -> list[Resource]:
-        """The resources that must be deleted before another is, in the deployment's order.
+        """Return the resources that must be deleted before another, in the deployment's order.
 
         Args:
-            root: The resource as it was.
-            urn: The URN it has now.
+            root: The old resource.
+            urn: Its current URN.
 
         Returns:
-            The dependents whose providers say that they cannot outlive a change of what they depend
+            The dependents whose providers say that they do not survive a change of what they depend
             on, and those that ask to be replaced or deleted with it.
         """
         found: list[Resource] = []
@@ -77,7 +77,7 @@ class Replacements:
         return found
 
     def _replaced_keys(self, resource: Resource, condemned: set[str]) -> list[str] | None:
-        """The properties that make a replacement necessary, or nothing if none is."""
+        """Return the properties that make a replacement necessary, or nothing if none is."""
         if not resource.custom or resource.external:
             return None
         if resource.provider and urns.split_reference(resource.provider)[0] in condemned:

@@ -1,19 +1,19 @@
-"""What came of a run."""
+"""The result of a run."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
 class StepResult(NamedTuple):
-    """One step that was made, or would be.
+    """One step of a run or preview.
 
     Attributes:
-        op: What it did, in the engine's words: ``create``, ``same``, ``delete-replaced`` and so on.
+        op: The engine's name of its kind: ``create``, ``same``, ``delete-replaced`` and so on.
         urn: The resource.
         type: Its type token.
         name: Its name.
         diff: The inputs that differ.
-        replaces: The inputs that made a replacement necessary.
+        replaces: The inputs that require a replacement.
     """
 
     op: str
@@ -45,7 +45,7 @@ class Violation(NamedTuple):
         policy: Its name.
         level: ``advisory`` or ``mandatory``.
         urn: The resource; that of the stack where the policy names none.
-        message: What is wrong.
+        message: The policy's message.
     """
 
     policy: str
@@ -56,15 +56,15 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
         ok: Whether it succeeded.
-        summary: How many resources met with what.
-        steps: Each step, in the order it was made.
-        diagnostics: Each message, in the order it came.
-        stdout: What was displayed.
-        violations: Each violation of a policy, in the order it came.
+        summary: How many resources had which kind of step.
+        steps: The steps, in the order in which they finished.
+        diagnostics: The messages, in order.
+        stdout: The text that was shown.
+        violations: The violations of policies, in order.
     """
 
     ok: bool
@@ -75,7 +75,7 @@ class Result:
     violations: list[Violation] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        """What a failed `assert stack.up().ok` is to show: what went wrong, first."""
+        """Return what a failed `assert stack.up().ok` shows: errors first."""
         wrong = [item.message for item in self.diagnostics if item.severity == "error"]
         broken = [f"{item.policy}: {item.message}" for item in self.violations]
         return f"Result(ok={self.ok}, errors={wrong}, violations={broken}, summary={self.summary})"
@@ -87,5 +87,5 @@ class Result:
 
     @property
     def has_changes(self) -> bool:
-        """Whether anything was, or would be, made, changed or deleted."""
+        """Whether any step changes something."""
         return any(count for op, count in self.summary.items() if op != "same")

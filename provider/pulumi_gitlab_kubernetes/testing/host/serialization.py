@@ -8,8 +8,8 @@ from collections.abc import Callable
 from operator import is_
 from typing import Any, Final
 
-from .crypto import Passphrase
-from .values import (
+from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
+from pulumi_gitlab_kubernetes.testing.host.values import (
     RESOURCE_SIGNATURE,
     SECRET_SIGNATURE,
     SIGNATURE,
@@ -31,7 +31,7 @@ class Serializer:
     """Writes values into a deployment and reads them back.
 
     Args:
-        passphrase: What new secrets are encrypted with.
+        passphrase: Encrypts new secrets.
         previous: What the secrets of the deployment that is read were encrypted with, if it is
             another.
         show_secrets: Write secrets in plain text, as ``pulumi stack export --show-secrets`` does.
@@ -50,15 +50,15 @@ class Serializer:
         self._encoded: dict[int, tuple[object, tuple[Any, ...], str]] = {}
 
     def encoded(self, owner: object, parts: tuple[Any, ...], encode: Callable[[], str]) -> str:
-        """Text for what something consists of, made anew only when that is not what it was.
+        """Return the cached JSON of an object, and encode it again only if it changed.
 
-        A deployment is written twice a step, and nearly all of it is as it was the last time.
+        A deployment is written twice per step, and nearly all of it is unchanged.
         Parts are therefore replaced, never changed in place.
 
         Args:
-            owner: The thing.
-            parts: What it consists of.
-            encode: Makes the text.
+            owner: The object.
+            parts: Its parts.
+            encode: Returns the JSON.
 
         Returns:
             The text.
@@ -74,7 +74,7 @@ class Serializer:
         return {"type": "passphrase", "state": {"salt": self._passphrase.salt}}
 
     def write(self, value: Value) -> Any:
-        """One value as JSON data."""
+        """Return one value as JSON data."""
         if isinstance(value, Secret):
             return self._write_secret(value)
         if isinstance(value, dict):
@@ -86,7 +86,7 @@ class Serializer:
         return UNKNOWN_STRING if value is UNKNOWN else value
 
     def read(self, data: Any) -> Value:
-        """One value from JSON data."""
+        """Return one value from JSON data."""
         if isinstance(data, dict):
             return self._read_object(data)
         if isinstance(data, list):

@@ -1,4 +1,4 @@
-"""The deployment as it is at any moment of a run, written before and after every step.
+"""The current deployment during a run, written before and after every step.
 
 Follows ``pkg/backend/snapshot.go`` of Pulumi's engine.
 """
@@ -7,10 +7,15 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from . import urn as urns
-from .state import Deployment, PendingOperation, Resource, renamed
-from .steps import Op, Step
-from .values import equal
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.state import (
+    Deployment,
+    PendingOperation,
+    Resource,
+    renamed,
+)
+from pulumi_gitlab_kubernetes.testing.host.steps import Op, Step
+from pulumi_gitlab_kubernetes.testing.host.values import equal
 
 _OPERATIONS: Final = {
     Op.CREATE: "creating",
@@ -38,10 +43,10 @@ _METADATA: Final = (
 
 
 class Snapshot:
-    """Merges what is new with what was there before.
+    """Merges new resources with the previous deployment.
 
     Args:
-        previous: The deployment as it was.
+        previous: The previous deployment.
         write: Keeps a deployment.
     """
 
@@ -53,12 +58,12 @@ class Snapshot:
         self._pending: dict[int, PendingOperation] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
-        self._changes = 1  # A run that makes none is written all the same.
+        self._changes = 1  # A run without steps is written, too.
         self._written = 0
         self._frozen = False
 
     def begin(self, step: Step) -> None:
-        """Notes that a step is about to be made."""
+        """Record that a step is about to run."""
         operation = _OPERATIONS.get(step.op)
         if operation is None:
             return
@@ -68,11 +73,11 @@ class Snapshot:
         self._flush()
 
     def end(self, step: Step, *, made: bool) -> None:
-        """Takes in what a step did.
+        """Record the result of a step.
 
         Args:
             step: The step.
-            made: Whether it left the resource in its new form.
+            made: Whether the resource has its new state.
         """
         with self._lock:
             self._pending.pop(id(step), None)
@@ -82,28 +87,28 @@ class Snapshot:
             self._flush()
 
     def outputs_changed(self) -> None:
-        """Writes a component's new outputs."""
+        """Write a component's new outputs."""
         with self._lock:
             self._changes += 1
         self._flush()
 
     def close(self) -> None:
-        """Writes what was not worth writing by itself."""
+        """Write all pending changes."""
         self._flush()
 
     def freeze(self) -> None:
-        """Writes nothing more, whatever still ends."""
+        """Stop writing, whatever steps still end."""
         self._frozen = True
 
     def current(self) -> Deployment:
-        """The deployment at this moment."""
+        """Return the current deployment."""
         kept = [r for r in (*self._resources, *self._previous.resources) if id(r) not in self._done]
         pending = list(self._pending.values())
         pending += [item for item in self._previous.pending_operations if item.type == "creating"]
         return Deployment(_with_current_names(kept), pending, self._previous.extra)
 
     def _take(self, step: Step) -> bool:
-        """Takes in what a step did; returns whether that must be written."""
+        """Record the result of a step; return whether it must be written at once."""
         old, new, op = step.old, step.new, step.op
         if op in {Op.REPLACE, Op.REFRESH}:
             return False
@@ -119,7 +124,7 @@ class Snapshot:
         return op is not Op.SAME or old is None or new is None or _differ(old, new)
 
     def _flush(self) -> None:
-        """Returns when all changes so far are written; those who wait meanwhile share a writing."""
+        """Wait until all changes so far are written; concurrent callers share one write."""
         wanted = self._changes
         with self._writing:
             if self._written >= wanted:
@@ -132,7 +137,7 @@ class Snapshot:
 
 
 def _differ(old: Resource, new: Resource) -> bool:
-    """Whether an unchanged resource is worth writing at once; its place in the source is not."""
+    """Return whether a resource differs in more than its source position."""
     return (
         any(getattr(old, name) != getattr(new, name) for name in _METADATA)
         or not equal(old.inputs, new.inputs)
@@ -142,7 +147,7 @@ def _differ(old: Resource, new: Resource) -> bool:
 
 
 def _with_current_names(resources: list[Resource]) -> list[Resource]:
-    """Resources that refer to others by the names these have now."""
+    """Return the resources with references to renamed resources updated."""
     names: dict[str, str] = {}
     for resource in resources:
         names.update(dict.fromkeys(resource.aliases, resource.urn))

@@ -1,4 +1,4 @@
-"""The running program as a source of events: what it registers, and how it ends."""
+"""The running program as a source of events: its requests and its end."""
 
 import contextlib
 import queue
@@ -10,12 +10,12 @@ from typing import Final
 
 from pulumi.runtime.proto import resource_pb2_grpc
 
-from .engine_service import serve
-from .goal import Outputs, ReadRequest, Registration
-from .monitor import Monitor, ProgramDone, Refused
-from .process import Process
-from .state import Resource
-from .values import Properties
+from pulumi_gitlab_kubernetes.testing.host.engine_service import serve
+from pulumi_gitlab_kubernetes.testing.host.goal import Outputs, ReadRequest, Registration
+from pulumi_gitlab_kubernetes.testing.host.monitor import Monitor, ProgramDone, Refused
+from pulumi_gitlab_kubernetes.testing.host.process import Process
+from pulumi_gitlab_kubernetes.testing.host.state import Resource
+from pulumi_gitlab_kubernetes.testing.host.values import Properties
 
 _EXIT_SECONDS: Final = 10.0
 
@@ -29,20 +29,20 @@ class Exited:
 
 @dataclass
 class Stop:
-    """Nothing more is to be taken from the program."""
+    """Stop handling the program's events."""
 
 
 Event = Registration | ReadRequest | Outputs | ProgramDone | Refused | Exited | Stop
 
 
 class ProgramSource:
-    """Runs the program and queues what it asks for.
+    """Runs the program and queues its requests.
 
     Args:
         start: Starts the program, given the address of its resource monitor.
         root: The project's directory.
         config: The stack's configuration, secrets marked.
-        resources: What was registered so far, by URN.
+        resources: The registered resources, by URN.
     """
 
     def __init__(
@@ -65,18 +65,18 @@ class ProgramSource:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def next(self) -> Event:
-        """The next event, waited for."""
+        """Wait for the next event and return it."""
         return self._events.get()
 
     def stop(self) -> None:
-        """Queues a `Stop`; may be called from anywhere."""
+        """Queue a `Stop`; may be called from any thread."""
         self._events.put(Stop())
 
     def close(self, *, kill: bool) -> None:
-        """Ends the program.
+        """End the program.
 
         Args:
-            kill: At once; otherwise it is told that all is done and may end by itself.
+            kill: End it at once; otherwise let it end by itself.
         """
         if kill:
             self._process.stop(grace=1.0)

@@ -1,43 +1,43 @@
-"""A stack and what can be done with it: the deployment host's own interface."""
+"""A stack and its operations: the deployment host's interface."""
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from . import urn as urns
-from .backend import FileBackend
-from .checkpoint import Checkpoint
-from .errors import HostError
-from .operation import Operation, Options
-from .policy_pack import Local
-from .printer import Paint, plain
-from .process import Spawn, start_process
-from .project import Project
-from .result import Result
-from .values import Properties, Secret, Value
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.backend import FileBackend
+from pulumi_gitlab_kubernetes.testing.host.checkpoint import Checkpoint
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.operation import Operation, Options
+from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
+from pulumi_gitlab_kubernetes.testing.host.process import Spawn, start_process
+from pulumi_gitlab_kubernetes.testing.host.project import Project
+from pulumi_gitlab_kubernetes.testing.host.result import Result
+from pulumi_gitlab_kubernetes.testing.host.style import Paint, plain
+from pulumi_gitlab_kubernetes.testing.host.values import Properties, displayed
 
 
 class Stack:
     """A stack of a Pulumi project in Python, kept in a file backend.
 
-    The state file is the Pulumi CLI's own: what one leaves behind the other carries on with.
+    The state file is the Pulumi CLI's: both can work on the same stack.
 
     Args:
         directory: A directory of the project, or the project.
         stack: The stack's name.
         backend: The directory that holds ``.pulumi``; without it ``PULUMI_BACKEND_URL``, the
             project's own backend, or the project's directory.
-        passphrase: What the stack's secrets are encrypted with; without it
+        passphrase: The passphrase of the stack's secrets; without it
             ``PULUMI_CONFIG_PASSPHRASE`` or ``PULUMI_CONFIG_PASSPHRASE_FILE``.
         environ: The environment variables of the program and of its dynamic providers; without it
             this process's.
-        out: Where operations are shown while they run; without it only their results have that.
-        paint: Colours a piece of what is shown.
+        out: Where to show operations while they run; by default only their results have the text.
+        paint: Colours a piece of text.
         spawn: Starts the processes; that of a `ForkServer` makes many small deployments quick.
 
     Raises:
-        HostError: There is no such project, or it is not one that the deployment host can run.
+        HostError: There is no such project, or the deployment host does not support it.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class Stack:
         self._operation: Operation | None = None
 
     def init(self) -> None:
-        """Makes the stack, empty, as ``pulumi stack init`` does. Any operation does so, too.
+        """Create the empty stack, as ``pulumi stack init`` does. All operations do so if needed.
 
         Raises:
-            HostError: It is there already.
+            HostError: The stack exists already.
         """
         backend = self._checkpoint.backend
         if backend.exists(self.project.name, self.name):
@@ -82,12 +82,12 @@ class Stack:
         backend.save(self.project.name, self.name, None)
 
     def set_config(self, key: str, value: str, *, secret: bool = False) -> None:
-        """Sets a configuration value, as ``pulumi config set`` does.
+        """Set a configuration value, as ``pulumi config set`` does.
 
         Args:
             key: ``<namespace>:<key>``, or a key of the project's own.
             value: The value.
-            secret: Whether it is kept encrypted.
+            secret: Encrypt it.
         """
         settings = self._checkpoint.settings()
         passphrase = self._checkpoint.passphrase(settings) if secret else None
@@ -103,18 +103,18 @@ class Stack:
         policy_packs: Sequence[Local] = (),
         parallel: int | None = None,
     ) -> Result:
-        """Shows what `up` would do, and does nothing.
+        """Show what `up` would do.
 
         Args:
             refresh: Read all resources first.
             diff: Show every property that changes.
             show_secrets: Show secrets in plain text.
-            policy_packs: What judges the resources.
+            policy_packs: Policy packs that check the resources.
             parallel: How many operations run at a time; without it ``PULUMI_PARALLEL``, or four
                 times the cores.
 
         Returns:
-            What would be done.
+            The planned steps.
         """
         return self.up(
             preview=True,
@@ -135,19 +135,19 @@ class Stack:
         policy_packs: Sequence[Local] = (),
         parallel: int | None = None,
     ) -> Result:
-        """Brings what is there in line with the program.
+        """Create, update and delete resources as the program requires.
 
         Args:
-            preview: Only show what would be done.
+            preview: Only show the planned steps.
             refresh: Read all resources first.
             diff: Show every property that changes.
             show_secrets: Show secrets in plain text.
-            policy_packs: What judges the resources.
+            policy_packs: Policy packs that check the resources.
             parallel: How many operations run at a time; without it ``PULUMI_PARALLEL``, or four
                 times the cores.
 
         Returns:
-            What was done.
+            The steps.
         """
         return self._run(
             "update",
@@ -162,7 +162,7 @@ class Stack:
         show_secrets: bool = False,
         parallel: int | None = None,
     ) -> Result:
-        """Brings the stack's record of its resources in line with what is there.
+        """Refresh the stack's state from the providers.
 
         Args:
             preview: Only show what would change.
@@ -171,7 +171,7 @@ class Stack:
             parallel: As with `up`.
 
         Returns:
-            What was found.
+            The steps.
         """
         return self._run(
             "refresh",
@@ -187,7 +187,7 @@ class Stack:
         show_secrets: bool = False,
         parallel: int | None = None,
     ) -> Result:
-        """Deletes all resources of the stack, without the program.
+        """Delete all resources of the stack. The program does not run.
 
         Args:
             preview: Only show what would be deleted.
@@ -197,14 +197,14 @@ class Stack:
             parallel: As with `up`.
 
         Returns:
-            What was done.
+            The steps.
         """
         return self._run(
             "destroy", Options(preview, refresh, diff, show_secrets, parallel=parallel)
         )
 
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
-        """The stack's deployment, as ``pulumi stack export`` gives it.
+        """Return the stack's deployment, as ``pulumi stack export`` prints it.
 
         Args:
             show_secrets: Whether secrets are in plain text.
@@ -215,18 +215,18 @@ class Stack:
         return self._checkpoint.export(show_secrets=show_secrets)
 
     def import_(self, exported: Mapping[str, Any]) -> None:
-        """Replaces the stack's deployment, as ``pulumi stack import`` does.
+        """Replace the stack's deployment, as ``pulumi stack import`` does.
 
         Args:
-            exported: What `export`, or ``pulumi stack export``, gave.
+            exported: The result of `export` or ``pulumi stack export``.
 
         Raises:
-            HostError: It is not such a thing, or belongs to another stack.
+            HostError: It is no exported deployment, or belongs to another stack.
         """
         self._checkpoint.import_(exported)
 
     def outputs(self, *, show_secrets: bool = False) -> Properties:
-        """The stack's outputs.
+        """Return the stack's outputs.
 
         Args:
             show_secrets: Whether secrets are in plain text rather than ``[secret]``.
@@ -236,18 +236,16 @@ class Stack:
         """
         deployment, _ = self._checkpoint.load(self._checkpoint.settings())
         root = deployment.find(self._root)
-        outputs = root.outputs if root else {}
-        return {
-            key: _shown(value, show_secrets=show_secrets) for key, value in sorted(outputs.items())
-        }
+        outputs = sorted(root.outputs.items()) if root else []
+        return {key: displayed(value, show_secrets=show_secrets) for key, value in outputs}
 
     def interrupt(self) -> None:
-        """Has the operation under way finish the steps that it started, and no other."""
+        """Let the running operation finish its running steps, and start no others."""
         if self._operation:
             self._operation.interrupt()
 
     def abandon(self) -> None:
-        """Ends the operation under way at once; the state keeps what was being done as pending."""
+        """End the operation at once; running steps stay in the state as pending operations."""
         if self._operation:
             self._operation.abandon()
 
@@ -268,13 +266,3 @@ class Stack:
             return self._operation.run()
         finally:
             self._operation = None
-
-
-def _shown(value: Value, *, show_secrets: bool) -> Value:
-    if isinstance(value, Secret):
-        return _shown(value.value, show_secrets=True) if show_secrets else "[secret]"
-    if isinstance(value, dict):
-        return {key: _shown(item, show_secrets=show_secrets) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_shown(item, show_secrets=show_secrets) for item in value]
-    return value

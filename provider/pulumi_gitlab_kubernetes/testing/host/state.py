@@ -1,4 +1,4 @@
-"""A deployment: its resources, and the operations that were under way when it was last written.
+"""A deployment: its resources and pending operations.
 
 The form is version 3 of Pulumi's; see https://www.pulumi.com/docs/iac/concepts/state-and-backends/.
 """
@@ -10,10 +10,10 @@ from datetime import datetime, timezone
 from operator import attrgetter
 from typing import Any, Final
 
-from . import urn as urns
-from .files import compact
-from .serialization import Serializer
-from .values import Properties, Value
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.files import compact
+from pulumi_gitlab_kubernetes.testing.host.serialization import Serializer
+from pulumi_gitlab_kubernetes.testing.host.values import Properties, Value
 
 ENGINE_VERSION: Final = "3.260.0"  # the engine whose rules this host follows
 
@@ -67,7 +67,7 @@ class Resource:
 
     @property
     def needs(self) -> set[str]:
-        """URNs of what must be there as long as this is, but its parent and provider."""
+        """URNs of its dependencies, without parent and provider."""
         needed = {*self.dependencies, *self.replace_with}
         for of_property in self.property_dependencies.values():
             needed.update(of_property)
@@ -76,13 +76,13 @@ class Resource:
         return needed
 
     def copy(self, **changes: Any) -> "Resource":
-        """A shallow copy with some fields changed."""
+        """Return a shallow copy with some fields changed."""
         return Resource(**({name: getattr(self, name) for name in _FIELDS} | changes))
 
 
 @dataclass
 class PendingOperation:
-    """An operation that began and was not seen to end."""
+    """An operation that started and has no recorded end."""
 
     resource: Resource
     type: str
@@ -97,16 +97,16 @@ class Deployment:
     extra: dict[str, Any] = field(default_factory=lambda: {"metadata": {}})
 
     def find(self, urn: str) -> Resource | None:
-        """The live resource of that name."""
+        """Return the live resource with a URN."""
         return next((r for r in self.resources if r.urn == urn and not r.delete), None)
 
 
 def read_deployment(data: dict[str, Any], serializer: Serializer) -> Deployment:
-    """Reads a deployment.
+    """Read a deployment from JSON data.
 
     Args:
         data: A ``DeploymentV3``.
-        serializer: What its secrets are decrypted with.
+        serializer: Decrypts its secrets.
 
     Returns:
         The deployment.
@@ -123,11 +123,11 @@ def read_deployment(data: dict[str, Any], serializer: Serializer) -> Deployment:
 
 
 def write_deployment(deployment: Deployment, serializer: Serializer) -> dict[str, Any]:
-    """Writes a deployment, without the integrity error that an earlier command may have noted.
+    """Return a deployment as JSON data, without a recorded integrity error.
 
     Args:
         deployment: The deployment.
-        serializer: What its secrets are encrypted with.
+        serializer: Encrypts its secrets.
 
     Returns:
         A ``DeploymentV3``.
@@ -152,11 +152,11 @@ def write_deployment(deployment: Deployment, serializer: Serializer) -> dict[str
 
 
 def encode_deployment(deployment: Deployment, serializer: Serializer) -> str:
-    """Writes a deployment as JSON text.
+    """Return a deployment as JSON text.
 
     Args:
         deployment: The deployment.
-        serializer: What its secrets are encrypted with.
+        serializer: Encrypts its secrets.
 
     Returns:
         The text of a ``DeploymentV3``.
@@ -174,7 +174,7 @@ def encode_deployment(deployment: Deployment, serializer: Serializer) -> str:
 
 
 def now() -> str:
-    """This moment, as a deployment writes it."""
+    """Return the current time as a deployment records it."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -228,11 +228,11 @@ def _write_resource(resource: Resource, serializer: Serializer) -> dict[str, Any
 
 
 def renamed(resources: Iterable[Resource], translate: Callable[[str], str]) -> list[Resource]:
-    """Copies of resources in which every reference to a resource is translated.
+    """Return copies of resources with every reference translated.
 
     Args:
         resources: The resources.
-        translate: Maps a URN to the one it has now.
+        translate: Maps an old URN to the current one.
 
     Returns:
         The copies; a resource that does not change is not copied.

@@ -1,4 +1,4 @@
-"""The steps a deployment is made of: what each does to one resource.
+"""The steps of a deployment; each one handles one resource.
 
 Follows ``pkg/resource/deploy/step.go`` of Pulumi's engine.
 """
@@ -9,16 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
-from . import urn as urns
-from .difference import compare
-from .plugin import Providers
-from .provider import InitError, Provider
-from .state import Resource, now
-from .values import UNKNOWN_STRING, equal
+from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.difference import compare
+from pulumi_gitlab_kubernetes.testing.host.plugin import Providers
+from pulumi_gitlab_kubernetes.testing.host.provider import InitError, Provider
+from pulumi_gitlab_kubernetes.testing.host.state import Resource, now
+from pulumi_gitlab_kubernetes.testing.host.values import UNKNOWN_STRING, equal
 
 
 class Op(str, Enum):
-    """What a step does, in the engine's words."""
+    """The kinds of steps, by the engine's names."""
 
     SAME = "same"
     CREATE = "create"
@@ -36,12 +36,12 @@ class Op(str, Enum):
 
 
 @dataclass
-class Surroundings:
+class StepContext:
     """What a step needs besides its resource.
 
     Attributes:
         providers: The deployment's providers.
-        preview: Whether nothing may be made.
+        preview: Whether the run is a preview.
         warn: Shows a warning on a resource.
     """
 
@@ -50,12 +50,12 @@ class Surroundings:
     warn: Callable[[str, str], None]
 
     def provider_of(self, resource: Resource) -> Provider:
-        """The provider that manages a resource."""
+        """Return the provider that manages a resource."""
         return self.providers.require(resource.provider, resource.urn)
 
 
 class ProtectedError(Exception):
-    """A protected resource is not deleted."""
+    """A protected resource cannot be deleted."""
 
     def __init__(self, urn: str) -> None:
         super().__init__(
@@ -70,12 +70,12 @@ class Step:
     """One step.
 
     Attributes:
-        op: What it does.
+        op: Its kind.
         old: The resource before; nothing if there is none.
         new: The resource after; nothing if there is none.
-        result: Who waits for the resource.
+        result: The registration that waits for the resource.
         diff: The properties that differ, if known; empty for all.
-        replaces: The properties that make a replacement necessary.
+        replaces: The properties that require a replacement.
     """
 
     op: Op
@@ -87,7 +87,7 @@ class Step:
 
     @property
     def resource(self) -> Resource:
-        """The resource it is about."""
+        """The resource of the step."""
         found = self.new or self.old
         if found is None:
             raise AssertionError
@@ -105,59 +105,59 @@ class Step:
 
     @property
     def internal(self) -> bool:
-        """Whether it is kept from the user: default providers look after themselves."""
+        """Whether it is hidden from the user, as steps of default providers are."""
         resource = self.resource
         is_default = resource.is_provider and urns.name_of(resource.urn).startswith("default")
         return is_default or self.op is Op.REMOVE_PENDING_REPLACE
 
-    def apply(self, around: Surroundings) -> None:
-        """Does it.
+    def apply(self, context: StepContext) -> None:
+        """Run the step.
 
         Raises:
-            ProviderError: It failed; an `InitError` if the resource is there all the same.
+            ProviderError: The step failed; an `InitError` if the resource exists all the same.
         """
 
     def complete(self) -> None:
-        """Lets the one go on who waits."""
+        """Hand the resource to the waiting registration."""
         if self.result is not None and self.new is not None:
-            with suppress(InvalidStateError):  # the deployment gave up meanwhile
+            with suppress(InvalidStateError):  # the deployment was cancelled
                 self.result.set_result(self.new)
 
 
 @dataclass(eq=False)
 class SameStep(Step):
-    """The resource is as it should be."""
+    """Keeps an unchanged resource."""
 
     op: Op = Op.SAME
 
-    def apply(self, around: Surroundings) -> None:
-        """Keeps id and outputs; a provider is configured as it was."""
+    def apply(self, context: StepContext) -> None:
+        """Keep id and outputs; configure a provider as before."""
         old, new = _both(self)
         new.id, new.outputs = old.id, old.outputs
         if new.is_provider:
-            around.providers.configure(new.urn, old.id, old.inputs)
+            context.providers.configure(new.urn, old.id, old.inputs)
 
 
 @dataclass(eq=False)
 class CreateStep(Step):
-    """Makes a resource, possibly in another's place."""
+    """Creates a resource, possibly as a replacement."""
 
     op: Op = Op.CREATE
     pending_delete: bool = False
-    """The old resource is still there, and is deleted at the end."""
+    """The old resource still exists and is deleted at the end."""
 
-    def apply(self, around: Surroundings) -> None:
-        """Makes it, unless this is a preview."""
+    def apply(self, context: StepContext) -> None:
+        """Create the resource, unless this is a preview."""
         new = self.resource
         failure: InitError | None = None
         if new.is_provider:
-            new.id = around.providers.create(new.urn, new.inputs)
+            new.id = context.providers.create(new.urn, new.inputs)
             new.outputs = dict(new.inputs)
-        elif new.custom and around.preview:
+        elif new.custom and context.preview:
             new.outputs = dict(new.inputs)
         elif new.custom:
             try:
-                new.id, new.outputs = around.provider_of(new).create(new)
+                new.id, new.outputs = context.provider_of(new).create(new)
             except InitError as error:
                 failure = error
                 new.id, new.outputs, new.init_errors = error.id, error.outputs, error.reasons
@@ -170,25 +170,25 @@ class CreateStep(Step):
 
 @dataclass(eq=False)
 class UpdateStep(Step):
-    """Changes a resource in place."""
+    """Updates a resource in place."""
 
     op: Op = Op.UPDATE
 
-    def apply(self, around: Surroundings) -> None:
-        """Changes it, unless this is a preview."""
+    def apply(self, context: StepContext) -> None:
+        """Update the resource, unless this is a preview."""
         old, new = _both(self)
         new.id, new.created, new.modified = old.id, old.created, old.modified
         if not new.custom:
             return
         failure: InitError | None = None
         if new.is_provider:
-            around.providers.configure(new.urn, new.id, new.inputs)
+            context.providers.configure(new.urn, new.id, new.inputs)
             new.outputs = dict(new.inputs)
-        elif around.preview:
+        elif context.preview:
             new.outputs = dict(new.inputs)
         else:
             try:
-                new.outputs = around.provider_of(new).update(old, new)
+                new.outputs = context.provider_of(new).update(old, new)
             except InitError as error:
                 failure = error
                 new.outputs, new.init_errors = error.outputs, error.reasons
@@ -199,32 +199,32 @@ class UpdateStep(Step):
 
 @dataclass(eq=False)
 class ReplaceStep(Step):
-    """Says that a resource is replaced; others do it."""
+    """Marks a resource as replaced; other steps create and delete."""
 
     op: Op = Op.REPLACE
 
 
 @dataclass(eq=False)
 class DeleteStep(Step):
-    """Deletes a resource, possibly because another took its place."""
+    """Deletes a resource, possibly because it is replaced."""
 
     op: Op = Op.DELETE
     others: Collection[str] = ()
     """URNs of all that is deleted."""
     pending_replacement: bool = False
-    """A new resource is yet to take its place."""
+    """The replacement has not been created yet."""
 
     @classmethod
     def of(
         cls, old: Resource, others: Collection[str], *, replaced: bool, pending: bool = False
     ) -> "DeleteStep":
-        """The step that deletes a resource.
+        """Return the step that deletes a resource.
 
         Args:
             old: The resource.
             others: URNs of all that is deleted, now or later.
             replaced: Whether it is replaced.
-            pending: Whether its replacement is yet to be made.
+            pending: Whether its replacement has not been created yet.
         """
         if old.external:
             op = Op.DISCARD_REPLACED if replaced else Op.READ_DISCARD
@@ -232,25 +232,25 @@ class DeleteStep(Step):
             op = Op.DELETE_REPLACED if replaced else Op.DELETE
         return cls(op=op, old=old, others=others, pending_replacement=pending)
 
-    def apply(self, around: Surroundings) -> None:
-        """Deletes it, unless it is not ours to delete."""
+    def apply(self, context: StepContext) -> None:
+        """Delete the resource, unless the stack does not own or keeps it."""
         old = self.resource
         replaced = self.op in {Op.DELETE_REPLACED, Op.DISCARD_REPLACED}
         if old.protect and not replaced:
             raise ProtectedError(old.urn)
         kept = old.external or old.retain_on_delete or old.deleted_with in self.others
-        if not around.preview and not kept and old.custom:
+        if not context.preview and not kept and old.custom:
             if old.is_provider:
-                around.providers.delete(urns.provider_reference(old.urn, old.id))
+                context.providers.delete(urns.provider_reference(old.urn, old.id))
             else:
-                around.provider_of(old).delete(old)
+                context.provider_of(old).delete(old)
         if self.pending_replacement:
             old.pending_replacement = True
 
 
 @dataclass(eq=False)
 class RemovePendingReplaceStep(Step):
-    """Forgets a resource that was deleted and is not to be made again."""
+    """Removes a deleted resource that will not be created again."""
 
     op: Op = Op.REMOVE_PENDING_REPLACE
 
@@ -263,20 +263,20 @@ class ReadStep(Step):
 
     @property
     def counted(self) -> bool:
-        """Only what is not as it was last time."""
+        """Whether the resource changed since the last run."""
         return (
             self.op is Op.READ
             and self.old is not None
             and not equal(self.old.outputs, self.resource.outputs)
         )
 
-    def apply(self, around: Surroundings) -> None:
-        """Reads it, in a preview too."""
+    def apply(self, context: StepContext) -> None:
+        """Read the resource, in a preview too."""
         old, new = self.old, self.resource
         failure: InitError | None = None
         if new.id != UNKNOWN_STRING:
             try:
-                result = around.provider_of(new).read(new, new.inputs)
+                result = context.provider_of(new).read(new, new.inputs)
                 new.id, new.outputs = result.id or new.id, result.outputs
             except InitError as error:
                 failure = error
@@ -292,39 +292,39 @@ class ReadStep(Step):
 
 @dataclass(eq=False)
 class RefreshStep(Step):
-    """Reads a resource as it is now."""
+    """Reads the current state of a resource."""
 
     op: Op = Op.REFRESH
     changed: bool = False
-    """Whether it is not as the stack's inputs say."""
+    """Whether it differs from the stack's inputs."""
 
     @property
     def counted(self) -> bool:
-        """Always, in a refresh."""
+        """Always true, in a refresh."""
         return True
 
     @property
     def outcome(self) -> Op:
-        """What the refresh did to the resource's record."""
+        """The change to the resource's state."""
         if self.new is None:
             return Op.DELETE
         return Op.UPDATE if self.changed else Op.SAME
 
     @property
     def refreshes(self) -> bool:
-        """Whether there is anything to read."""
+        """Whether the resource can be read."""
         old = self.old
         return (
             old is not None and old.custom and not old.is_provider and not old.pending_replacement
         )
 
-    def apply(self, around: Surroundings) -> None:
-        """Reads it, in a preview too; a blank id means that it is gone."""
+    def apply(self, context: StepContext) -> None:
+        """Read the resource, in a preview too; a blank id means that it no longer exists."""
         old = self.old
         self.new = old
         if old is None or not self.refreshes:
             return
-        provider = around.provider_of(old)
+        provider = context.provider_of(old)
         reasons: list[str] = []
         try:
             result = provider.read(old, old.outputs)
@@ -332,7 +332,7 @@ class RefreshStep(Step):
         except InitError as error:
             id_, outputs, inputs, reasons = error.id, error.outputs, error.inputs, error.reasons
             unhealthy = "Refreshed resource is in an unhealthy state:\n* " + "\n* ".join(reasons)
-            around.warn(old.urn, unhealthy)
+            context.warn(old.urn, unhealthy)
         if not id_:
             self.new = None
             return
@@ -348,7 +348,7 @@ class RefreshStep(Step):
         if old.external:
             self.changed = not equal(old.outputs, new.outputs)
         else:
-            found = compare(provider, new, old.inputs, old.ignore_changes, unknowns=around.preview)
+            found = compare(provider, new, old.inputs, old.ignore_changes, unknowns=context.preview)
             self.changed, self.diff = bool(found.changes), found.changed
 
 

@@ -13,7 +13,7 @@ _PREFIX: Final = "urn:pulumi:"
 
 
 def make(stack: str, project: str, parent: str, type_: str, name: str) -> str:
-    """Names a resource.
+    """Return the URN of a resource.
 
     Args:
         stack: The stack's name.
@@ -32,35 +32,35 @@ def make(stack: str, project: str, parent: str, type_: str, name: str) -> str:
 
 
 def qualified_type(urn: str) -> str:
-    """The types of a resource's ancestors and its own, joined by ``$``."""
+    """Return the types of a resource's ancestors and its own, joined by ``$``."""
     return _part(urn, 2)
 
 
 def type_of(urn: str) -> str:
-    """A resource's type token."""
+    """Return a resource's type token."""
     return qualified_type(urn).rpartition("$")[2]
 
 
 def name_of(urn: str) -> str:
-    """A resource's name."""
+    """Return a resource's name."""
     return _part(urn, 3)
 
 
 def is_root_stack(urn: str) -> bool:
-    """Whether this is the stack's own resource."""
+    """Return whether this is the stack's own resource."""
     return qualified_type(urn) == ROOT_STACK_TYPE
 
 
 def is_provider_type(type_: str) -> bool:
-    """Whether a type token is that of a provider resource."""
+    """Return whether a type token is that of a provider resource."""
     return type_.startswith(PROVIDER_TYPE_PREFIX)
 
 
 def display_type(urn: str) -> str:
-    """A type as the CLI shows it: ``aws:ec2/instance:Instance`` as ``aws:ec2:Instance``."""
+    """Return a type as the CLI shows it: ``aws:ec2/instance:Instance`` as ``aws:ec2:Instance``."""
     type_ = type_of(urn)
     parts = type_.split(":")
-    if len(parts) != 3:  # noqa: PLR2004 - package, module and name
+    if len(parts) != 3:  # noqa: PLR2004 (package, module and name)
         return type_
     package, module, name = parts
     head, slash, tail = module.rpartition("/")
@@ -70,12 +70,12 @@ def display_type(urn: str) -> str:
 
 
 def provider_reference(urn: str, id_: str) -> str:
-    """How a resource names the provider that made it."""
+    """Return the reference to a provider that resources record."""
     return f"{urn}::{id_}"
 
 
 def split_reference(reference: str) -> tuple[str, str]:
-    """A provider reference's URN and id."""
+    """Return a provider reference's URN and id."""
     urn, _, id_ = reference.rpartition("::")
     return urn, id_
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from google.protobuf import struct_pb2
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's mark of a secret
+SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (Pulumi's mark of a secret)
 OUTPUT_SIGNATURE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 RESOURCE_SIGNATURE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 UNKNOWN_STRING: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -33,7 +33,7 @@ _LARGEST_EXACT: Final = 2.0**53
 
 
 class Unknown(enum.Enum):
-    """The value that a preview cannot know yet."""
+    """A value that a preview does not know yet."""
 
     UNKNOWN = UNKNOWN_STRING
 
@@ -46,7 +46,7 @@ class Secret:
     """A value that is encrypted in state and never shown.
 
     Attributes:
-        value: What is secret.
+        value: The secret value.
         ciphertext: How state holds it, once it does.
     """
 
@@ -70,11 +70,11 @@ Properties: TypeAlias = dict[str, Any]
 
 
 def read_struct(struct: struct_pb2.Struct, dependencies: set[str] | None = None) -> Properties:
-    """Properties from the wire.
+    """Read properties from the wire.
 
     Args:
-        struct: What was sent.
-        dependencies: Receives the URNs that output values among them depend on.
+        struct: The message.
+        dependencies: Receives the URNs of the output values' dependencies.
 
     Returns:
         The properties; output values as plain, secret or unknown ones.
@@ -84,7 +84,7 @@ def read_struct(struct: struct_pb2.Struct, dependencies: set[str] | None = None)
 
 
 def read_value(value: struct_pb2.Value, dependencies: set[str]) -> Value:
-    """One property from the wire; see :func:`read_struct`."""
+    """Read one property from the wire; see :func:`read_struct`."""
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         return UNKNOWN if value.string_value in _UNKNOWN_TEXTS else value.string_value
@@ -102,7 +102,7 @@ def read_value(value: struct_pb2.Value, dependencies: set[str]) -> Value:
 def write_struct(
     properties: Mapping[str, Value], *, secrets: bool, unknowns: bool, resources: bool = False
 ) -> struct_pb2.Struct:
-    """Properties for the wire.
+    """Write properties for the wire.
 
     Args:
         properties: The properties.
@@ -122,12 +122,12 @@ def write_struct(
 
 
 def normal_number(number: float) -> float:
-    """A whole number as an integer, as JSON and people write it."""
+    """Return a whole number as an integer, as JSON and people write it."""
     return int(number) if number.is_integer() and abs(number) <= _LARGEST_EXACT else number
 
 
 def leaves(value: Value) -> Iterator[Value]:
-    """Every secret, unknown and primitive inside a value."""
+    """Yield every secret, unknown and primitive inside a value."""
     if isinstance(value, dict):
         for item in value.values():
             yield from leaves(item)
@@ -144,17 +144,17 @@ def leaves(value: Value) -> Iterator[Value]:
 
 
 def contains_secrets(value: Value) -> bool:
-    """Whether a secret is anywhere inside."""
+    """Return whether a secret is anywhere inside."""
     return any(isinstance(leaf, Secret) for leaf in leaves(value))
 
 
 def contains_unknowns(value: Value) -> bool:
-    """Whether an unknown is anywhere inside."""
+    """Return whether an unknown is anywhere inside."""
     return any(leaf is UNKNOWN for leaf in leaves(value))
 
 
 def unwrap(value: Value) -> Value:
-    """The value with no secret marked."""
+    """Return the value with no secret marked."""
     if isinstance(value, Secret):
         return unwrap(value.value)
     if isinstance(value, dict):
@@ -164,19 +164,26 @@ def unwrap(value: Value) -> Value:
     return value
 
 
-def redact(value: Value) -> Value:
-    """The value with every secret replaced by one and the same."""
+def displayed(value: Value, *, show_secrets: bool) -> Value:
+    """Return a value as JSON has it.
+
+    Args:
+        value: The value.
+        show_secrets: Give secrets in plain text rather than as ``[secret]``.
+    """
     if isinstance(value, Secret):
-        return Secret("[secret]")
+        return displayed(value.value, show_secrets=True) if show_secrets else "[secret]"
+    if isinstance(value, ResourceReference):
+        return value.urn
     if isinstance(value, dict):
-        return {key: redact(item) for key, item in value.items()}
+        return {key: displayed(item, show_secrets=show_secrets) for key, item in value.items()}
     if isinstance(value, list):
-        return [redact(item) for item in value]
-    return value
+        return [displayed(item, show_secrets=show_secrets) for item in value]
+    return "[unknown]" if value is UNKNOWN else value
 
 
 def equal(one: Value, other: Value) -> bool:
-    """Deep equality in which ``True`` is not ``1`` and a missing key is a null."""
+    """Compare deeply; ``True`` is not ``1``, and a missing key equals a null."""
     if isinstance(one, dict) and isinstance(other, dict):
         return all(equal(one.get(key), other.get(key)) for key in one.keys() | other.keys())
     if isinstance(one, list) and isinstance(other, list):
@@ -187,11 +194,11 @@ def equal(one: Value, other: Value) -> bool:
 
 
 def annotate_secrets(outputs: Properties | None, inputs: Properties | None) -> None:
-    """Marks each output as secret whose input of the same name holds a secret, as the engine does.
+    """Mark outputs as secret whose input of the same name holds a secret, as the engine does.
 
     Args:
-        outputs: What a provider returned that knows nothing of secrets; changed in place.
-        inputs: What it was given.
+        outputs: The outputs of a provider without support for secrets; changed in place.
+        inputs: Its inputs.
     """
     if outputs is None or inputs is None:
         return
@@ -225,7 +232,7 @@ def _unmark(properties: Properties, dependencies: set[str]) -> Value:
 
 
 def reference_properties(reference: ResourceReference) -> Properties:
-    """A resource reference as it is written on the wire and in state."""
+    """Return a resource reference as it is written on the wire and in state."""
     properties: Properties = {SIGNATURE: RESOURCE_SIGNATURE, "urn": reference.urn}
     optional = {
         "id": "" if reference.id is UNKNOWN else reference.id,

@@ -1,1 +1,1 @@
-"""Runs the stack of a folder against a GitLab simulator of its own: `gitlab-kubernetes local`."""
+"""`gitlab-kubernetes local`: run a project's stack against its own GitLab simulator."""

@@ -1,4 +1,4 @@
-"""`gitlab-kubernetes local`: a stack from nothing to its outputs, in one command."""
+"""The command `gitlab-kubernetes local`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
 from pulumi_gitlab_kubernetes.testing.local.engine import Engine
 from pulumi_gitlab_kubernetes.testing.local.simulator import LocalSimulator
 from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE
-from pulumi_gitlab_kubernetes.testing.simulator.ready_made import PROJECT
+from pulumi_gitlab_kubernetes.testing.simulator.default_seed import PROJECT
 
 STACK = "local"
 _ARGUMENTS = {
@@ -38,7 +38,7 @@ _HELP = {
     "preview": "show what `up` would change",
     "refresh": "bring the state up to date with the simulator",
     "down": "destroy the stack and stop the simulator",
-    "env": "print variables for a shell: for `pulumi` on the local stack, the simulator's token",
+    "env": "print environment variables for `pulumi` on the local stack, and the simulator's token",
 }
 
 
@@ -58,10 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Run one action.
 
     Args:
-        arguments: What `add_arguments` had parsed.
+        arguments: The parsed arguments.
 
     Returns:
-        The exit status: that of the engine, or 1.
+        The exit status: the engine's, or 1 for an error.
     """
     try:
         local = Local(Project.find(arguments.cwd.resolve()))
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class Local:
-    """A project's local stack; all that it keeps is in the project's folder `.local`.
+    """A project's local stack; all its files are in the project's folder `.local`.
 
     Args:
         project: The project.
@@ -92,7 +92,7 @@ class Local:
         self._backend = FileBackend(self._folder / "state")
 
     def environ(self) -> dict[str, str]:
-        """Return the variables with which an engine finds the local state."""
+        """Return the environment variables of the local state."""
         return {
             "PULUMI_BACKEND_URL": f"file://{self._folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._folder / "passphrase"),
@@ -100,22 +100,22 @@ class Local:
         }
 
     def shell_environ(self) -> dict[str, str]:
-        """Return the variables of a shell in which `pulumi` and the simulator are at hand."""
+        """Return the variables that a shell needs for `pulumi` and the simulator."""
         simulator = LocalSimulator.load(self._folder)
         asking = {} if simulator is None else {ROOT_TOKEN_VARIABLE: simulator.root_token}
         return {**self.environ(), "PULUMI_STACK": STACK, **asking}
 
     def make_folder(self) -> None:
-        """Make the folder in which everything is kept."""
+        """Create the folder `.local`."""
         self._folder.mkdir(mode=0o700, exist_ok=True)  # It holds secrets.
         (self._folder / ".gitignore").write_text("*\n")
         (self._folder / "state").mkdir(exist_ok=True)
 
     def deploy(self, action: str) -> int:
-        """Run `up`, `preview` or `refresh`, with whatever they need made first.
+        """Run `up`, `preview`, `refresh` or `down` after starting the simulator.
 
         Args:
-            action: Which of the three.
+            action: The action.
 
         Returns:
             The engine's exit status.
@@ -148,9 +148,9 @@ class Local:
         if simulator is not None and simulator.pid:
             simulator = LocalSimulator.start(self._folder)
             if swept := simulator.sweep():
-                print(f"Deleted {swept} more that an interrupted run had left in the simulator.")
+                print(f"Deleted {swept} more objects, left in the simulator by an interrupted run.")
             simulator.stop(self._folder)
-        print("Nothing is left, and the simulator has stopped.")
+        print("Everything is deleted, and the simulator has stopped.")
         return 0
 
     def _deployment(self) -> dict[str, Any]:
@@ -163,14 +163,14 @@ class Local:
         if not self._backend.exists(self._project.name, STACK):
             self._backend.save(self._project.name, STACK, None)
         elif deployment.pop("pending_operations", None):
-            # Whatever an interrupted run may have made is taken over, below.
+            # The run below adopts what an interrupted run may have created.
             self._backend.save(self._project.name, STACK, deployment)
-        # The simulator is this stack's alone, so all that is in it is the stack's.
+        # Only this stack uses the simulator, so everything in it belongs to the stack.
         environ = {**self.environ(), "PULUMI_GITLAB_ADOPT_EXISTING": "1"}
         return engine.run([*arguments, "--stack", STACK], self._project.root, environ)
 
     def _configure(self, simulator: LocalSimulator) -> None:
-        """Set the stack's configuration; what is there already stays, but for the address."""
+        """Set the stack's configuration; keep existing values except the address."""
         settings = StackSettings.load(self._project, STACK)
         namespace = self._project.name
         plain: dict[str, Any] = {f"{namespace}:project": PROJECT}
@@ -181,7 +181,7 @@ class Local:
             made_up = values.pop("secrets", [])
             secret |= {f"{namespace}:{name}": secrets.token_hex() for name in made_up}
             plain |= {f"{namespace}:{name}": value for name, value in values.items()}
-        if not (self._folder / "passphrase").exists():  # What it encrypted is lost, and made up.
+        if not (self._folder / "passphrase").exists():  # The old secrets cannot be decrypted.
             for key in [key for key, value in settings.config.items() if value.secret]:
                 settings.remove(key)
             settings.encryption_salt = None
@@ -206,7 +206,7 @@ class Local:
 
 
 def _policy_pack() -> list[str]:
-    """Return the options that judge a preview, where the extra `policy` is installed."""
+    """Return the policy options of a preview if the extra `policy` is installed."""
     if find_spec("pulumi_policy") is None:
         return []
     return ["--policy-pack", str(folder.write())]

@@ -1,4 +1,4 @@
-"""The engine that runs a local stack: the Pulumi CLI where there is one, else the host."""
+"""The engine that runs a local stack: the Pulumi CLI if it is on PATH, else the deployment host."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pulumi_gitlab_kubernetes.testing.environ import without_foreign
 
 @dataclass(frozen=True)
 class Engine:
-    """What runs `up`, `preview`, `refresh` and `destroy`; both know the same options.
+    """Runs `up`, `preview`, `refresh` and `destroy`; both engines take the same options.
 
     Args:
-        command: How it is called.
-        reason: One line that says which it is and why.
+        command: The command and its first arguments.
+        reason: One line that names the engine and why it was chosen.
         is_cli: Whether it is the Pulumi CLI.
     """
 
@@ -41,8 +41,8 @@ class Engine:
     def run(self, arguments: list[str], root: Path, environ: Mapping[str, str]) -> int:
         """Run the engine in the foreground and return its exit status.
 
-        Ctrl-C, and the end of the terminal, reach the engine by themselves: it finishes what it
-        has begun, and this process waits for it.
+        The terminal sends Ctrl-C and hang-ups to the engine, too. The engine finishes its running
+        steps, and this process waits for it.
         """
         ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         early: list[int] = []
@@ -53,10 +53,10 @@ class Engine:
             process = subprocess.Popen(  # noqa: S603 (the engine chosen above)
                 [*self.command, *arguments], cwd=root, env={**without_foreign(), **environ}
             )
-            if early:  # The engine's process was not there yet.
+            if early:  # The engine had not started yet.
                 process.send_signal(early[0])
             status = process.wait()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        return status if status >= 0 else 128 - status  # As a shell says of a signal.
+        return status if status >= 0 else 128 - status  # As a shell reports signals.

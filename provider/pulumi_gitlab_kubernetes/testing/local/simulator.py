@@ -18,21 +18,22 @@ from urllib.parse import quote
 import requests
 
 from pulumi_gitlab_kubernetes.errors import ProviderError
+from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
 from pulumi_gitlab_kubernetes.testing.host.files import write_atomically
-from pulumi_gitlab_kubernetes.testing.simulator.ready_made import PROJECT, ready_made
+from pulumi_gitlab_kubernetes.testing.simulator.default_seed import PROJECT, default_seed
 
 _STOP_TIMEOUT = 10.0
 
 
 @dataclass
 class LocalSimulator:
-    """A running simulator and who may use it.
+    """A running simulator and its tokens.
 
     Args:
         url: Its address.
         pid: Its process.
         root_token: The administrator's token.
-        token: The token of a Maintainer of its project; empty until that was made.
+        token: The token of a Maintainer of its project; empty until it is created.
     """
 
     url: str
@@ -42,16 +43,16 @@ class LocalSimulator:
 
     @classmethod
     def start(cls, folder: Path) -> LocalSimulator:
-        """Return the folder's simulator, started and set up where it is not yet.
+        """Return the folder's simulator; start and set it up if needed.
 
         Args:
             folder: Where it keeps its state; everything in it survives a restart.
 
         Returns:
-            A simulator with a project, a Maintainer, and all that this package needs switched on.
+            A simulator with a project, a Maintainer, and all features that this package needs.
 
         Raises:
-            ProviderError: It did not start; says where its log is.
+            ProviderError: It did not start; the message names its log.
         """
         with (folder / "simulator.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # Two runs at once share one simulator.
@@ -65,21 +66,21 @@ class LocalSimulator:
 
     @classmethod
     def load(cls, folder: Path) -> LocalSimulator | None:
-        """Return what is known of the folder's simulator, running or not."""
+        """Return the folder's simulator, running or not, or nothing if it never started."""
         try:
             return cls(**json.loads((folder / "simulator.json").read_text()))
         except FileNotFoundError:
             return None
 
     def answers(self) -> bool:
-        """Tell whether it runs, and is this one."""
+        """Return whether this simulator is running."""
         try:
             return self._request("GET", "user").ok
         except requests.RequestException:
             return False
 
     def stop(self, folder: Path) -> None:
-        """End its process and wait until it is gone."""
+        """End its process and wait for the end."""
         if self.answers():
             os.kill(self.pid, signal.SIGTERM)
             deadline = time.monotonic() + _STOP_TIMEOUT
@@ -89,27 +90,29 @@ class LocalSimulator:
         self.save(folder)
 
     def set_up(self) -> str:
-        """Make the project and its Maintainer, switch everything on; all of it may be there.
+        """Create the project and its Maintainer, and enable all features; may be repeated.
 
         Returns:
             A new token of the Maintainer.
         """
         token = f"glpat-{secrets.token_urlsafe(20)}"
-        self._call("POST", "/-/simulator/seed", ready_made(token))
+        self._call("POST", "/-/simulator/seed", default_seed(token))
         return token
 
     def sweep(self) -> int:
-        """Delete what an interrupted run made and no state knows of.
+        """Delete objects that an interrupted run created and that are in no state.
 
         Returns:
-            How many things there were.
+            The number of deleted objects.
         """
-        project = f"projects/{quote(PROJECT, safe='')}"
         count = 0
-        for kind in ("environments", "clusters", "cluster_agents"):
-            for thing in self._call("GET", f"{project}/{kind}?per_page=100"):
-                path = f"{project}/{kind}/{thing['id']}"
-                if kind == "environments" and thing["state"] != "stopped":
+        for kind in map(kind_for, reversed(MODULES)):
+            if kind.parent:
+                continue  # deleted with its parent
+            base = kind.place.path.format(quote(PROJECT, safe="")).lstrip("/")
+            for found in self._call("GET", f"{base}?per_page=100"):
+                path = f"{base}/{found['id']}"
+                if found.get("state", "stopped") != "stopped":
                     self._call("POST", f"{path}/stop", {"force": True})
                 self._request("DELETE", path)
                 count += 1
@@ -120,7 +123,7 @@ class LocalSimulator:
         """Start a process that Ctrl-C in this terminal does not reach."""
         root_token = before.root_token if before else secrets.token_urlsafe()
         log = folder / "simulator.log"
-        # The port of the last time keeps the stack's configuration as it was.
+        # With the same port as before, the stack's configuration stays valid.
         port = before.url.rpartition(":")[2] if before else "0"
         for attempt in (port, "0"):
             with log.open("a") as stderr:
@@ -146,12 +149,12 @@ class LocalSimulator:
                     started.save(folder)
                     return started
             except BaseException:
-                process.kill()  # Nobody would know of it.
+                process.kill()  # No file records it.
                 raise
         raise ProviderError(f"the GitLab simulator did not start: see {log}")
 
     def save(self, folder: Path) -> None:
-        """Remember it for the next run."""
+        """Save it for the next run."""
         write_atomically(folder / "simulator.json", json.dumps(asdict(self)))
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
@@ -164,7 +167,7 @@ class LocalSimulator:
 
     def _request(self, method: str, path: str, body: Any = None) -> requests.Response:
         with requests.Session() as session:
-            session.trust_env = False  # No proxy is between us.
+            session.trust_env = False  # It runs on this machine: use no proxy.
             return session.request(
                 method,
                 self.url + (path if path.startswith("/") else f"/api/v4/{path}"),

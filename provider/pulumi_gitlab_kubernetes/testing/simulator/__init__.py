@@ -1,9 +1,9 @@
-"""A GitLab simulator: a program of its own that answers GitLab's REST API over HTTP.
+"""A GitLab simulator: a separate program that implements GitLab's REST API over HTTP.
 
-`app` finds the route, `auth` the caller, `parameters` checks what was declared; each API family is
-one module with its routes, rules and texts; `store` keeps the state; `control` has what only a
-simulator needs. `server.Simulator` starts it from a test.
+`app` finds the route, `auth` the user, and `parameters` validates the declared parameters. Each API
+family is one module with its routes, checks and texts. `store` keeps the state, and `control` has
+the routes that only a simulator needs. `server.Simulator` starts it from a test.
 """
 
-ROOT_TOKEN_VARIABLE = "GITLAB_SIMULATOR_ROOT_TOKEN"  # noqa: S105 - the name of a variable
+ROOT_TOKEN_VARIABLE = "GITLAB_SIMULATOR_ROOT_TOKEN"  # noqa: S105 (the name of a variable)
 """The environment variable with the administrator's token."""

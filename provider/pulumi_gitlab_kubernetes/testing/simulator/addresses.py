@@ -1,4 +1,4 @@
-"""URLs as GitLab judges them: by Addressable's parser, and by its own rules for what it calls.
+"""URLs as GitLab validates them: with Addressable's parser, and its own checks for requests.
 
 Follows https://github.com/sporkmonger/addressable and GitLab's `UrlBlocker`.
 """
@@ -26,7 +26,7 @@ _HIERARCHICAL = (
     *("http", "https", "ftp", "tftp", "sftp", "ssh", "svn+ssh", "telnet", "nntp", "gopher"),
     *("wais", "ldap", "prospero"),
 )
-# What Ruby calls private is less than what Python does: not the networks for documentation.
+# Ruby's private networks, which are fewer than Python's: without those for documentation.
 _LOCAL_NETWORKS = [
     ipaddress.ip_network(network)
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10")
@@ -35,7 +35,7 @@ _LOCAL_NETWORKS = [
 
 @dataclass(frozen=True)
 class Address:
-    """The parts of a URL; what is not there is `None`."""
+    """The parts of a URL; None if absent."""
 
     scheme: str | None
     host: str | None
@@ -43,10 +43,10 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """Take a URL apart.
+    """Split a URL into its parts.
 
     Raises:
-        ValueError: it is none; hardly any text is.
+        ValueError: The text is not a URL; few texts are not.
     """
     end = next((at for at, each in enumerate(text) if each in "/?#"), len(text))
     before, colon, _rest = text[:end].partition(":")
@@ -88,8 +88,8 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
     return host, int(port) if port else None
 
 
-def link_complaints(text: str) -> list[str]:
-    """Return the complaints about what is to be shown as a link."""
+def link_errors(text: str) -> list[str]:
+    """Return the errors of a URL that GitLab displays as a link."""
     try:
         scheme = (parse(text).scheme or "").lower()
     except ValueError:
@@ -97,13 +97,13 @@ def link_complaints(text: str) -> list[str]:
     return [f"{scheme} scheme is not allowed"] if scheme in _UNSAFE_SCHEMES else []
 
 
-def url_complaints(url: str, schemes: Iterable[str], *, local: bool) -> list[str]:
-    """Return the complaints about an address GitLab is to call.
+def url_errors(url: str, schemes: Iterable[str], *, local: bool) -> list[str]:
+    """Return the errors of a URL that GitLab sends requests to.
 
     Args:
-        url: the address.
-        schemes: those allowed.
-        local: whether this machine and private networks are allowed.
+        url: The URL.
+        schemes: The allowed schemes.
+        local: Whether localhost and private networks are allowed.
     """
     try:
         parts = parse(stripped(url))
@@ -115,10 +115,10 @@ def url_complaints(url: str, schemes: Iterable[str], *, local: bool) -> list[str
         return [f"is blocked: Only allowed schemes are {', '.join(schemes)}"]
     if not parts.host or (parts.port or 0) > _LARGEST_PORT:
         return [NOT_A_URL]
-    return _host_complaints(parts.host, local=local)
+    return _host_errors(parts.host, local=local)
 
 
-def _host_complaints(host: str, *, local: bool) -> list[str]:
+def _host_errors(host: str, *, local: bool) -> list[str]:
     try:
         address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
@@ -129,7 +129,7 @@ def _host_complaints(host: str, *, local: bool) -> list[str]:
 
 
 def _local_name(host: str) -> list[str]:
-    """Return the complaints about a name; others than localhost are not resolved here."""
+    """Return the errors of a host name; names other than localhost are not resolved."""
     if host.lower() == "localhost" or host.lower().endswith(".localhost"):
         return ["is blocked: Requests to localhost are not allowed"]
     return []

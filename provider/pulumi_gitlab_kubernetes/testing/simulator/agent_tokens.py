@@ -1,4 +1,4 @@
-"""Tokens of agents: at most two active ones, shown once, revoked rather than removed.
+"""Agent tokens: at most two active ones, whose values are returned once; DELETE revokes.
 
 Follows https://docs.gitlab.com/api/cluster_agents/#agent-tokens.
 """
@@ -15,6 +15,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import (
     find_agent,
     require_agent_writer,
 )
+from pulumi_gitlab_kubernetes.testing.simulator.control_routes import ControlRoutes
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project, find_record
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
@@ -25,7 +26,6 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import (
     digest,
     from_timestamp,
 )
-from pulumi_gitlab_kubernetes.testing.simulator.switches import Switches
 from pulumi_gitlab_kubernetes.testing.simulator.validation import BLANK, blank, too_long
 
 PREFIX = "glagent-"
@@ -34,11 +34,12 @@ LIMIT_REACHED = "An agent can have only two active tokens at a time"
 _MAX_NAME = 255
 _MAX_DESCRIPTION = 1024
 _LENGTH = 50
-# GitLab shows the last use from a cache; what it writes every 40 to 55 minutes orders the list.
+# GitLab returns the last use from a cache. Every 40 to 55 minutes it writes it to the column
+# that sorts the list.
 _WRITTEN_EVERY = timedelta(minutes=55)
 
 routes = Family("https://docs.gitlab.com/api/cluster_agents/")
-switches = Switches()
+control_routes = ControlRoutes()
 
 _COLLECTION = "/projects/{id}/cluster_agents/{agent_id:int}/tokens"
 _MEMBER = "/projects/{id}/cluster_agents/{agent_id:int}/tokens/{token_id:int}"
@@ -78,7 +79,7 @@ def _show(call: Call) -> Any:
     _COLLECTION,
     Param("name", required=True),
     Param("description"),
-    race="agent_tokens",
+    race_condition="agent_tokens",
     role=Role.MAINTAINER,
     errors=(400, 403, 404),
 )
@@ -86,14 +87,14 @@ def _create(call: Call) -> Any:
     project, given, store = find_project(call), call.params, call.store
     require_agent_writer(call, project)
     agent = find_agent(call, project)
-    if not call.passed and _active(store, agent) >= MAX_ACTIVE:
+    if not call.limit_checked and _active(store, agent) >= MAX_ACTIVE:
         raise errors.bad_request(LIMIT_REACHED)
     name, description = given.get("name"), given.get("description")
-    complaints = [f"Name {BLANK}"] if blank(name) else []
-    complaints += [f"Name {text}" for text in too_long(name, _MAX_NAME)]
-    complaints += [f"Description {text}" for text in too_long(description, _MAX_DESCRIPTION)]
-    if complaints:
-        raise errors.bad_request_list(complaints)
+    messages = [f"Name {BLANK}"] if blank(name) else []
+    messages += [f"Name {text}" for text in too_long(name, _MAX_NAME)]
+    messages += [f"Description {text}" for text in too_long(description, _MAX_DESCRIPTION)]
+    if messages:
+        raise errors.bad_request_list(messages)
     # 38 random bytes are 51 URL-safe characters.
     value = PREFIX + secrets.token_urlsafe(38)[:_LENGTH]
     row = store.insert(
@@ -122,17 +123,17 @@ def _revoke(call: Call) -> None:
     call.store.update("cluster_agent_tokens", row["id"], status="revoked")
 
 
-@switches.post("agent_tokens/used", Param("token"), Param("id", int))
-def use(store: Store, token: str | None = None, id: int | None = None) -> dict[str, Any]:  # noqa: A002 - GitLab's own name
-    """Have an agent connect with its token.
+@control_routes.post("agent_tokens/used", Param("token"), Param("id", int))
+def use(store: Store, token: str | None = None, id: int | None = None) -> dict[str, Any]:  # noqa: A002 (GitLab's name)
+    """Let an agent connect with a token.
 
     Args:
-        store: the state.
-        token: the token's value, or
-        id: its id.
+        store: The database.
+        token: The token's value, or None.
+        id: The token's id, or None.
 
     Raises:
-        LookupError: there is no such active token.
+        LookupError: No active token matches.
     """
     row = store.one(
         "SELECT * FROM cluster_agent_tokens WHERE status = 'active' AND (digest = ? OR id = ?)",

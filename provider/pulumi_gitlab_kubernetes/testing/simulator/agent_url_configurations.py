@@ -1,7 +1,7 @@
-"""URL configurations of receptive agents: one an agent, gated by licence and instance setting.
+"""URL configurations of receptive agents: one per agent, with a license and an instance setting.
 
-Follows https://docs.gitlab.com/api/cluster_agents/#receptive-agents, except that certificates
-travel as base64 of their PEM, as GitLab's source has it.
+Follows https://docs.gitlab.com/api/cluster_agents/#receptive-agents, except that certificates are
+sent as base64 of their PEM, as in GitLab's source.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors
-from pulumi_gitlab_kubernetes.testing.simulator.addresses import url_complaints
+from pulumi_gitlab_kubernetes.testing.simulator.addresses import url_errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import (
     find_agent,
@@ -50,7 +50,7 @@ def _gate(call: Call) -> None:
 routes = Family(
     "https://docs.gitlab.com/api/cluster_agents/",
     before=(_gate,),
-    gate="licence `ultimate` and setting `receptive_cluster_agents_enabled`",
+    gate="license `ultimate` and setting `receptive_cluster_agents_enabled`",
     role=Role.MAINTAINER,
 )
 
@@ -71,7 +71,7 @@ def _configuration(row: Row) -> dict[str, Any]:
 
 
 def _agent(call: Call) -> Row:
-    """Return the agent, after the role: reading asks for Maintainer too."""
+    """Return the agent after checking the role: reading requires Maintainer too."""
     project = find_project(call)
     require_agent_writer(call, project)
     return find_agent(call, project)
@@ -119,14 +119,14 @@ def _create(call: Call) -> Any:
     )
     columns: dict[str, Any]
     if key is None:
-        # A certificate without its key is dropped in silence, and the agent gets a key pair.
+        # A certificate without its key is silently ignored, and the agent gets a key pair.
         columns = {"public_key": Ed25519PrivateKey.generate().public_key().public_bytes_raw()}
     else:
         columns = {"client_cert": certificate}
     columns |= {"url": given.get("url") or "", "tls_host": given.get("tls_host") or None}
     columns["ca_cert"] = authority
-    if complaints := _complaints(columns, key):
-        raise errors.bad_request_list(complaints)
+    if messages := _validation_errors(columns, key):
+        raise errors.bad_request_list(messages)
     now = store.timestamp()
     row = store.insert(
         "cluster_agent_url_configurations",
@@ -139,10 +139,8 @@ def _create(call: Call) -> Any:
     return _configuration(row)
 
 
-def _complaints(columns: dict[str, Any], key: bytes | None) -> list[str]:
-    found = [
-        f"Url {text}" for text in url_complaints(columns["url"], ("grpc", "grpcs"), local=True)
-    ]
+def _validation_errors(columns: dict[str, Any], key: bytes | None) -> list[str]:
+    found = [f"Url {text}" for text in url_errors(columns["url"], ("grpc", "grpcs"), local=True)]
     if key is not None:
         if not is_certificate(columns["client_cert"] or b""):
             found.append(f"Client cert {NOT_A_CERTIFICATE}")

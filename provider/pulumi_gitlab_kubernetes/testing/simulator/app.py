@@ -1,6 +1,6 @@
-"""The ASGI app: from a request to a route, and from what the route says to a response.
+"""The ASGI app: finds a request's route, runs it and sends the response.
 
-The order is GitLab's: throttle, routing, body, authentication, the route's hooks, declared
+The order is GitLab's: throttle, routing, body, authentication, the route's hooks, validation of the
 parameters, the endpoint itself.
 """
 
@@ -24,6 +24,7 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     agent_url_configurations,
     auth,
     cluster_agents,
+    dashboard,
     environment_stops,
     environments,
     errors,
@@ -32,7 +33,6 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     hosts,
     instance,
     members,
-    page,
     project_clusters,
     project_shares,
     projects,
@@ -42,10 +42,10 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     seed,
     users,
 )
+from pulumi_gitlab_kubernetes.testing.simulator.admin_client import AdminClient
 from pulumi_gitlab_kubernetes.testing.simulator.body import parse_json, read_parameters
 from pulumi_gitlab_kubernetes.testing.simulator.control import Control
-from pulumi_gitlab_kubernetes.testing.simulator.inside import Administrator
-from pulumi_gitlab_kubernetes.testing.simulator.parameters import declared
+from pulumi_gitlab_kubernetes.testing.simulator.parameters import validate
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Route, Router
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 from pulumi_gitlab_kubernetes.testing.simulator.throttle import Throttle
@@ -57,7 +57,7 @@ ROUTES: tuple[Route, ...] = tuple(
         cluster_agents,
         agent_tokens,
         agent_url_configurations,
-        environment_stops,  # before the routes with an id in the same place
+        environment_stops,  # before routes with an id in the same segment
         environments,
         protected_environments,
         projects,
@@ -87,25 +87,25 @@ class App:
     """GitLab's REST API over a `Store`.
 
     Args:
-        store: the state.
-        root_token: the administrator's personal access token.
-        allowed_hosts: names under which it answers, beside those of the loopback interface.
+        store: The database.
+        root_token: The administrator's personal access token.
+        allowed_hosts: Host names to accept besides those of the loopback interface.
     """
 
     def __init__(self, store: Store, root_token: str, allowed_hosts: Iterable[str] = ()) -> None:
         self.store = store
         self._hosts = hosts.Hosts(allowed_hosts)
         self.throttle = Throttle(store)
-        self.control = Control(store, root_token, on_reset=self.throttle.forget)
-        self.administrator = Administrator(self._inside, root_token)
+        self.control = Control(store, root_token, on_reset=self.throttle.reset)
+        self.admin_client = AdminClient(self._respond_to_admin, root_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection's request (ASGI)."""
+        """Serve one request (ASGI)."""
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
         if not self._hosts.allow(host := request.headers.get("host")):
-            await JSONResponse({"error": hosts.refusal(host or "")}, 403)(scope, receive, send)
+            await JSONResponse({"error": hosts.rejection(host or "")}, 403)(scope, receive, send)
             return
         if scope["path"] == _PING:
             await send(_PONG)
@@ -114,52 +114,52 @@ class App:
         path = scope["raw_path"].decode("latin-1").partition("?")[0]
         fault = None
         if path == "/" or path.startswith("/-/simulator/"):
-            response = await self._own(request, path)
+            response = await self._respond_outside_api(request, path)
         else:
             entry = self.control.log(request.method, path)
-            fault = self.control.faults.befalling(request.method, path)
+            fault = self.control.faults.find(request.method, path)
             await request.body()
             if fault:
-                await self._recognise(request, path, entry)
+                await self._identify(request, path, entry)
                 await fault.wait()
             if fault and fault.drop == "before":
-                await faults.cut(scope, receive)
+                await faults.drop(scope, receive)
                 return
             response = (fault and fault.response()) or await self._respond(request, path, entry)
             entry["status"] = response.status_code
             _log.info("%s %s %s", request.method, path, response.status_code)
             if fault and fault.drop == "after":
-                await faults.cut(scope, receive)
+                await faults.drop(scope, receive)
                 return
-        # GitLab's front server and its records share a clock; a fault may say otherwise.
+        # GitLab's web server and its records share a clock; a fault can set another date.
         response.headers.setdefault("Date", _http_date(int(self.store.now().timestamp())))
         if fault and fault.drop == "halfway":
-            await faults.cut_halfway(response, scope, receive, send)
+            await faults.drop_halfway(response, scope, receive, send)
         else:
             await response(scope, receive, send)
 
-    async def _own(self, request: Request, path: str) -> Response:
-        """Answer what GitLab does not have: the page, seeds, the control calls."""
+    async def _respond_outside_api(self, request: Request, path: str) -> Response:
+        """Respond to requests outside GitLab's API: dashboard, seeds, control routes."""
         origin, host = request.headers.get("origin"), request.headers.get("host")
-        # https where a front server ends TLS.
+        # https behind a reverse proxy that terminates TLS.
         if origin not in (None, f"http://{host}", f"https://{host}"):
-            return JSONResponse({"error": "pages of other sites have no say here"}, 403)
-        if found := page.respond(request.method, path):
+            return JSONResponse({"error": "requests from other origins are rejected"}, 403)
+        if found := dashboard.respond(request.method, path):
             return found
         if path == "/-/simulator/seed" and request.method == "POST":
-            return await self._seed(request)
+            return await self._load_seed(request)
         return await self.control.respond(request, path)
 
-    async def _seed(self, request: Request) -> Response:
+    async def _load_seed(self, request: Request) -> Response:
         try:
             content = parse_json(await request.body())
-            made = await seed.load(self.administrator, self.store, content)
+            made = await seed.load(self.admin_client, self.store, content)
         except (seed.SeedError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
         return JSONResponse({"tokens": made})
 
-    async def _inside(self, request: Request, path: str) -> Response:
-        """Answer a call from inside, which nothing befalls and no log has."""
+    async def _respond_to_admin(self, request: Request, path: str) -> Response:
+        """Respond to the admin client: without faults and request log."""
         if path.startswith("/-/simulator/"):
             return await self.control.respond(request, path)
         return await self._respond(request, path, {})
@@ -168,12 +168,12 @@ class App:
         limits: dict[str, str] = {}
         try:
             limits = self.throttle.admit(request)
-            status, body, headers = await self._answer(request, path, entry)
+            status, body, headers = await self._run(request, path, entry)
         except errors.ApiError as error:
             status, body, headers = error.status, error.body, error.headers
             if status == HTTPStatus.TOO_MANY_REQUESTS:
-                await self._recognise(request, path, entry)
-        except Exception:  # noqa: BLE001 - GitLab answers 500 to whatever went wrong
+                await self._identify(request, path, entry)
+        except Exception:  # noqa: BLE001 (GitLab responds with 500)
             _log.exception("%s %s failed inside the simulator", request.method, path)
             status, body, headers = 500, {"message": "500 Internal Server Error"}, {}
         id_ = secrets.token_hex(16)
@@ -191,22 +191,24 @@ class App:
             return PlainTextResponse(body, status, headers)
         return JSONResponse(body, status, headers)
 
-    async def _answer(
+    async def _run(
         self, request: Request, path: str, entry: dict[str, Any]
     ) -> tuple[int, Any, dict[str, str]]:
-        call, route = await self._call(request, path, entry)
+        call, route = await self._resolve(request, path, entry)
         work = partial(_work, call, route, entry)
-        if self.control.races.is_on(route.race):
-            with self.store.rehearsal():
+        if self.control.race_conditions.enabled(route.race_condition):
+            with self.store.rolled_back():
                 work()
-            await self.control.races.start(route.race)
-            call.passed = True
+            await self.control.race_conditions.wait(route.race_condition)
+            call.limit_checked = True
         body = self.store.run(work, reads=call.method == "GET")
         return route.status, body, call.response_headers
 
-    async def _call(self, request: Request, path: str, entry: dict[str, Any]) -> tuple[Call, Route]:
-        """Return what a request means, before anybody asked who sent it."""
-        method = "GET" if request.method == "HEAD" else request.method  # as Grape has it
+    async def _resolve(
+        self, request: Request, path: str, entry: dict[str, Any]
+    ) -> tuple[Call, Route]:
+        """Return a request's call and route, before authentication."""
+        method = "GET" if request.method == "HEAD" else request.method  # as in Grape
         if path.startswith("/api/v3/"):
             text = "API V3 is no longer supported. Use API V4 instead."
             raise errors.ApiError(410, {"error": text})
@@ -218,10 +220,10 @@ class App:
         url = f"{request.scope['scheme']}://{host}{path}"
         return Call(self.store, method, url, query, headers, given), route
 
-    async def _recognise(self, request: Request, path: str, entry: dict[str, Any]) -> None:
-        """Note route and user of a request that may never come as far as its route."""
+    async def _identify(self, request: Request, path: str, entry: dict[str, Any]) -> None:
+        """Record route and user of a request that may never reach its route."""
         with suppress(errors.ApiError):
-            call, route = await self._call(request, path, entry)
+            call, route = await self._resolve(request, path, entry)
             self.store.run(partial(_authenticate, call, route, entry), reads=True)
 
 
@@ -231,7 +233,7 @@ def _http_date(second: int) -> str:
 
 
 def _headers(request: Request) -> dict[str, str]:
-    """Return the headers; of a repeated one the first."""
+    """Return the headers; the first value of a repeated one."""
     given = reversed(request.scope["headers"])
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in given}
 
@@ -247,7 +249,7 @@ def _work(call: Call, route: Route, entry: dict[str, Any]) -> Any:
     _authenticate(call, route, entry)
     for hook in route.before:
         hook(call)
-    call.params = declared(route.declared, call.given, route.exclusive)
+    call.params = validate(route.all_params, call.given, route.exclusive)
     return route.handler(call)
 
 

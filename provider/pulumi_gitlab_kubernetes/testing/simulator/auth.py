@@ -1,4 +1,4 @@
-"""Who calls, and what they may do: tokens, scopes, roles.
+"""Authentication and authorization: tokens, scopes, roles.
 
 Follows https://docs.gitlab.com/api/rest/authentication/ and https://docs.gitlab.com/user/permissions/.
 """
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Route
 
 CREDENTIALS = ("private_token", "job_token", "token")  # parameters that hold secrets
-JOB_TOKEN_PREFIX = "glcbt-"  # noqa: S105 - the prefix is public, the token is what follows
+JOB_TOKEN_PREFIX = "glcbt-"  # noqa: S105 (the public prefix of a token)
 
 
 class Role(IntEnum):
-    """Access levels, as GitLab numbers them."""
+    """Roles, with GitLab's numbers."""
 
     NONE = 0
     GUEST = 10
@@ -31,14 +31,14 @@ class Role(IntEnum):
 
 
 def authenticate(call: Call, route: Route) -> None:
-    """Set the call's user, or refuse.
+    """Set the call's user.
 
     Args:
-        call: the request.
-        route: what it asks for; says whether CI job tokens count and which scopes do.
+        call: The request.
+        route: Its route, which declares whether CI/CD job tokens and which scopes are accepted.
 
     Raises:
-        ApiError: 401 without good credentials, 403 when their scope does not reach this far.
+        ApiError: 401 without valid credentials, 403 if their scopes are insufficient.
     """
     bearer = _bearer(call)
     job = _job(call, bearer) if route.job_token else None
@@ -46,7 +46,7 @@ def authenticate(call: Call, route: Route) -> None:
     if job is None and token and not token.startswith(JOB_TOKEN_PREFIX):
         _authenticate_personal(call, token)
     elif job is not None or route.job_token:
-        # Tried last, and then it has to be good; as a private token it counts for nothing.
+        # Tried last, and then it must be valid. A job token is not accepted as a private token.
         named = _text(call, "job_token") or _text(call, "token") or call.headers.get("job-token")
         _authenticate_job(call, job or _job(call, named or ""))
     else:
@@ -60,7 +60,7 @@ def authenticate(call: Call, route: Route) -> None:
 
 
 def _text(call: Call, name: str) -> str:
-    """Return a parameter that is a text, or an empty one."""
+    """Return a text parameter, or an empty text."""
     value = call.given.get(name)
     return str(value) if isinstance(value, (str, int)) else ""
 
@@ -99,14 +99,14 @@ def _authenticate_personal(call: Call, token: str) -> None:
 
 
 def _require_scope(call: Call, enough: Sequence[str], registered: Sequence[str]) -> None:
-    """Refuse a token without one of the scopes; the answer names all that are registered."""
+    """Reject a token without one of the scopes; the response lists all registered ones."""
     enough = (*enough, "read_api") if call.method == "GET" else enough
     if not set(enough) & set(call.scopes or ()):
         raise errors.insufficient_scope(registered)
 
 
 def _sudo(call: Call, target: str) -> None:
-    """Let an administrator act as another user; the route's own scopes do not count then."""
+    """Let an administrator act as another user; the route's own scopes do not apply then."""
     if not call.caller["admin"]:
         raise errors.forbidden("Must be admin to use sudo")
     if call.scopes is None:
@@ -152,15 +152,15 @@ SELECT max(level) FROM (
 
 
 def access_level(store: Store, user: Row, project: Row) -> int:
-    """Return the user's role in a project; an administrator is an owner everywhere."""
+    """Return the user's role in a project; administrators have the Owner role everywhere."""
     return Role.OWNER if user["admin"] else membership_level(store, user, project)
 
 
 def membership_level(store: Store, user: Row, project: Row) -> int:
-    """Return the highest role that a user has as a member.
+    """Return the highest role of a user in a project by membership.
 
-    A member of the project, of a group above it, or of a group that it is shared with or one above
-    that: then no more than the share gives.
+    A user can be a member of the project, of a group above it, of a group that it is shared with,
+    or of a group above that. The share limits the role in the last two cases.
     """
     level: int | None = store.scalar(
         _MEMBERSHIP,
@@ -177,41 +177,41 @@ def membership_level(store: Store, user: Row, project: Row) -> int:
 
 
 def namespaces_above(store: Store, project: Row) -> set[int]:
-    """Return the ids of the namespace that a project is in, and of those above."""
+    """Return the ids of a project's namespace and of the namespaces above it."""
     rows = store.all(f"{_ABOVE} SELECT id FROM above", project["namespace_id"])
     return {row["id"] for row in rows}
 
 
 def can_see(store: Store, user: Row, project: Row) -> bool:
-    """Tell whether the project exists at all for this user."""
+    """Return whether the project is visible to the user."""
     return project["visibility"] != "private" or access_level(store, user, project) > Role.NONE
 
 
 def has_role(call: Call, project: Row, role: Role, *features: str) -> bool:
-    """Tell whether the caller has at least this role.
+    """Return whether the user has at least a role.
 
     Args:
-        call: the request.
-        project: where.
-        role: the least that will do.
-        *features: project features that must not be switched off, such as `environments`.
+        call: The request.
+        project: The project.
+        role: The minimum role.
+        *features: Project features that must be enabled, such as `environments`.
     """
     allowed = {project[f"{feature}_access_level"] for feature in features}
     if "disabled" in allowed:
         return False
-    # That "private" means any member is inferred.
-    least = max(role, Role.GUEST) if "private" in allowed else role
-    return access_level(call.store, call.caller, project) >= least
+    # It is inferred that "private" means any member.
+    minimum = max(role, Role.GUEST) if "private" in allowed else role
+    return access_level(call.store, call.caller, project) >= minimum
 
 
 def require(call: Call, project: Row, role: Role, *features: str) -> None:
-    """Refuse a caller below a role, and any writing to an archived project.
+    """Reject a user without a role, and writes to an archived project.
 
     Raises:
         ApiError: 403.
     """
     writes = call.method != "GET"
-    # That an archived project answers 403 to writes is inferred for some routes.
+    # For some routes it is inferred that writes to an archived project get 403.
     if writes and project["archived"]:
         raise errors.forbidden()
     if not has_role(call, project, role, *features):

@@ -1,4 +1,4 @@
-"""Reading what a client sent: query, form, multipart and JSON, merged the way Rack and Grape do."""
+"""Read query, form, multipart and JSON parameters, merged as Rack and Grape do."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _MALFORMED = (
     "application/json as content-type, you must pass valid application/json in the request's "
     "'body' "
 )
-_DEEPEST = 100
-_MOST_DIGITS = 1000
-_TOO_DEEP = f"the body is nested more than {_DEEPEST} levels deep"
+_MAX_DEPTH = 100
+_MAX_DIGITS = 1000
+_TOO_DEEP = f"the body is nested more than {_MAX_DEPTH} levels deep"
 _NO_FORM = "empty message body supplied with multipart/form-data content-type"
 
 
 async def read_parameters(request: Request) -> dict[str, Any]:
-    """Return the query's and the body's parameters, the body's winning.
+    """Return the parameters of query and body; the body's win.
 
     Raises:
         ApiError: 400 for malformed JSON or multipart and for null characters, 415 for a media type
-            GitLab does not read.
+            that GitLab does not support.
     """
     query = request.query_params.multi_items() if request.scope["query_string"] else ()
     given = _nested(query) | await _read_body(request)
-    if _has_null(given):  # GitLab's middleware refuses it before any route is looked for.
+    if _has_null(given):  # GitLab's middleware rejects it before routing.
         raise errors.plain(400, "Bad Request", {})
     return given
 
@@ -57,7 +57,7 @@ async def _read_body(request: Request) -> dict[str, Any]:
             raise errors.parameter_error(_NO_FORM) from None
         return _nested((key, _form_value(value)) for key, value in form.multi_items())
     if media_type != "application/json":
-        # Status and wording are inferred; older GitLab answers 406.
+        # Status and wording are inferred; older GitLab versions respond with 406.
         text = f"The provided content-type '{media_type}' is not supported."
         raise errors.ApiError(415, {"error": text})
     try:
@@ -68,14 +68,14 @@ async def _read_body(request: Request) -> dict[str, Any]:
 
 
 def parse_json(content: bytes) -> Any:
-    """Return what a body of JSON says.
+    """Parse a JSON body.
 
     Args:
-        content: the body.
+        content: The body.
 
     Raises:
-        ValueError: it is none, in one line; as for Ruby, neither is what is nested more than 100
-            levels deep, nor NaN.
+        ValueError: It is not JSON; as in Ruby, that includes NaN and nesting of more than 100
+            levels. The message is one line.
     """
     try:
         parsed = json.loads(content.decode(), parse_int=_whole, parse_constant=_no_number)
@@ -86,17 +86,17 @@ def parse_json(content: bytes) -> Any:
     except UnicodeDecodeError:
         raise ValueError("the body is not UTF-8 text") from None
     except UnicodeEncodeError:
-        raise ValueError("the body has half of a surrogate pair") from None
+        raise ValueError("the body has an incomplete surrogate pair") from None
     except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from None
+        raise ValueError(f"the body is not JSON: {error}") from None
     if _is_deep(parsed):
         raise ValueError(_TOO_DEEP)
     return parsed
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
     return int(digits)
 
 
@@ -110,7 +110,7 @@ def _is_deep(value: Any) -> bool:
     while containers := [each for each in level if isinstance(each, (dict, list))]:
         inner = (each.values() if isinstance(each, dict) else each for each in containers)
         level, depth = list(chain.from_iterable(inner)), depth + 1
-    return depth > _DEEPEST
+    return depth > _MAX_DEPTH
 
 
 def _form_value(value: Any) -> str:

@@ -1,10 +1,10 @@
-"""CI jobs that deploy to an environment, as a control call; the simulator runs no pipelines.
+"""CI/CD jobs that deploy to an environment, as a control route; the simulator runs no pipelines.
 
-`POST /-/simulator/deployments` takes the project, what the job's `environment` keyword says in
-`.gitlab-ci.yml`, and what is known of the job.
+`POST /-/simulator/deployments` takes the project, the job's `environment` keyword as in
+`.gitlab-ci.yml`, and details of the job.
 
-Follows https://docs.gitlab.com/ci/yaml/#environment and what GitLab does with it: the environment
-is made with its first job, and a successful one renews what the keyword names.
+Follows https://docs.gitlab.com/ci/yaml/#environment and GitLab's source: the first job creates the
+environment, and every successful one updates it from the keyword.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.control_routes import ControlRoutes
 from pulumi_gitlab_kubernetes.testing.simulator.deployments import FINISHED, STATUSES
 from pulumi_gitlab_kubernetes.testing.simulator.environment_names import TIERS
 from pulumi_gitlab_kubernetes.testing.simulator.environment_states import (
-    settle,
+    run_due_jobs,
+    schedule_auto_stop,
     start,
-    watch_auto_stop,
 )
-from pulumi_gitlab_kubernetes.testing.simulator.environments import add_environment, complaints
+from pulumi_gitlab_kubernetes.testing.simulator.environments import (
+    add_environment,
+    validation_errors,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import project_by_path
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
-from pulumi_gitlab_kubernetes.testing.simulator.protected_environments import may_deploy
+from pulumi_gitlab_kubernetes.testing.simulator.protected_environments import can_deploy
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, digest, to_timestamp
-from pulumi_gitlab_kubernetes.testing.simulator.switches import Switches
 
 _SECONDS = {
     "s": 1,
@@ -49,10 +52,10 @@ _SECONDS = {
     "year": 31_536_000,
 }
 
-switches = Switches()
+control_routes = ControlRoutes()
 
 
-@switches.post(
+@control_routes.post(
     "deployments",
     Param("project_id", int, required=True, allow_blank=False),
     Param(
@@ -93,35 +96,35 @@ def deploy(
     ref: str | None = None,
     sha: str | None = None,
 ) -> dict[str, Any]:
-    """Have a job deploy to an environment.
+    """Let a job deploy to an environment.
 
     Args:
-        store: the state.
-        project_id: the job's project.
-        environment: the job's keyword of that name.
-        job: the job's name.
-        status: of the deployment.
-        user_id: who runs the pipeline; None is the administrator.
-        ref: branch or tag; None is the default branch.
-        sha: commit; None is one made up.
+        store: The database.
+        project_id: The job's project.
+        environment: The job's `environment` keyword.
+        job: The job's name.
+        status: The deployment's status.
+        user_id: The user who runs the pipeline; None for the administrator.
+        ref: Branch or tag; None for the default branch.
+        sha: Commit; None for a generated one.
 
     Returns:
-        Ids of the environment and the deployment, the environment's state, and what GitLab found
-        wrong with the new values: it keeps all the old ones then.
+        The ids of environment and deployment, the environment's state, and validation errors of the
+        new values: GitLab then keeps all old values.
 
     Raises:
-        LookupError: there is no such project, user or agent.
-        ValueError: the user may not deploy there.
-        ApiError: 400 for a name that is no environment's.
+        LookupError: The project, user or agent does not exist.
+        ValueError: The user cannot deploy there.
+        ApiError: 400 for an invalid name.
     """
-    settle(store)
+    run_due_jobs(store)
     project = store.fetch("projects", project_id)
     user = store.fetch("users", user_id or store.scalar("SELECT min(id) FROM users WHERE admin"))
     name = environment["name"]
-    if auth.access_level(store, user, project) < Role.DEVELOPER or not may_deploy(
+    if auth.access_level(store, user, project) < Role.DEVELOPER or not can_deploy(
         store, user, project, name
     ):
-        raise ValueError(f"{user['username']} may not deploy to {name}")
+        raise ValueError(f"{user['username']} cannot deploy to {name}")
     row = _environment(store, project, environment)
     now = store.timestamp()
     sql = "SELECT coalesce(max(iid), 0) + 1 FROM deployments WHERE project_id = ?"
@@ -140,13 +143,13 @@ def deploy(
         updated_at=now,
     )
     if status in FINISHED:
-        # What stops an environment is said by the deployment that finished last.
+        # The last finished deployment determines the stop job.
         on_stop = environment.get("on_stop") is not None
         row = store.update("environments", row["id"], on_stop_job=on_stop)
     errors: dict[str, list[str]] = {}
     if status == "success":
-        row, errors = _renew(store, row, user, environment)
-    watch_auto_stop(store, row)
+        row, errors = _update(store, row, user, environment)
+    schedule_auto_stop(store, row)
     return {
         "environment": {"id": row["id"], "name": row["name"], "state": row["state"]},
         "deployment": {"id": deployment["id"], "iid": iid, "status": status},
@@ -155,7 +158,7 @@ def deploy(
 
 
 def _environment(store: Store, project: Row, keyword: dict[str, Any]) -> Row:
-    """Return the environment of a name, made when absent; its URL comes with the deployment."""
+    """Return the environment, created if it does not exist; the deployment sets its URL."""
     row = store.one(
         "SELECT * FROM environments WHERE project_id = ? AND name = ?",
         project["id"],
@@ -167,10 +170,10 @@ def _environment(store: Store, project: Row, keyword: dict[str, Any]) -> Row:
     return add_environment(store, project, keyword["name"], given)
 
 
-def _renew(
+def _update(
     store: Store, row: Row, user: Row, keyword: dict[str, Any]
 ) -> tuple[Row, dict[str, list[str]]]:
-    """Take over what the keyword names, and make the environment available, or leave all as is."""
+    """Update the environment from the keyword and make it available, unless a value is invalid."""
     changes = _auto_stop_at(store, keyword)
     if keyword.get("url") is not None:
         changes["external_url"] = keyword["url"] or None
@@ -179,7 +182,7 @@ def _renew(
     if keyword.get("kubernetes"):
         changes |= _kubernetes(store, user, keyword["kubernetes"])
     changes = {name: value for name, value in changes.items() if row[name] != value}
-    if found := complaints({**dict(row), **changes}, changes):
+    if found := validation_errors({**dict(row), **changes}, changes):
         return row, found
     if changes:
         changes["updated_at"] = store.timestamp()
@@ -187,9 +190,9 @@ def _renew(
 
 
 def _kubernetes(store: Store, user: Row, keyword: dict[str, Any]) -> dict[str, Any]:
-    """Return what becomes of the agent's keys: nothing when the user may not use the agent.
+    """Return the new agent columns; none if the user cannot use the agent.
 
-    GitLab asks the agent's own configuration (`user_access`); here a Developer of its project may.
+    GitLab checks `user_access` in the agent's configuration; here Developers of its project can.
     """
     path, _, name = keyword["agent"].partition(":")
     project = project_by_path(store, path)
@@ -197,7 +200,7 @@ def _kubernetes(store: Store, user: Row, keyword: dict[str, Any]) -> dict[str, A
         "SELECT * FROM cluster_agents WHERE project_id = ? AND name = ?", project["id"], name
     )
     if project is None or agent is None:
-        raise LookupError(f"agent {keyword['agent']!r}; it is written path/of/project:name")
+        raise LookupError(f"agent {keyword['agent']!r}; the format is path/of/project:name")
     if auth.access_level(store, user, project) < Role.DEVELOPER:
         return {}
     changes = {"cluster_agent_id": agent["id"]}
@@ -209,7 +212,7 @@ def _kubernetes(store: Store, user: Row, keyword: dict[str, Any]) -> dict[str, A
 
 
 def _auto_stop_at(store: Store, keyword: dict[str, Any]) -> dict[str, Any]:
-    """Return what `auto_stop_in` says, nothing when it is absent."""
+    """Return the new auto-stop columns; none without `auto_stop_in`."""
     text = keyword.get("auto_stop_in")
     if text is None:
         return {}
@@ -219,13 +222,13 @@ def _auto_stop_at(store: Store, keyword: dict[str, Any]) -> dict[str, Any]:
 
 
 def _duration(text: str) -> timedelta:
-    """Return the length of time that words such as `1 week`, `2h 30min` name."""
+    """Parse a duration such as `1 week` or `2h 30min`."""
     words = re.sub(r",|\band\b", " ", text.lower())
     parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)", words)
     units = [unit if unit in _SECONDS else unit.removesuffix("s") for _, unit in parts]
     rest = re.sub(r"[0-9]+(?:\.[0-9]+)?\s*[a-z]+", "", words).strip()
     if rest or not parts or not set(units) <= set(_SECONDS):
-        raise ValueError(f"auto_stop_in is a length of time such as '2 days', not {text!r}")
+        raise ValueError(f"auto_stop_in must be a duration such as '2 days', not {text!r}")
     return timedelta(
         seconds=sum(
             float(number) * _SECONDS[unit] for (number, _), unit in zip(parts, units, strict=True)

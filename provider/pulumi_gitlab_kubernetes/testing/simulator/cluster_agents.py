@@ -1,4 +1,4 @@
-"""Agents for Kubernetes. GitLab has no call that changes one.
+"""Agents for Kubernetes. GitLab's API cannot update one.
 
 Follows https://docs.gitlab.com/api/cluster_agents/.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator import auth, entities, errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
     check_unmodified_since,
@@ -30,7 +30,7 @@ _MAX_NAME = 63
 NAME_CHARACTERS = (
     "can contain only lowercase letters, digits, and '-', but cannot start or end with '-'"
 )
-# The second check of GitLab's own; only a project without CI gets so far and fails.
+# GitLab's second check; only a project without CI/CD reaches it and fails.
 NO_PIPELINES = "You have insufficient permissions to create a cluster agent for this project"
 
 routes = Family("https://docs.gitlab.com/api/cluster_agents/")
@@ -40,12 +40,12 @@ _MEMBER = "/projects/{id}/cluster_agents/{agent_id:int}"
 
 
 def cluster_agent(call: Call, row: Row) -> dict[str, Any]:
-    """Return an agent as GitLab's EE sends it."""
+    """Return an agent as GitLab EE does."""
     project = call.store.fetch("projects", row["project_id"])
     return {
         "id": row["id"],
         "name": row["name"],
-        "config_project": fragments.project_identity(call, project),
+        "config_project": entities.project_identity(call, project),
         "created_at": row["created_at"],
         "created_by_user_id": row["created_by_user_id"],
         "is_receptive": bool(row["is_receptive"]),
@@ -53,12 +53,12 @@ def cluster_agent(call: Call, row: Row) -> dict[str, Any]:
 
 
 def reads_agents(call: Call, project: Row) -> bool:
-    """Tell whether the caller may know of a project's agents."""
+    """Return whether the user can read a project's agents."""
     return auth.has_role(call, project, Role.DEVELOPER, "infrastructure")
 
 
 def require_agent_writer(call: Call, project: Row) -> None:
-    """Refuse callers who may not change a project's agents and what belongs to them.
+    """Reject users who cannot change a project's agents and what belongs to them.
 
     Raises:
         ApiError: 403.
@@ -67,10 +67,10 @@ def require_agent_writer(call: Call, project: Row) -> None:
 
 
 def find_agent(call: Call, project: Row) -> Row:
-    """Return the agent that `:agent_id` names, of the given project.
+    """Return the project's agent with the id in `:agent_id`.
 
     Raises:
-        ApiError: 404, also for callers who may not know of it.
+        ApiError: 404, also if the user cannot read agents.
     """
     agent_id = call.params["agent_id"]
     agent = find_record(call, "cluster_agents", agent_id, project_id=project["id"])
@@ -106,8 +106,8 @@ def _create(call: Call) -> Any:
     if not auth.has_role(call, project, Role.MAINTAINER, "builds"):
         raise errors.bad_request(NO_PIPELINES)
     name = call.params.get("name")
-    if complaints := _name_complaints(call, project, name):
-        raise errors.bad_request_list([f"Name {text}" for text in complaints])
+    if messages := _name_errors(call, project, name):
+        raise errors.bad_request_list([f"Name {text}" for text in messages])
     now = store.timestamp()
     agent = store.insert(
         "cluster_agents",
@@ -120,8 +120,8 @@ def _create(call: Call) -> Any:
     return cluster_agent(call, agent)
 
 
-def _name_complaints(call: Call, project: Row, name: str | None) -> list[str]:
-    """Return the complaints in GitLab's order: presence, length, uniqueness, format."""
+def _name_errors(call: Call, project: Row, name: str | None) -> list[str]:
+    """Return the messages in GitLab's order: presence, length, uniqueness, format."""
     found = [BLANK] if blank(name) else []
     found += too_long(name, _MAX_NAME)
     if call.store.one(

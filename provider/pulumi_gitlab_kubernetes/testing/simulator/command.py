@@ -1,4 +1,4 @@
-"""The simulator's command line."""
+"""The command `gitlab-kubernetes simulator`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any
 from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE, manual, seed
 from pulumi_gitlab_kubernetes.testing.simulator.app import App
 from pulumi_gitlab_kubernetes.testing.simulator.hosts import name_in
+from pulumi_gitlab_kubernetes.testing.simulator.printable import printable
 from pulumi_gitlab_kubernetes.testing.simulator.serving import serve
 from pulumi_gitlab_kubernetes.testing.simulator.store import Store
 
@@ -29,25 +30,28 @@ class _CannotStartError(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that `run` reads, and explain the simulator."""
+    """Declare the options of `run`, and the command's help."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description, parser.epilog = manual.BEGINNING, manual.rest()
+    parser.description, parser.epilog = manual.DESCRIPTION, manual.epilog()
     parser.add_argument(
         "--port",
         type=int,
         default=0,
-        help=f"port of {_LOOPBACK} to listen on (default: a free one); no other address is served",
+        help=f"port on {_LOOPBACK} to listen on (default: a free one)",
     )
     parser.add_argument(
-        "--data", type=Path, metavar="FILE", help="SQLite file of the state (default: in memory)"
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="SQLite database for the state (default: in memory)",
     )
     parser.add_argument(
-        "--seed", type=Path, metavar="FILE", help="YAML file of what to begin with: see below"
+        "--seed", type=Path, metavar="FILE", help="YAML file with the initial state: see below"
     )
     parser.add_argument(
         "--root-token",
         metavar="TOKEN",
-        help=f"the administrator's token (default: ${ROOT_TOKEN_VARIABLE}, or a new one, printed)",
+        help=f"the administrator's token (default: ${ROOT_TOKEN_VARIABLE}, else a generated one)",
     )
     parser.add_argument(
         "--allowed-host",
@@ -56,24 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_host,
         metavar="NAME",
         help=(
-            "another name to accept in the Host header, besides localhost and loopback addresses, "
-            "such as that of a reverse proxy or a forwarded port; may be given several times"
+            "additional name to accept in the Host header besides localhost and loopback "
+            "addresses, such as that of a reverse proxy; can be repeated"
         ),
     )
     parser.add_argument("--verbose", action="store_true", help="log each request")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve the simulator until SIGTERM or SIGINT.
+    """Run the simulator until SIGTERM or SIGINT.
 
-    The first line printed is its address; the root token and the seed's tokens follow if they were
-    made up.
+    The first line of output is its address. Generated tokens follow: the root token and the seed's.
 
     Args:
-        args: what `add_arguments` declared, parsed.
+        args: The parsed options.
 
     Returns:
-        The exit code: 0, or 1 with one line on stderr when it cannot start.
+        The exit code: 0, or 1 with one line on stderr if it cannot start.
     """
     if args.verbose:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -82,15 +85,15 @@ def run(args: argparse.Namespace) -> int:
     try:
         with _listener(args.port) as listener, contextlib.closing(_store(args.data)) as store:
             app = App(store, token, args.allowed_host)
-            greeting = [f"http://{_LOOPBACK}:{listener.getsockname()[1]}"]
-            greeting += [] if given else [f"root token: {token}"]
-            greeting += [] if args.seed is None else _sown(app, args.seed)
-            # uvicorn raises the signal that ended it once more: both have to be exceptions by then.
+            banner = [f"http://{_LOOPBACK}:{listener.getsockname()[1]}"]
+            banner += [] if given else [f"root token: {token}"]
+            banner += [] if args.seed is None else _load_seed(app, args.seed)
+            # uvicorn raises the signal that stopped it again: both must be exceptions by then.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
-                serve(app, listener, greeting)
+                serve(app, listener, banner)
     except _CannotStartError as error:
-        print(f"gitlab simulator: {_visible(str(error))}", file=sys.stderr)
+        print(f"gitlab simulator: {printable(str(error))}", file=sys.stderr)
         return 1
     return 0
 
@@ -102,7 +105,7 @@ def _host(name: str) -> str:
 
 
 def _listener(port: int) -> socket.socket:
-    # Only with the protocol named does asyncio switch Nagle's algorithm off: 40 ms a request.
+    # asyncio disables Nagle's algorithm (40 ms a request) only if the protocol is named.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -122,23 +125,16 @@ def _store(data: Path | None) -> Store:
         raise _CannotStartError(f"cannot use {data}: {error}") from None
 
 
-def _sown(app: App, file: Path) -> list[str]:
-    """Load a seed and return lines that tell the tokens it made up."""
+def _load_seed(app: App, file: Path) -> list[str]:
+    """Load a seed and return lines with the generated tokens."""
     content: Any = None
     try:
         content = seed.read(file)
-        made = asyncio.run(seed.load(app.administrator, app.store, content))
+        made = asyncio.run(seed.load(app.admin_client, app.store, content))
     except seed.SeedError as error:
         raise _CannotStartError(seed.describe(error, file, content)) from None
     return [
-        _visible(f"token {name} of {owner}: {value}")
+        printable(f"token {name} of {owner}: {value}")
         for owner, tokens in made.items()
         for name, value in tokens.items()
     ]
-
-
-def _visible(line: str) -> str:
-    """Return a line in which nothing steers a terminal or turns the text around."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in line
-    )

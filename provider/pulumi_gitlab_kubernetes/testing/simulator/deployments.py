@@ -1,4 +1,4 @@
-"""Deployments: what CI jobs brought to an environment. Making them is in `ci_jobs`.
+"""Deployments of environments; `ci_jobs` creates them.
 
 Follows https://docs.gitlab.com/api/deployments/.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import fragments
+from pulumi_gitlab_kubernetes.testing.simulator import entities
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import full_path
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row
@@ -17,7 +17,7 @@ FINISHED = ("success", "failed", "canceled")
 
 
 def last_deployment(call: Call, environment: Row) -> dict[str, Any] | None:
-    """Return an environment's newest successful deployment, without the environment."""
+    """Return an environment's latest successful deployment, without the environment."""
     row = call.store.one(
         "SELECT * FROM deployments WHERE environment_id = ? AND status = 'success' "
         "ORDER BY id DESC LIMIT 1",
@@ -28,7 +28,7 @@ def last_deployment(call: Call, environment: Row) -> dict[str, Any] | None:
 
 def _deployment(call: Call, row: Row) -> dict[str, Any]:
     names = ("id", "iid", "ref", "sha", "created_at", "updated_at")
-    user = row["user_id"] and fragments.user_basic(call, call.store.fetch("users", row["user_id"]))
+    user = row["user_id"] and entities.user_basic(call, call.store.fetch("users", row["user_id"]))
     return {
         **{name: row[name] for name in names},
         "user": user,
@@ -38,7 +38,7 @@ def _deployment(call: Call, row: Row) -> dict[str, Any]:
 
 
 def _job(call: Call, row: Row, user: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the job, without its commit and pipeline: there is no CI here."""
+    """Return the job, without commit and pipeline, which are not simulated."""
     path = full_path(call.store, call.store.fetch("projects", row["project_id"]))
     finished_at = row["updated_at"] if row["status"] in FINISHED else None
     return {

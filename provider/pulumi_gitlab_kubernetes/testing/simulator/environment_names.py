@@ -1,4 +1,4 @@
-"""What GitLab derives from an environment's name: its slug and its guessed tier."""
+"""An environment's slug and default tier, which GitLab derives from its name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def slug_for(name: str) -> str:
-    """Return the slug: at most 24 of `a-z0-9-`, with a digest where it differs from the name.
+    """Return the slug: at most 24 of `a-z0-9-`, with a digest if it differs from the name.
 
     Follows https://docs.gitlab.com/ci/environments/#environment-slug.
     """
@@ -43,7 +43,7 @@ def _shortened(slug: str, name: str) -> str:
 
 
 def guess_tier(name: str) -> str:
-    """Return the tier that GitLab guesses from a name.
+    """Return the tier that GitLab derives from a name.
 
     Follows https://docs.gitlab.com/ci/environments/#deployment-tier-of-environments.
     """
@@ -54,6 +54,6 @@ def guess_tier(name: str) -> str:
 
 
 def folder(name: str) -> str | None:
-    """Return the part before the first slash, if there is one."""
+    """Return the part before the first slash, or None."""
     before, slash, _ = name.partition("/")
     return before if slash else None

@@ -1,6 +1,6 @@
-"""Stopping environments: one, the stale ones, the review apps; and the jobs that a stop waits for.
+"""Stop one environment, stale environments and review apps; and the jobs that a stop waits for.
 
-Follows https://docs.gitlab.com/api/environments/#stop-an-environment and the two calls after it
+Follows https://docs.gitlab.com/api/environments/#stop-an-environment and the next two sections
 there.
 """
 
@@ -11,13 +11,14 @@ from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
+from pulumi_gitlab_kubernetes.testing.simulator.control_routes import ControlRoutes
 from pulumi_gitlab_kubernetes.testing.simulator.environment_names import folder
 from pulumi_gitlab_kubernetes.testing.simulator.environment_states import (
     begin_stop,
+    can_stop,
     complete_stop,
-    may_stop,
+    run_due_jobs,
     schedule,
-    settle,
     start,
 )
 from pulumi_gitlab_kubernetes.testing.simulator.environments import (
@@ -37,7 +38,6 @@ from pulumi_gitlab_kubernetes.testing.simulator.protected_environments import (
 )
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, to_timestamp
-from pulumi_gitlab_kubernetes.testing.simulator.switches import Switches
 
 STOP_FAILED = "Attempted to stop the environment but failed to change the status"
 STALE_REQUESTED = "Successfully requested stop for all stale environments"
@@ -46,10 +46,10 @@ NOTHING_TO_DELETE = (
     "environments (default parameters match environments that are 30 days or older), or you "
     "have insufficient permissions to delete matching environments."
 )
-MAY_NOT_DELETE = "You do not have permission to destroy environments in this project"
+DELETE_FORBIDDEN = "You do not have permission to destroy environments in this project"
 _REVIEW_AGE = timedelta(days=30)
 _REVIEW_DELAY = timedelta(days=7)
-_STALE_DELAY = timedelta(seconds=1)  # how soon GitLab's worker comes depends on its load
+_STALE_DELAY = timedelta(seconds=1)  # in GitLab it depends on the load
 _STALE_NEWEST = timedelta(days=7)
 _TEN_YEARS = timedelta(days=3652)
 
@@ -59,7 +59,7 @@ routes = Family(
     job_token=True,
     role=Role.DEVELOPER,
 )
-switches = Switches()
+control_routes = ControlRoutes()
 
 
 @routes.post(
@@ -76,15 +76,15 @@ def _stop(call: Call) -> Any:
     require_access(call, row)
     if force:
         if row["state"] == "stopped":
-            # The state machine has no such transition; that it ends in a 500 is inferred.
+            # The state machine has no such transition; the 500 is inferred.
             raise errors.message(500, "500 Internal Server Error")
         return environment(call, complete_stop(call.store, row))
-    if not may_stop(row):
+    if not can_stop(row):
         raise errors.bad_request(STOP_FAILED)
     return environment(call, begin_stop(call.store, row))
 
 
-@switches.post(
+@control_routes.post(
     "environments/{project_id}/{environment_id}/on_stop_job",
     Param("present", bool, default=True),
     Param("seconds", float),
@@ -97,37 +97,37 @@ def set_stop_job(
     present: bool = True,
     seconds: float | None = None,
 ) -> dict[str, Any]:
-    """Give an environment an on-stop job, or take it away.
+    """Add an on-stop job to an environment, or remove it.
 
     Args:
-        store: the state.
-        project_id: the environment's project.
-        environment_id: the environment.
-        present: whether a stop has a job to wait for.
-        seconds: how long the job runs, in the simulator's time; None until told that it ended.
+        store: The database.
+        project_id: The environment's project.
+        environment_id: The environment.
+        present: Whether a stop has a job to wait for.
+        seconds: The job's duration in the simulator's time; None until `finish` is called.
 
     Raises:
-        LookupError: there is no such environment.
-        ValueError: the job would run for less than no time, or for more than ten years.
+        LookupError: The environment does not exist.
+        ValueError: The duration is negative or more than ten years.
     """
     if seconds is not None and not 0 <= seconds <= _TEN_YEARS.total_seconds():
-        raise ValueError(f"seconds of an on-stop job are from 0 to ten years, not {seconds}")
+        raise ValueError(f"seconds of an on-stop job must be from 0 to ten years, not {seconds}")
     row = _known(store, project_id, environment_id)
     store.update("environments", row["id"], on_stop_job=present, on_stop_seconds=seconds)
     return {"state": row["state"], "on_stop_job": present}
 
 
-@switches.post(
+@control_routes.post(
     "environments/{project_id}/{environment_id}/on_stop_job/finish",
     Param("success", bool, default=True),
 )
 def finish_stop_job(
     store: Store, project_id: int, environment_id: int, *, success: bool = True
 ) -> dict[str, Any]:
-    """End the job that a stopping environment waits for; a failed one makes it available again.
+    """Finish the job that a stopping environment waits for; failure makes it available again.
 
     Raises:
-        LookupError: there is no such environment, or it is not stopping.
+        LookupError: The environment does not exist, or is not stopping.
     """
     row = _known(store, project_id, environment_id)
     if row["state"] != "stopping":
@@ -137,7 +137,7 @@ def finish_stop_job(
 
 
 def _known(store: Store, project_id: int, environment_id: int) -> Row:
-    settle(store)
+    run_due_jobs(store)
     row = store.get("environments", environment_id)
     if row is None or row["project_id"] != project_id:
         raise LookupError(f"environment {environment_id} of project {project_id}")
@@ -157,7 +157,7 @@ def _stop_stale(call: Call) -> Any:
     now = store.now()
     if before is None or not now - _TEN_YEARS <= before <= now - _STALE_NEWEST:
         raise errors.bad_request("Invalid Date")
-    # As in GitLab, which ones is settled now, and a worker stops those still available later.
+    # As in GitLab, they are selected now, and a worker later stops those still available.
     for row in store.all(
         "SELECT * FROM environments e WHERE project_id = ? AND state = 'available' "
         "AND updated_at < ? AND NOT EXISTS "
@@ -184,7 +184,7 @@ def _delete_review_apps(call: Call) -> Any:
     try:
         require_writer(call, project)
     except errors.ApiError:
-        raise _nothing_deleted(401, MAY_NOT_DELETE) from None
+        raise _nothing_deleted(401, DELETE_FORBIDDEN) from None
     before = given.get("before") or store.now() - _REVIEW_AGE
     rows = [
         row

@@ -1,7 +1,6 @@
-"""Environments: made, found, changed, removed. Stopping them lives in `environment_stops`.
+"""Environments: create, read, update, delete. `environment_stops` has the routes that stop them.
 
-Follows https://docs.gitlab.com/api/environments/; where the docs and GitLab's source differ, the
-source.
+Follows https://docs.gitlab.com/api/environments/, and GitLab's source where the two differ.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
-from pulumi_gitlab_kubernetes.testing.simulator.addresses import link_complaints
+from pulumi_gitlab_kubernetes.testing.simulator import auth, entities, errors
+from pulumi_gitlab_kubernetes.testing.simulator.addresses import link_errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.cluster_agents import cluster_agent, reads_agents
 from pulumi_gitlab_kubernetes.testing.simulator.deployments import last_deployment
@@ -21,8 +20,8 @@ from pulumi_gitlab_kubernetes.testing.simulator.environment_names import (
     slug_for,
 )
 from pulumi_gitlab_kubernetes.testing.simulator.environment_states import (
-    settle,
-    watch_auto_stop,
+    run_due_jobs,
+    schedule_auto_stop,
 )
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
     check_unmodified_since,
@@ -60,11 +59,11 @@ SEARCH_TOO_SHORT = f"Search query is less than {_MIN_SEARCH} characters"
 
 
 def settled(call: Call) -> None:
-    """Let what was due by now have happened, before anybody looks."""
-    settle(call.store)
+    """Run the jobs that are due before the request."""
+    run_due_jobs(call.store)
 
 
-# All of these routes, and no others here, accept CI job tokens.
+# Only the routes of environments accept CI/CD job tokens.
 routes = Family(
     "https://docs.gitlab.com/api/environments/",
     before=(settled,),
@@ -86,29 +85,29 @@ def environment(call: Call, row: Row, *, single: bool = False) -> dict[str, Any]
     """Return `Environment`.
 
     Args:
-        call: the request.
-        row: the environment.
-        single: as GET by id sends it: the last deployment in place of the project.
+        call: The request.
+        row: The environment.
+        single: As GET by id does: with the last deployment instead of the project.
     """
     store = call.store
     project = store.fetch("projects", row["project_id"])
-    answer = {**environment_basic(row), "tier": row["tier"]}
+    entity = {**environment_basic(row), "tier": row["tier"]}
     if single:
-        answer["last_deployment"] = last_deployment(call, row)
+        entity["last_deployment"] = last_deployment(call, row)
     else:
-        answer["project"] = fragments.basic_project_details(call, project)
+        entity["project"] = entities.basic_project_details(call, project)
     for name in ("state", "auto_stop_at", "description", "auto_stop_setting"):
-        answer[name] = row[name]
+        entity[name] = row[name]
     if row["cluster_agent_id"] is not None and reads_agents(call, project):
         agent = store.fetch("cluster_agents", row["cluster_agent_id"])
-        answer["cluster_agent"] = cluster_agent(call, agent)
-        answer["kubernetes_namespace"] = row["kubernetes_namespace"]
-        answer["flux_resource_path"] = row["flux_resource_path"]
-    return answer
+        entity["cluster_agent"] = cluster_agent(call, agent)
+        entity["kubernetes_namespace"] = row["kubernetes_namespace"]
+        entity["flux_resource_path"] = row["flux_resource_path"]
+    return entity
 
 
 def require_reader(call: Call, project: Row) -> None:
-    """Refuse callers who may not read environments: below Reporter, unless the project is public.
+    """Reject users who cannot read environments: below Reporter, unless the project is public.
 
     Raises:
         ApiError: 403.
@@ -119,7 +118,7 @@ def require_reader(call: Call, project: Row) -> None:
 
 
 def require_writer(call: Call, project: Row, role: Role = Role.DEVELOPER) -> None:
-    """Refuse callers who may not change environments.
+    """Reject users who cannot change environments.
 
     Raises:
         ApiError: 403.
@@ -128,7 +127,7 @@ def require_writer(call: Call, project: Row, role: Role = Role.DEVELOPER) -> Non
 
 
 def find_environment(call: Call, project: Row) -> Row:
-    """Return the environment that `:environment_id` names, of the given project.
+    """Return the project's environment with the id in `:environment_id`.
 
     Raises:
         ApiError: 404.
@@ -197,16 +196,16 @@ def _create(call: Call) -> Any:
 
 
 def add_environment(store: Store, project: Row, name: str, given: Mapping[str, Any]) -> Row:
-    """Make an environment.
+    """Create an environment.
 
     Args:
-        store: the state.
-        project: where.
-        name: its name.
-        given: attributes as columns; what is absent gets GitLab's default.
+        store: The database.
+        project: The project.
+        name: The environment's name.
+        given: Attributes as columns; others get GitLab's default.
 
     Raises:
-        ApiError: 400 with what the model says.
+        ApiError: 400 with the validation errors.
     """
     now = store.timestamp()
     columns = {
@@ -220,7 +219,7 @@ def add_environment(store: Store, project: Row, name: str, given: Mapping[str, A
         "created_at": now,
         "updated_at": now,
     }
-    found = _name_complaints(store, columns) | complaints(columns, columns)
+    found = _name_errors(store, columns) | validation_errors(columns, columns)
     if found:
         raise errors.model_errors(found)
     return store.insert("environments", **columns)
@@ -234,17 +233,17 @@ def _update(call: Call) -> Any:
     require_access(call, row)
     changes = _columns(call, project)
     if "tier" in changes:
-        # That a cleared tier is guessed anew is inferred; so is the auto-stop setting's default.
+        # It is inferred that a cleared tier is derived again, and the auto-stop setting's default.
         changes["tier"] = changes["tier"] or guess_tier(row["name"])
     if "auto_stop_setting" in changes:
         changes["auto_stop_setting"] = changes["auto_stop_setting"] or "always"
     changes = {name: value for name, value in changes.items() if row[name] != value}
-    if found := complaints({**dict(row), **changes}, changes):
+    if found := validation_errors({**dict(row), **changes}, changes):
         raise errors.model_errors(found)
     if changes:
         changes["updated_at"] = store.timestamp()
     row = store.update("environments", row["id"], **changes)
-    watch_auto_stop(store, row)  # a date that passed in vain may count with another setting
+    schedule_auto_stop(store, row)  # a date that had no effect can have one with the new setting
     return environment(call, row)
 
 
@@ -255,7 +254,7 @@ def _delete(call: Call) -> None:
     row = find_environment(call, project)
     require_writer(call, project)
     require_access(call, row)
-    # Whoever asks, administrators too: what is not stopped stays.
+    # Only a stopped environment can be deleted, even by administrators.
     if row["state"] != "stopped":
         raise errors.forbidden()
     check_unmodified_since(call, row)
@@ -263,7 +262,7 @@ def _delete(call: Call) -> None:
 
 
 def _columns(call: Call, project: Row) -> dict[str, Any]:
-    """Return the given attributes as columns; blank texts are null."""
+    """Return the attributes as columns; blank texts are null."""
     names = {param.name for param in _ATTRIBUTES} - {"slug"}
     columns = {name: value for name, value in call.params.items() if name in names}
     for name in ("external_url", "kubernetes_namespace", "flux_resource_path", "description"):
@@ -277,7 +276,7 @@ def _columns(call: Call, project: Row) -> dict[str, Any]:
     return columns
 
 
-def _name_complaints(store: Store, columns: dict[str, Any]) -> dict[str, list[str]]:
+def _name_errors(store: Store, columns: dict[str, Any]) -> dict[str, list[str]]:
     name, found = columns["name"], {}
     texts = [BLANK] if blank(name) else []
     for column in ("name", "slug"):
@@ -293,12 +292,12 @@ def _name_complaints(store: Store, columns: dict[str, Any]) -> dict[str, list[st
     return ({"name": texts} if texts else {}) | {k: v for k, v in found.items() if k == "slug"}
 
 
-def complaints(columns: Mapping[str, Any], changed: Iterable[str]) -> dict[str, list[str]]:
-    """Return what GitLab's model says about everything but the name, by field.
+def validation_errors(columns: Mapping[str, Any], changed: Iterable[str]) -> dict[str, list[str]]:
+    """Return the validation errors of everything but the name, by field.
 
     Args:
-        columns: the environment as it is to be.
-        changed: names of the columns that change; a namespace may outlive its agent unchanged.
+        columns: The new environment.
+        changed: Names of the changed columns; an unchanged namespace may remain without its agent.
     """
     namespace, path = columns["kubernetes_namespace"], columns["flux_resource_path"]
     namespace_texts: list[str] = []
@@ -310,7 +309,7 @@ def complaints(columns: Mapping[str, Any], changed: Iterable[str]) -> dict[str, 
         path_texts += too_long(path, _MAX_TEXT)
         path_texts += [NO_NAMESPACE] if namespace is None else []
     found = {
-        "external_url": _external_url_complaints(columns["external_url"]),
+        "external_url": _external_url_errors(columns["external_url"]),
         "description": too_long(columns["description"], _MAX_DESCRIPTION),
         "kubernetes_namespace": namespace_texts,
         "flux_resource_path": path_texts,
@@ -318,7 +317,7 @@ def complaints(columns: Mapping[str, Any], changed: Iterable[str]) -> dict[str, 
     return {field: texts for field, texts in found.items() if texts}
 
 
-def _external_url_complaints(url: str | None) -> list[str]:
+def _external_url_errors(url: str | None) -> list[str]:
     if url is None:
         return []
-    return too_long(url, _MAX_TEXT) + link_complaints(url)
+    return too_long(url, _MAX_TEXT) + link_errors(url)

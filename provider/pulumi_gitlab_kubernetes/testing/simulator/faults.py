@@ -1,23 +1,23 @@
-"""Faults: what goes wrong on purpose for chosen requests to the API.
+"""Faults: errors and delays injected into selected requests to the API.
 
 A fault is a JSON object; `POST /-/simulator/faults` takes one or a list. All keys are optional:
 
 | key | meaning | default |
 |---|---|---|
-| `method` | HTTP method | every one |
-| `path` | regular expression searched for in the path as sent (`%2F` stays `%2F`) | every path |
-| `skip` | so many matching requests pass before it begins | 0 |
-| `share` | of the others it befalls this share, 0 to 1, chosen at random | 1 |
-| `times` | how many requests it befalls in all; null: no end | 1 |
-| `latency` | seconds to wait before the work, or `[least, most]`: at random in between | 0 |
-| `status` | answer this instead of doing the work | the work is done |
-| `body` | with `status`: text is sent as plain text, all else as JSON | `{"message": ...}` |
-| `headers` | with `status`: further headers | none |
-| `drop` | the connection is cut: `before` the work or `after` it, without a byte of an answer, | |
-| | or `halfway` through the answer's body, whose Content-Length is the full one | no cut |
-| `seed` | of the random numbers: the same requests in the same order meet the same fate | 0 |
+| `method` | HTTP method | all |
+| `path` | regular expression searched for in the path as sent (`%2F` stays `%2F`) | all paths |
+| `skip` | number of matching requests that pass before the fault starts | 0 |
+| `share` | share of the following requests that it applies to, 0 to 1, chosen at random | 1 |
+| `times` | number of requests that it applies to; null: no limit | 1 |
+| `latency` | seconds to wait before the work, or `[minimum, maximum]` for a random time | 0 |
+| `status` | respond with this status instead of doing the work | the work is done |
+| `body` | with `status`: a string is sent as plain text, all else as JSON | `{"message": ...}` |
+| `headers` | with `status`: additional headers | none |
+| `drop` | drop the connection: `before` or `after` the work without sending a response, | |
+| | or `halfway` through the response's body (Content-Length is that of the whole) | no drop |
+| `seed` | seed of the random numbers: the same requests in the same order get the same faults | 0 |
 
-The first fault that befalls a request is the only one for it.
+At most one fault applies to a request: the first one that matches.
 """
 
 from __future__ import annotations
@@ -47,23 +47,10 @@ _OWN_HEADERS = ("content-length", "transfer-encoding", "connection")
 
 @dataclass
 class Fault:
-    """Something that goes wrong for matching requests.
-
-    Args:
-        method: HTTP method; empty for every one.
-        path: regular expression searched for in the path (as sent, so `%2F` stays `%2F`).
-        times: how many requests it befalls; None for all.
-        skip: how many matching requests pass before.
-        share: the share, 0 to 1, of the requests after those that it befalls.
-        latency: seconds to wait before the work, or the least and the most of them.
-        status: answer this status instead of doing the work.
-        body: what to answer with `status`; text is sent as plain text.
-        headers: response headers with `status`.
-        drop: where the connection is cut: `before` or `after` the work, `halfway` through the body.
-        seed: of the random numbers.
+    """A fault; the module's docstring documents the fields.
 
     Raises:
-        ValueError: a value is not what it should be; the message says which and what would do.
+        ValueError: A value is invalid; the message says which and what is expected.
     """
 
     method: str = ""
@@ -79,23 +66,21 @@ class Fault:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Check what the client sent."""
-        for name, (holds, expected) in _RULES.items():
+        """Validate the client's values."""
+        for name, (valid, expected) in _CHECKS.items():
             value = getattr(self, name)
-            if not holds(value):
-                raise ValueError(f"{name} of a fault is {expected}, not {reprlib.repr(value)}")
+            if not valid(value):
+                raise ValueError(f"{name} of a fault must be {expected}, not {reprlib.repr(value)}")
         compiled(self.path, "path of a fault")
         if self.status is None and (self.body is not None or self.headers):
-            raise ValueError("body and headers of a fault go with a status")
+            raise ValueError("body and headers of a fault require a status")
         if self.status is not None and self.drop in {"before", "after"}:
-            raise ValueError(
-                f"a fault with a status cannot drop {self.drop!r}: nobody would see it"
-            )
-        self.response()  # what cannot be sent is refused now
-        self._random = random.Random(self.seed)  # noqa: S311 - chance, not secrecy
+            raise ValueError(f"drop {self.drop!r} of a fault cannot be combined with a status")
+        self.response()  # reject a body that cannot be sent
+        self._random = random.Random(self.seed)  # noqa: S311 (not for cryptography)
 
-    def takes(self, method: str, path: str) -> bool:
-        """Tell whether a request is meant, and count it."""
+    def applies(self, method: str, path: str) -> bool:
+        """Return whether the fault applies to a request, and count the request."""
         if self.times == 0 or self.method.upper() not in {"", method}:
             return False
         if not re.search(self.path, path):
@@ -110,14 +95,14 @@ class Fault:
         return True
 
     async def wait(self) -> None:
-        """Let the latency pass, in real time."""
+        """Wait for the latency, in real time."""
         if isinstance(self.latency, list):
             await asyncio.sleep(self._random.uniform(*self.latency))
         elif self.latency:
             await asyncio.sleep(self.latency)
 
     def response(self) -> Response | None:
-        """Return the answer instead of the work, if there is one."""
+        """Return the injected response, or None to do the work."""
         if self.status is None:
             return None
         if self.status in _WITHOUT_BODY:
@@ -129,22 +114,24 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait for requests, in the order in which they were added."""
+    """The pending faults, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
 
     def add(self, given: Any) -> list[dict[str, Any]]:
-        """Add one fault, or all of a list of them, and return what is pending then.
+        """Add one fault or a list of them, and return all pending faults.
 
         Raises:
-            ValueError: one of them is not a fault; none is added then.
+            ValueError: One of them is invalid; none is added.
         """
         known = {field.name for field in fields(Fault)}
         made = []
         for fault in given if isinstance(given, list) else [given]:
             if not isinstance(fault, Mapping):
-                raise ValueError(f"a fault is an object, not {reprlib.repr(fault)}")  # noqa: TRY004 - a 400
+                raise ValueError(  # noqa: TRY004 (one kind of error for a wrong body)
+                    f"a fault must be an object, not {reprlib.repr(fault)}"
+                )
             if unknown := sorted(set(fault) - known):
                 raise ValueError(
                     f"a fault has no {', '.join(unknown)}; it has {', '.join(sorted(known))}"
@@ -154,29 +141,29 @@ class Faults:
         return self.pending()
 
     def pending(self) -> list[dict[str, Any]]:
-        """Return the faults that are not used up, with what is left of `skip` and `times`."""
+        """Return the pending faults, with the remaining `skip` and `times`."""
         return [asdict(fault) for fault in self._faults if fault.times != 0]
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Remove all faults."""
         self._faults.clear()
 
-    def befalling(self, method: str, path: str) -> Fault | None:
-        """Return the first fault that befalls this request."""
-        return next((fault for fault in self._faults if fault.takes(method, path)), None)
+    def find(self, method: str, path: str) -> Fault | None:
+        """Return the first fault that applies to a request."""
+        return next((fault for fault in self._faults if fault.applies(method, path)), None)
 
 
-async def cut(scope: Scope, receive: Receive) -> None:
-    """Cut the connection without a byte of an answer."""
+async def drop(scope: Scope, receive: Receive) -> None:
+    """Drop the connection without sending a response."""
     scope["extensions"]["simulator.transport"].abort()
-    await _gone(receive)
+    await _disconnected(receive)
 
 
-async def cut_halfway(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    """Cut the connection after half of the body, or before an answer that has none."""
+async def drop_halfway(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Drop the connection after half of the body, or before a response without a body."""
     half = len(response.body) // 2
     if not response.body:
-        await cut(scope, receive)
+        await drop(scope, receive)
         return
 
     async def send_half(message: Message) -> None:
@@ -185,17 +172,17 @@ async def cut_halfway(response: Response, scope: Scope, receive: Receive, send: 
         await send(message)
 
     await response(scope, receive, send_half)
-    scope["extensions"]["simulator.transport"].close()  # once what was sent has left
-    await _gone(receive)
+    scope["extensions"]["simulator.transport"].close()  # after the data is sent
+    await _disconnected(receive)
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _whole(value: Any, least: int) -> bool:
-    return type(value) is int and value >= least
+def _integer(value: Any, minimum: int) -> bool:
+    return type(value) is int and value >= minimum
 
 
 def _seconds(value: Any) -> bool:
@@ -218,24 +205,24 @@ def _headers(value: Any) -> bool:
     )
 
 
-_RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "method": (
         lambda value: isinstance(value, str) and (value.isalpha() or not value),
         "an HTTP method",
     ),
     "path": (lambda value: isinstance(value, str), "a regular expression"),
-    "times": (lambda value: value is None or _whole(value, 1), "a whole number from 1, or null"),
-    "skip": (lambda value: _whole(value, 0), "a whole number from 0"),
+    "times": (lambda value: value is None or _integer(value, 1), "an integer from 1, or null"),
+    "skip": (lambda value: _integer(value, 0), "an integer from 0"),
     "share": (lambda value: _seconds(value) and value <= 1, "a number from 0 to 1"),
-    "latency": (_latency, "seconds from 0, or [least, most] of them"),
+    "latency": (_latency, "seconds from 0, or [minimum, maximum]"),
     "status": (
         lambda value: value is None or (type(value) is int and value in _STATUSES),
         "an HTTP status from 200 to 599",
     ),
     "headers": (
         _headers,
-        f"an object of header names and texts, without {', '.join(_OWN_HEADERS)}",
+        f"an object of header names and strings, without {', '.join(_OWN_HEADERS)}",
     ),
     "drop": (lambda value: value in _DROPS, "'before', 'after' or 'halfway'"),
-    "seed": (lambda value: type(value) is int, "a whole number"),
+    "seed": (lambda value: type(value) is int, "an integer"),
 }

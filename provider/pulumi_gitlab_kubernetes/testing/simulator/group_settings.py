@@ -1,4 +1,4 @@
-"""What a group can be set to.
+"""The settings of groups.
 
 Follows https://docs.gitlab.com/api/groups/.
 """
@@ -22,7 +22,7 @@ CREATORS: Mapping[str, int] = {
     "developer": Role.DEVELOPER,
     "administrator": Role.OWNER + 1,
 }
-"""Who may make projects: the least role. An administrator may always."""
+"""The minimum role to create projects; administrators always can."""
 
 _RUNNERS = (
     "enabled",
@@ -74,32 +74,32 @@ SETTINGS: tuple[Setting, ...] = (
 
 
 def params(*, creation: bool) -> tuple[Param, ...]:
-    """Return the parameters of a creation, or of an edit, that set something below."""
+    """Return the parameters of a create or an edit for these settings."""
     return (Param("emails_disabled", bool), *settings.params(SETTINGS, creation=creation))
 
 
 def column(store: Store, given: Mapping[str, Any], group: Row | None = None) -> dict[str, str]:
-    """Return the column that parameters change.
+    """Return the column with the new settings.
 
     Args:
-        store: the state.
-        given: parameters, those of other things too.
-        group: as it was; None for one that is being made.
+        store: The database.
+        given: The request's parameters; others are ignored.
+        group: The group before; None for a new one.
     """
     found = dict(given)
     if found.get("emails_disabled") is not None:
         found["emails_enabled"] = not found["emails_disabled"]
-    kept = {} if group is None else settings.kept(group)
-    return {"settings": json.dumps(kept | settings.changed(store, SETTINGS, found))}
+    stored = {} if group is None else settings.stored(group)
+    return {"settings": json.dumps(stored | settings.to_store(store, SETTINGS, found))}
 
 
 def value(group: Row, name: str) -> Any:
     """Return one setting."""
     (default,) = [each.default for each in SETTINGS if each.name == name]
-    return settings.kept(group).get(name, default)
+    return settings.stored(group).get(name, default)
 
 
-def shown(store: Store, group: Row, level: int) -> dict[str, Any]:
-    """Return the settings that somebody of a role is shown, and what follows from them."""
-    found = settings.shown(store, SETTINGS, settings.kept(group), level)
+def visible(store: Store, group: Row, level: int) -> dict[str, Any]:
+    """Return the settings that are visible to a role, and keys derived from them."""
+    found = settings.visible(store, SETTINGS, settings.stored(group), level)
     return found | {"emails_disabled": not found["emails_enabled"]}

@@ -1,4 +1,4 @@
-"""Groups: enough of them to hold projects and members.
+"""Groups, as far as projects and members need them.
 
 Follows https://docs.gitlab.com/api/groups/.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import errors, group_settings
+from pulumi_gitlab_kubernetes.testing.simulator import entities, errors, group_settings
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import full_path
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
@@ -23,11 +23,6 @@ routes = Family("https://docs.gitlab.com/api/groups/")
 
 
 def _group(call: Call, group: Row) -> dict[str, Any]:
-    names, parent = [group["name"]], group["parent_id"]
-    while parent is not None:
-        above = call.store.fetch("namespaces", parent)
-        names.insert(0, above["name"])
-        parent = above["parent_id"]
     return {
         "id": group["id"],
         "web_url": f"{call.base_url}/groups/{group['full_path']}",
@@ -36,24 +31,24 @@ def _group(call: Call, group: Row) -> dict[str, Any]:
         "description": group["description"] or "",
         "visibility": group["visibility"],
         "avatar_url": None,
-        "full_name": " / ".join(names),
+        "full_name": entities.full_name(call.store, group["id"]),
         "full_path": group["full_path"],
         "created_at": group["created_at"],
         "parent_id": group["parent_id"],
-        **group_settings.shown(call.store, group, group_level(call, group)),
+        **group_settings.visible(call.store, group, group_level(call, group)),
     }
 
 
 def _details(call: Call, group: Row) -> dict[str, Any]:
-    """Return what is shown of a group that was asked for alone."""
-    answer = {**_group(call, group), "shared_with_groups": []}
+    """Return a group as GET by id does."""
+    entity = {**_group(call, group), "shared_with_groups": []}
     if group_level(call, group) >= Role.OWNER:
-        answer["runners_token"] = None  # as where tokens of registration are switched off
-    return answer
+        entity["runners_token"] = None  # as with registration tokens disabled
+    return entity
 
 
 def find_group(call: Call) -> Row:
-    """Return the group that `:id` names, if the caller may know of it.
+    """Return the group with the id or path in `:id`, if it is visible to the user.
 
     Raises:
         ApiError: 404.
@@ -61,13 +56,18 @@ def find_group(call: Call) -> Row:
     name = str(call.given["id"])
     column = "id" if name.isdigit() else "full_path"
     group = call.store.one(f"SELECT * FROM namespaces WHERE kind = 'group' AND {column} = ?", name)
-    if group is None or (group["visibility"] == "private" and not group_level(call, group)):
+    if group is None or not can_see_group(call, group):
         raise errors.not_found("Group")
     return group
 
 
+def can_see_group(call: Call, group: Row) -> bool:
+    """Return whether a group is visible to the user."""
+    return group["visibility"] != "private" or group_level(call, group) > Role.NONE
+
+
 def group_level(call: Call, group: Row) -> int:
-    """Return the caller's role in a group: the highest of its own and those of the groups above."""
+    """Return the user's role in a group: the highest in it and in the groups above."""
     level: int = Role.NONE
     current: Row | None = group
     if call.caller["admin"]:
@@ -91,18 +91,18 @@ def _require_owner(call: Call, group: Row) -> None:
 
 @routes.get("/groups", Param("search"), *PAGE_PARAMS, errors=(400,))
 def _list(call: Call) -> Any:
-    seen = [
+    visible = [
         row["id"]
         for row in call.store.all("SELECT * FROM namespaces WHERE kind = 'group'")
-        if row["visibility"] != "private" or group_level(call, row)
+        if can_see_group(call, row)
     ]
     search = call.params.get("search") or ""
-    marks = ", ".join("?" * len(seen))
+    marks = ", ".join("?" * len(visible))
     return paginate(
         call,
         f"SELECT * FROM namespaces WHERE id IN ({marks}) AND instr(lower(full_path), lower(?)) "
         "ORDER BY name, id",
-        (*seen, search),
+        (*visible, search),
         lambda group: _group(call, group),
     )
 
@@ -162,7 +162,7 @@ def _require_free(store: Store, path: str) -> None:
     if not PATH.fullmatch(path.rpartition("/")[2]):
         raise errors.model_errors({"path": ["can only include letters, digits, '_', '-', '.'"]})
     if store.one("SELECT 1 FROM namespaces WHERE full_path = ?", path):
-        # GitLab sends the list of messages as one printed text here.
+        # GitLab sends the list of messages as one text here.
         raise errors.message(400, 'Failed to save group {:path=>["has already been taken"]}')
 
 
@@ -190,7 +190,7 @@ def _update(call: Call) -> Any:
 
 
 def _move_children(store: Store, group: Row, path: str) -> None:
-    """Leave redirects behind and give every group below its new path."""
+    """Add redirects and set the new paths of all groups below."""
     for project in store.all("SELECT * FROM projects WHERE namespace_id = ?", group["id"]):
         leave_redirect(store, project)
     for child in store.all("SELECT * FROM namespaces WHERE parent_id = ?", group["id"]):
@@ -200,7 +200,7 @@ def _move_children(store: Store, group: Row, path: str) -> None:
 
 
 def leave_redirect(store: Store, project: Row) -> None:
-    """Let the path that a project is about to leave lead to it."""
+    """Add a redirect from a project's old path."""
     path = full_path(store, project)
     store.execute("REPLACE INTO redirects (path, project_id) VALUES (?, ?)", path, project["id"])
 

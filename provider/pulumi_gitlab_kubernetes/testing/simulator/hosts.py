@@ -1,8 +1,8 @@
-"""The names under which the simulator answers.
+"""The host names that the simulator accepts, as a protection against DNS rebinding.
 
-A website can let its own name lead to 127.0.0.1 (DNS rebinding). The browser then takes the
-simulator for a part of that site, and lets the site's pages read and change everything. Only the
-header `Host` still has the website's name.
+A website can resolve its own name to 127.0.0.1. The browser then treats the simulator as a part of
+that site, and the site's pages can read and change everything. Only the `Host` header still has
+the website's name.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-_LONGEST = 80  # of a name that a refusal repeats
+_MAX_LENGTH = 80
+"""Maximum length of a name in an error message."""
 
 
 class Hosts:
-    """Names of this machine's loopback interface, and names that its owner allows.
+    """The names and addresses of the loopback interface, and additional ones.
 
     Args:
-        allowed: further names or addresses, without a port.
+        allowed: Additional names or addresses, without a port.
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
@@ -28,11 +29,11 @@ class Hosts:
         self.allow = lru_cache(maxsize=100)(self._allow)
 
     def _allow(self, header: str | None) -> bool:
-        """Tell whether a request with this header `Host` is answered.
+        """Return whether a `Host` header is accepted.
 
         Args:
-            header: a name or address, perhaps with a port; None where there is no such header,
-                which every browser sends.
+            header: A name or address, optionally with a port. None without the header: every
+                browser sends it, so the request is not from one.
         """
         if header is None:
             return True
@@ -41,17 +42,17 @@ class Hosts:
 
 
 def name_in(host: str) -> str:
-    """Return the name or address of a header `Host`, without its port; empty when there is none."""
+    """Return the name or address in a `Host` header without its port; empty if invalid."""
     try:
         return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
     except ValueError:
         return ""
 
 
-def refusal(host: str) -> str:
-    """Return what is said of a name that is not allowed, and how to allow it."""
+def rejection(host: str) -> str:
+    """Return the error for a name that is not accepted."""
     shortened = reprlib.Repr()
-    shortened.maxstring = _LONGEST
+    shortened.maxstring = _MAX_LENGTH
     name = name_in(host) or host
     return (
         f"the simulator does not accept the host name {shortened.repr(name)}, which may be a "
@@ -60,7 +61,7 @@ def refusal(host: str) -> str:
 
 
 def _is_loopback(name: str) -> bool:
-    if name == "localhost" or name.endswith(".localhost"):  # No website can have such a name.
+    if name == "localhost" or name.endswith(".localhost"):  # No website can have it.
         return True
     try:
         return ipaddress.ip_address(name).is_loopback

@@ -1,4 +1,4 @@
-"""The instance: version, settings, feature flags, licence.
+"""The instance: version, settings, feature flags, license.
 
 Follows https://docs.gitlab.com/api/version/, https://docs.gitlab.com/api/metadata/,
 https://docs.gitlab.com/api/settings/, https://docs.gitlab.com/api/features/ and
@@ -42,12 +42,12 @@ def setting(store: Store, name: str) -> Any:
 
 
 def feature_enabled(store: Store, name: str) -> bool:
-    """Tell whether a feature flag is on; all are off by default."""
+    """Return whether a feature flag is enabled; all are disabled by default."""
     return bool(store.scalar("SELECT enabled FROM features WHERE name = ?", name))
 
 
 def licensed_plan(store: Store) -> str:
-    """Return the plan of the newest licence, or an empty text."""
+    """Return the plan of the latest license, or an empty text."""
     return store.scalar("SELECT plan FROM licenses ORDER BY id DESC") or ""
 
 

@@ -1,4 +1,4 @@
-"""Finding what a path names: projects by id or path, moved ones too, and records by id."""
+"""Find the records that a request's path names: projects by id or path, others by id."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
-from pulumi_gitlab_kubernetes.testing.simulator.moments import parse_moment
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call
+from pulumi_gitlab_kubernetes.testing.simulator.ruby_dates import parse_datetime
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, from_timestamp
 
 JOB_NOT_ALLOWED = "Authentication by CI/CD job token not allowed from {} to {}."
@@ -20,7 +20,7 @@ def full_path(store: Store, project: Row) -> str:
 
 
 def project_by_path(store: Store, path: str) -> Row | None:
-    """Return the project that has this path today."""
+    """Return the project with a path; redirects are not followed."""
     namespace, _, name = path.rpartition("/")
     return store.one(
         "SELECT p.* FROM projects p JOIN namespaces n ON n.id = p.namespace_id "
@@ -31,11 +31,11 @@ def project_by_path(store: Store, path: str) -> Row | None:
 
 
 def find_project(call: Call) -> Row:
-    """Return the project that `:id` names, if the caller may know of it.
+    """Return the project with the id or path in `:id`, if it is visible to the user.
 
     Raises:
-        ApiError: 404, 403 for another project's CI job, or for a path the project moved away from
-            301 (GET) or 405.
+        ApiError: 404; 403 for another project's CI/CD job; 301 (GET) or 405 for the old path of a
+            moved project.
     """
     store, name = call.store, str(call.given["id"])
     moved = False
@@ -50,7 +50,7 @@ def find_project(call: Call) -> Row:
     if project is None:
         raise errors.not_found("Project")
     if call.job_project_id not in (None, project["id"]):
-        # Allowlists are not simulated: a job's token opens its own project alone.
+        # Allowlists are not simulated: a job token is valid for its own project only.
         source = store.fetch("projects", call.job_project_id)["path"]
         raise errors.forbidden(JOB_NOT_ALLOWED.format(source, project["path"]))
     if not auth.can_see(store, call.caller, project):
@@ -63,7 +63,7 @@ def find_project(call: Call) -> Row:
 def _moved(call: Call, project: Row) -> errors.ApiError:
     if call.method != "GET":
         return errors.message(405, "Non GET methods are not allowed for moved projects")
-    # GitLab repeats the whole query, credentials too: those are left out here.
+    # GitLab repeats the whole query; the simulator leaves out credentials.
     parts = call.query.split("&") if call.query else []
     query = "&".join(part for part in parts if part.partition("=")[0] not in auth.CREDENTIALS)
     url = re.sub(r"/projects/[^/?]+", f"/projects/{project['id']}", call.url, count=1)
@@ -85,14 +85,14 @@ def find_record(call: Call, table: str, row_id: int, **where: Any) -> Row:
 
 
 def check_unmodified_since(call: Call, row: Row) -> None:
-    """Refuse to go on when the row changed after the client's `If-Unmodified-Since`.
+    """Reject the request if the row changed after the client's `If-Unmodified-Since`.
 
     Raises:
         ApiError: 412.
     """
     try:
-        limit = parse_moment(call.headers.get("if-unmodified-since", ""))
+        limit = parse_datetime(call.headers.get("if-unmodified-since", ""))
     except ValueError:
-        return  # what cannot be read is ignored
+        return  # an invalid date is ignored
     if from_timestamp(row["updated_at"]) > limit:
         raise errors.message(412, "412 Precondition Failed")

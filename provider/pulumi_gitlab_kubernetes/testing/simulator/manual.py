@@ -1,6 +1,6 @@
-"""What `gitlab-kubernetes simulator --help` says beyond the options.
+"""The help of `gitlab-kubernetes simulator`, besides the options.
 
-The control calls, the parts of a fault and the keys of a seed are taken from the code itself.
+The control routes, the keys of a fault and the keys of a seed come from the code.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from types import ModuleType
 from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE, control, faults
 from pulumi_gitlab_kubernetes.testing.simulator.seed.format import SEED
 from pulumi_gitlab_kubernetes.testing.simulator.seed.gitlab import ROLES
-from pulumi_gitlab_kubernetes.testing.simulator.seed.shape import Kind, Shape
+from pulumi_gitlab_kubernetes.testing.simulator.seed.schema import Kind, Schema
 
 _WIDTH = 96
 
-BEGINNING = """\
-A GitLab for tests and first steps: it answers GitLab's REST API for agents, their tokens and URL
-configurations, certificate-based clusters and environments as GitLab does, with users, roles,
-tokens, pagination and errors. Its first line of output is its address, on this machine alone;
-Ctrl-C or SIGTERM ends it."""
+DESCRIPTION = """\
+A GitLab simulator for tests and first steps. It implements GitLab's REST API for agents, their
+tokens and URL configurations, certificate-based clusters and environments, with users, roles,
+tokens, pagination and errors. It listens on the loopback interface alone. The first line of output
+is its address; Ctrl-C or SIGTERM stops it."""
 
 EXAMPLE = """\
 features: {certificate_based_clusters: true}
@@ -30,9 +30,9 @@ settings: {receptive_cluster_agents_enabled: true}
 users:
   - username: platform
     tokens:
-      - {name: pulumi, value: glpat-platform}   # without a value: made up, and printed
+      - {name: pulumi, value: glpat-platform}   # without a value: generated and printed
 projects:
-  - path: acme/shop            # its group is made, too
+  - path: acme/shop            # its group is created too
     members: {platform: maintainer}
     agents:
       - name: production
@@ -45,35 +45,34 @@ simulator:
   clock: {now: 2030-01-01T00:00:00Z}
   faults: [{method: POST, path: /environments$, status: 503}]
 """
-"""A seed with something of everything."""
+"""A seed with an example of everything."""
 
-_REST = """\
+_EPILOG = """\
 setting it up:
-  Through GitLab's own API below /api/v4, as its administrator `root`: POST users,
+  Use GitLab's own API below /api/v4 as the administrator `root`: POST users,
   users/:id/personal_access_tokens, groups, projects, projects/:id/members,
   projects/:id/repository/files/:path, features/:name (certificate_based_clusters), license
   (`license` is a plan, such as ultimate), PUT application/settings
-  (receptive_cluster_agents_enabled, throttle_authenticated_api_...). Or with a seed.
+  (receptive_cluster_agents_enabled, throttle_authenticated_api_...). Or load a seed.
 
 in a browser:
-  The address itself is a page that shows, live, projects with their agents, tokens, clusters and
+  Open the address to see a live dashboard: projects with their agents, tokens, clusters and
   environments, and the latest requests.
 
 what GitLab has no API for:
-  Below /-/simulator/. No token is asked for; bodies are JSON.
+  Control routes below /-/simulator/. They need no token; bodies are JSON.
 
 {calls}
 
-  A fault is an object; all keys are optional, and the first fault that befalls a request is the
-  only one for it:
+  A fault is an object. All keys are optional. At most one fault applies to a request, the first:
 
 {faults}
 
 --seed FILE:
-  A YAML file, loaded through the API itself, so what GitLab would refuse is refused. What is there
-  already is left alone, switches are set: a seed can be loaded again into the same --data. (Known
-  again are groups and projects by path, clusters by environment_scope, tokens with a value by that,
-  all else by name.) Keys are those of the API's own calls; names stand where it has ids. So:
+  A YAML file, loaded through the API with the same validation. Existing objects are not changed,
+  and settings are applied again, so a seed can be loaded repeatedly into the same --data. (Groups
+  and projects are found by path, clusters by environment_scope, tokens with a value by the value,
+  and everything else by name.) Keys are the parameters of the API, with names instead of ids:
 
 {example}
   All keys:
@@ -81,20 +80,21 @@ what GitLab has no API for:
 {keys}
 
   Roles: {roles}.
-  Under `simulator` stand the names and bodies of control calls, those from above that are POST.
-  POST reset empties the simulator and loads no seed again.
+  `simulator` has the names and bodies of POST control routes. POST reset does not load the seed
+  again.
 
 --data FILE:
-  An SQLite database. What was answered is in it, even after kill -9, and two simulators may share
-  it. It holds no token, only digests. Without it, everything is gone with the process.
+  An SQLite database. It contains every change that was acknowledged, even after kill -9, and two
+  simulators can share it. It stores digests of tokens, never their values. Without it, the state is
+  lost when the process ends.
 
 environment variables:
-  {variable}   the administrator's token, without --root-token"""
+  {variable}   the administrator's token, if --root-token is not given"""
 
 
-def rest() -> str:
-    """Return what stands below the options."""
-    return _REST.format(
+def epilog() -> str:
+    """Return the help below the options."""
+    return _EPILOG.format(
         calls=_indent(_table(control), 2),
         faults=_indent(_table(faults), 4),
         example=textwrap.indent(EXAMPLE, "    "),
@@ -105,17 +105,17 @@ def rest() -> str:
 
 
 def _table(documented: ModuleType) -> Iterator[tuple[str, str]]:
-    """Yield the rows of the table in a module's docstring: a term, and what is said of it."""
+    """Yield the rows of the table in a module's docstring: a term and its meaning."""
     text = re.sub(r"\n  |(?: \|)+\n\| \|", " ", documented.__doc__ or "").replace("  ", " ")
     for line in re.findall(r"^\| (`.*) \|$", text, re.MULTILINE):
         term, meaning, *default = line.replace("`", "").split(" | ")
         yield term, f"{meaning} (default: {default[0]})" if default else meaning
 
 
-def _keys(shape: Shape, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the keys at each place of a seed."""
-    yield prefix or "(top)", ", ".join(shape.keys)
-    for name, value in shape.keys.items():
+def _keys(schema: Schema, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the keys of each part of a seed."""
+    yield prefix or "(top)", ", ".join(schema.keys)
+    for name, value in schema.keys.items():
         inner = value.items if value.kind is Kind.LIST else value
         if inner is not None and inner.kind is Kind.MAPPING:
             yield from _keys(inner, f"{prefix}.{name}".lstrip("."))
@@ -127,12 +127,12 @@ _NAMES: Mapping[str, str] = {
     "features": "the name of a feature flag: true or false",
     "members": "the name of a user: their role",
     "files": "the path of a file: its content",
-    "simulator": "the name of a control call: its body",
+    "simulator": "the name of a control route: its body",
 }
 
 
 def _indent(rows: Iterator[tuple[str, str]], depth: int) -> str:
-    """Return terms, with what they mean below."""
+    """Return each term with its meaning on the lines below."""
     lines = []
     for term, text in rows:
         lines.append(" " * depth + term)

@@ -1,4 +1,4 @@
-"""Members of projects and groups, and with them the roles.
+"""Members of projects and groups, and their roles.
 
 Follows https://docs.gitlab.com/api/members/.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator import auth, entities, errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.groups import find_group, group_level
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project
@@ -24,7 +24,7 @@ routes = Family("https://docs.gitlab.com/api/members/")
 
 def _member(call: Call, member: Row) -> dict[str, Any]:
     return {
-        **fragments.user_basic(call, call.store.fetch("users", member["user_id"])),
+        **entities.user_basic(call, call.store.fetch("users", member["user_id"])),
         "access_level": member["access_level"],
         "created_at": member["created_at"],
         "expires_at": member["expires_at"],
@@ -33,7 +33,7 @@ def _member(call: Call, member: Row) -> dict[str, Any]:
 
 
 def _source(call: Call, *, write: bool = False) -> tuple[str, int]:
-    """Return the column and id of the project or group whose members are meant."""
+    """Return the column and id of the project or group in the path."""
     if "/projects/" in call.url:
         project = find_project(call)
         if write:

@@ -1,4 +1,4 @@
-"""Base64 as Ruby writes it and, leniently, reads it."""
+"""Base64 as Ruby encodes and leniently decodes it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LINE = 60
 
 
 def encode(content: bytes | None) -> str | None:
-    """Return MIME base64: a line feed after each 60 characters and at the end."""
+    """Return MIME base64: a line feed after every 60 characters and at the end."""
     if content is None:
         return None
     text = base64.b64encode(content).decode()
@@ -18,7 +18,7 @@ def encode(content: bytes | None) -> str | None:
 
 
 def decode(text: str | None) -> bytes | None:
-    """Return what base64 stands for; other characters are skipped, blank is null."""
+    """Decode base64; other characters are ignored, and an empty text is null."""
     if not text:
         return None
     letters = re.sub(r"[^A-Za-z0-9+/]", "", text.partition("=")[0])

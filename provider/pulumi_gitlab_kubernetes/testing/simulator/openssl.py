@@ -1,8 +1,8 @@
-"""What Ruby's OpenSSL takes for a certificate or a private key, which is what GitLab asks it.
+"""Certificates and private keys as Ruby's OpenSSL reads them, which GitLab uses to validate them.
 
 `OpenSSL::X509::Certificate.new` and `OpenSSL::PKey.read` read DER or PEM, the latter line by line:
-see PEM_read_bio_ex(3) and EVP_DecodeUpdate(3). Written after these, not on a library's reader,
-which takes more.
+see PEM_read_bio_ex(3) and EVP_DecodeUpdate(3). This module follows those, because the parsers of
+Python libraries accept more.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _KEYS = {b"PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY", b"DSA PRIVATE KE
 _BEGIN, _END, _TAIL = b"-----BEGIN ", b"-----END ", b"-----"
 _BOM = b"\xef\xbb\xbf"
 _AT_ONCE = 254
-"""Bytes of a line that are read at once; what follows counts as a line."""
+"""Bytes of a line that are read at once; the rest counts as a new line."""
 _WITH_HEADER = 64
-"""Characters of a line, at most, after a blank one."""
+"""Maximum length of a line after a blank line."""
 _BLANK = bytes([*range(0x21), *range(0x80, 0x100)])
-"""What the end of a line loses: a byte is a signed number there."""
+"""Bytes stripped from the end of a line; OpenSSL compares them as signed numbers."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 
 _SEQUENCE, _SET, _INTEGER, _BITS, _OCTETS, _OID = 0x30, 0x31, 0x02, 0x03, 0x04, 0x06
@@ -31,18 +31,18 @@ _BOOLEAN, _TIMES = 0x01, (0x17, 0x18)
 _VERSION, _UNIQUE_IDS, _EXTENSIONS = 0xA0, (0x81, 0x82), 0xA3
 
 
-class _BrokenError(Exception):
-    """What is read is not what it should be."""
+class _InvalidError(Exception):
+    """The data is invalid."""
 
 
 def is_certificate(text: bytes) -> bool:
-    """Tell whether a text is an X.509 certificate; of several in PEM the first one counts."""
-    return _is_x509(text) or _first(text, _CERTIFICATES, _is_x509, give_up=True)
+    """Return whether a text is an X.509 certificate; of several in PEM the first one counts."""
+    return _is_x509(text) or _first(text, _CERTIFICATES, _is_x509, first_only=True)
 
 
 def is_private_key(text: bytes) -> bool:
-    """Tell whether a text is a private key without a passphrase."""
-    return _is_key(text) or _first(text, _KEYS, _is_key, give_up=False)
+    """Return whether a text is a private key without a passphrase."""
+    return _is_key(text) or _first(text, _KEYS, _is_key, first_only=False)
 
 
 @dataclass(frozen=True)
@@ -53,28 +53,28 @@ class _Block:
 
 
 def _first(
-    text: bytes, labels: set[bytes], fits: Callable[[bytes], bool], *, give_up: bool
+    text: bytes, labels: set[bytes], valid: Callable[[bytes], bool], *, first_only: bool
 ) -> bool:
-    """Tell whether the first block of a kind is one.
+    """Return whether a text has a valid PEM block.
 
     Args:
         text: A text in PEM.
-        labels: What the kind's blocks are called.
-        fits: Tells whether a content is of the kind.
-        give_up: Whether anything broken before it is the end; else the next one has its chance.
+        labels: The labels of the blocks to look for.
+        valid: Returns whether a block's content is valid.
+        first_only: Stop at the first invalid block instead of trying the next one.
     """
     lines = _lines(text)
     while (label := _label(lines)) is not None:
         try:
             block = _block(label, lines)
-        except _BrokenError:
-            if give_up:
+        except _InvalidError:
+            if first_only:
                 return False
             continue
         if block.label in labels:
-            fine = not block.header and fits(block.content)
-            if fine or give_up:
-                return fine
+            accepted = not block.header and valid(block.content)
+            if accepted or first_only:
+                return accepted
     return False
 
 
@@ -93,9 +93,9 @@ def _label(lines: Iterator[bytes]) -> bytes | None:
 
 
 def _block(label: bytes, lines: Iterator[bytes]) -> _Block:
-    """Read from after the first line of a block to its last one.
+    """Read a block after its first line.
 
-    What comes before a blank line is a header; no blank line, no header.
+    Lines before a blank line are a header; without a blank line there is none.
     """
     before: list[bytes] = []
     after: list[bytes] | None = None
@@ -105,29 +105,29 @@ def _block(label: bytes, lines: Iterator[bytes]) -> _Block:
         partial = len(line) == _AT_ONCE and not line.endswith(b"\n")
         if not text:
             if continued:
-                continue  # The rest of a long line.
+                continue  # the rest of a long line
             if after is not None:
-                raise _BrokenError
+                raise _InvalidError
             after = []
         elif text.startswith(_END):
             if text[len(_END) :] != label + _TAIL:
-                raise _BrokenError
+                raise _InvalidError
             header, content = (b"", before) if after is None else (b"".join(before), after)
             return _Block(label, header, _decoded(b"".join(content)))
         elif after is None:
             before.append(text)
         else:
             if last or len(text) > _WITH_HEADER:
-                raise _BrokenError
+                raise _InvalidError
             last = len(text) < _WITH_HEADER
             after.append(text)
-    raise _BrokenError
+    raise _InvalidError
 
 
 def _decoded(data: bytes) -> bytes:
     letters = data.partition(b"-")[0].translate(None, b" \t\r\n")
     if not _BASE64.fullmatch(letters) or len(letters) % 4:
-        raise _BrokenError
+        raise _InvalidError
     return base64.b64decode(letters)
 
 
@@ -137,9 +137,9 @@ class _Element:
     content: bytes
 
     def of(self, tag: int) -> list[_Element]:
-        """Return what is in it, if it has this tag."""
+        """Return the inner elements of an element with this tag."""
         if self.tag != tag:
-            raise _BrokenError
+            raise _InvalidError
         return list(_elements(self.content))
 
 
@@ -150,20 +150,20 @@ def _elements(der: bytes) -> Iterator[_Element]:
 
 
 def _element(der: bytes) -> tuple[_Element, bytes]:
-    """Return the first element of a text in DER, and what follows it."""
+    """Return the first element of DER data, and the rest of the data."""
     if len(der) < 2:  # noqa: PLR2004 (a tag and a length)
-        raise _BrokenError
+        raise _InvalidError
     start, length = 2, der[1]
     if length & 0x80:
         start += length & 0x7F
         length = int.from_bytes(der[2:start], "big")
     if (start == 2 and der[1] == 0x80) or start + length > len(der):  # noqa: PLR2004 (as above)
-        raise _BrokenError
+        raise _InvalidError
     return _Element(der[0], der[start : start + length]), der[start + length :]
 
 
 def _is_x509(der: bytes) -> bool:
-    """Tell whether a text is a certificate in DER, by its form alone; more may follow it."""
+    """Return whether data begins with a certificate in DER, by its structure alone."""
     try:
         whole, _more = _element(der)
         signed, algorithm, signature = whole.of(_SEQUENCE)
@@ -186,18 +186,18 @@ def _is_x509(der: bytes) -> bool:
         if more and more[-1].tag == _EXTENSIONS:
             _check_extensions(more.pop())
         _check([each.tag for each in more] == sorted({each.tag for each in more} & {*_UNIQUE_IDS}))
-    except (_BrokenError, ValueError):
+    except (_InvalidError, ValueError):
         return False
     return True
 
 
-def _check(fine: bool) -> None:
-    if not fine:
-        raise _BrokenError
+def _check(valid: bool) -> None:
+    if not valid:
+        raise _InvalidError
 
 
 def _check_integer(element: _Element) -> None:
-    """A number below 1 is one too; it is not written longer than it has to be."""
+    """Check for an integer in its shortest form; it can be negative."""
     first = element.content[:2]
     padded = len(first) > 1 and (
         (first[0] == 0 and first[1] < 0x80) or (first[0] == 0xFF and first[1] >= 0x80)  # noqa: PLR2004 (the sign)
@@ -231,9 +231,9 @@ def _check_extensions(element: _Element) -> None:
 
 
 def _is_key(der: bytes) -> bool:
-    """Tell whether a text is a private key in DER."""
+    """Return whether data is a private key in DER."""
     try:
         load_der_private_key(der, None)
-    except Exception:  # noqa: BLE001 (the library has several for what it does not know)
+    except Exception:  # noqa: BLE001 (the library raises several types)
         return False
     return True

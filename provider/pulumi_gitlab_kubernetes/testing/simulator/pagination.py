@@ -1,4 +1,4 @@
-"""Offset pagination: one page of rows and the headers that lead to the others.
+"""Offset pagination: one page of rows, and headers with links to the others.
 
 Follows https://docs.gitlab.com/api/rest/#offset-based-pagination.
 """
@@ -30,10 +30,10 @@ def paginate(
     """Return one page of a query's rows, presented, and set the pagination headers.
 
     Args:
-        call: the request; its route declares `PAGE_PARAMS`.
-        sql: a SELECT with its ORDER BY.
-        values: the query's values.
-        present: makes a row what GitLab sends.
+        call: The request; its route declares `PAGE_PARAMS`.
+        sql: A SELECT with ORDER BY.
+        values: The query's values.
+        present: Returns a row as GitLab sends it.
     """
     page, per_page = call.params["page"], min(call.params["per_page"], MAX_PER_PAGE)
     total = call.store.scalar(f"SELECT count(*) FROM ({sql})", *values)
@@ -53,8 +53,8 @@ def _set_headers(call: Call, page: int, per_page: int, pages: int, total: int) -
     }
 
     def link(rel: str, number: int) -> str:
-        # Every parameter is repeated as given, the path's own too, `per_page` above the maximum
-        # too; that keys are sorted is inferred. GitLab repeats credentials as well: not done here.
+        # Every parameter is repeated as given, including the path's and a `per_page` above the
+        # maximum. The sorting of keys is inferred. Unlike GitLab, credentials are not repeated.
         given = {key: value for key, value in call.given.items() if key not in CREDENTIALS}
         query = {**given, "page": number, "per_page": call.params["per_page"]}
         return f'<{call.url}?{urlencode(sorted(_flat(query)))}>; rel="{rel}"'

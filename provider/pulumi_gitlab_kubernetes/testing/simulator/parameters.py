@@ -1,7 +1,7 @@
-"""Declared parameters, checked the way Grape does for GitLab.
+"""Declared parameters, validated as Grape does for GitLab.
 
-A route declares its parameters as data; anything else a client sends is ignored. All complaints
-about one request come together, joined by commas, in the order of the declaration.
+A route declares its parameters as data; others are ignored. The response lists every error of a
+request, separated by commas, in the order of the declaration.
 
 Follows https://github.com/ruby-grape/grape#parameter-validation-and-coercion.
 """
@@ -16,7 +16,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors
-from pulumi_gitlab_kubernetes.testing.simulator.moments import parse_date, parse_moment
+from pulumi_gitlab_kubernetes.testing.simulator.ruby_dates import parse_date, parse_datetime
 
 _LARGEST = 2**63 - 1
 _TRUE = {"1", "on", "On", "ON", "t", "true", "True", "TRUE", "T", "y", "yes", "Yes", "YES", "Y"}
@@ -28,15 +28,15 @@ class Param:
     """One declared parameter.
 
     Args:
-        name: as the client spells it.
+        name: The parameter's name.
         type: `str`, `int`, `float`, `bool`, `datetime`, `date`, `list` (of strings, or
             of hashes with `fields`) or `dict` (see `fields`).
-        required: the key has to be there (null counts as there).
-        default: taken when the key is absent or null.
-        values: what is allowed, as a collection or a range.
-        allow_blank: False refuses null, empty and white space.
-        fields: the parameters inside a `dict`.
-        absence: the complaint when the key is there at all.
+        required: Whether the key must be present; null counts as present.
+        default: The value if the key is absent or null.
+        values: The allowed values, as a collection or a range.
+        allow_blank: False rejects null, empty values and white space.
+        fields: The parameters inside a `dict`.
+        absence: The error if the key is present at all.
     """
 
     name: str
@@ -49,32 +49,32 @@ class Param:
     absence: str = ""
 
 
-def declared(
+def validate(
     params: Sequence[Param], given: Mapping[str, Any], exclusive: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return the declared parameters that were given or have a default, coerced.
 
     Args:
-        params: the declaration.
-        given: path, query and body, merged.
-        exclusive: names of which only one may be given.
+        params: The declared parameters.
+        given: Path, query and body parameters, merged.
+        exclusive: Names of mutually exclusive parameters.
 
     Raises:
-        ApiError: 400 with every complaint.
+        ApiError: 400 with every error.
     """
-    complaints: list[str] = []
-    values = _check(params, given, "", complaints)
+    messages: list[str] = []
+    values = _check(params, given, "", messages)
     used = [name for name in exclusive if given.get(name) is not None]
     if len(used) > 1:
         # The wording around GitLab's own text is inferred.
-        complaints.append(f"{', '.join(used)} cannot be used together")
-    if complaints:
-        raise errors.parameter_error(", ".join(dict.fromkeys(complaints)))
+        messages.append(f"{', '.join(used)} cannot be used together")
+    if messages:
+        raise errors.parameter_error(", ".join(dict.fromkeys(messages)))
     return values
 
 
 def _check(
-    params: Sequence[Param], given: Mapping[str, Any], prefix: str, complaints: list[str]
+    params: Sequence[Param], given: Mapping[str, Any], prefix: str, messages: list[str]
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for param in params:
@@ -88,27 +88,27 @@ def _check(
                 coerced = param.default if coerced is None else coerced
                 values[param.name] = coerced
             except (OverflowError, TypeError, ValueError):
-                complaints.append(f"{label} is invalid")
+                messages.append(f"{label} is invalid")
                 coerced = None
             else:
-                if refusal := _refusal(param, coerced):
-                    complaints.append(f"{label} {refusal}")
+                if violation := _violation(param, coerced):
+                    messages.append(f"{label} {violation}")
             value = coerced
         elif param.required:
-            complaints.append(f"{label} is missing")
+            messages.append(f"{label} is missing")
         if param.fields and param.type is list:
             values[param.name] = [
-                _check(param.fields, item, f"{label}[{number}]", complaints)
+                _check(param.fields, item, f"{label}[{number}]", messages)
                 for number, item in enumerate(value or [])
             ]
         elif param.fields and (param.required or isinstance(value, Mapping)):
             inner = value if isinstance(value, Mapping) else {}
-            values[param.name] = _check(param.fields, inner, label, complaints)
+            values[param.name] = _check(param.fields, inner, label, messages)
     return values
 
 
-def _refusal(param: Param, value: Any) -> str:
-    """Return what speaks against a value of the right type, if anything does."""
+def _violation(param: Param, value: Any) -> str:
+    """Return the error of a value of the right type, or an empty text."""
     if param.absence:
         return param.absence
     if not param.allow_blank and (
@@ -123,7 +123,7 @@ def _refusal(param: Param, value: Any) -> str:
 
 
 def _coerce(kind: type, value: Any) -> Any:
-    """Return the value as the declared type, or raise; blank means null except for text."""
+    """Return the value as the declared type, or raise; an empty text is null for other types."""
     if value is None or (value == "" and kind is not str):
         return None
     return _COERCIONS[kind](value)
@@ -142,17 +142,17 @@ def _text(value: Any) -> str:
     if isinstance(value, (list, Mapping)):
         raise TypeError
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    text.encode()  # half of a surrogate pair is no text
+    text.encode()  # raises for half of a surrogate pair
     return text
 
 
 def _integer(value: Any) -> int:
-    # A float is refused even when whole: integers come from JSON integers and digits alone.
+    # 1.0 is rejected: only JSON integers and digits are integers.
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,99}", value):
         value = int(value)
     if type(value) is not int:
         raise TypeError
-    # What the database cannot hold is as unknown as its largest number.
+    # The largest number of the database stands for larger ones; both are unknown ids.
     return max(-_LARGEST, min(value, _LARGEST))
 
 
@@ -169,15 +169,15 @@ def _boolean(value: Any) -> bool:
     return text in _TRUE
 
 
-def _moment(value: Any) -> datetime:
-    return parse_moment(_only_text(value))
+def _datetime(value: Any) -> datetime:
+    return parse_datetime(_string(value))
 
 
 def _date(value: Any) -> date:
-    return parse_date(_only_text(value))
+    return parse_date(_string(value))
 
 
-def _only_text(value: Any) -> str:
+def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return _text(value)
@@ -186,7 +186,7 @@ def _only_text(value: Any) -> str:
 def _list(value: Any) -> list[str]:
     if isinstance(value, Mapping):
         raise TypeError
-    # GitLab takes most lists of words as one text with commas too.
+    # GitLab also accepts most lists as one text with commas.
     parts = value if isinstance(value, list) else str(value).split(",")
     return [_text(part) for part in parts]
 
@@ -202,7 +202,7 @@ _COERCIONS: dict[type, Any] = {
     int: _integer,
     float: _number,
     bool: _boolean,
-    datetime: _moment,
+    datetime: _datetime,
     date: _date,
     list: _list,
     dict: _hash,

@@ -1,4 +1,4 @@
-"""Regular expressions that a client sends."""
+"""Regular expressions from clients."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ def compiled(text: str, name: str) -> re.Pattern[str]:
     """Compile a regular expression.
 
     Args:
-        text: what the client sent.
-        name: what it is called where it was sent.
+        text: The client's text.
+        name: The parameter's name, for the error.
 
     Raises:
-        ValueError: it is none, or more than Python can do.
+        ValueError: The expression is invalid or too complex.
     """
     try:
         return re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{name} is no regular expression: {error}") from None
+        raise ValueError(f"{name} is not a regular expression: {error}") from None

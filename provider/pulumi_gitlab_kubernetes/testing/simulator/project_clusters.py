@@ -1,7 +1,6 @@
-"""Project clusters: the certificate-based integration, off unless its feature flag is on.
+"""Project clusters: the certificate-based integration, disabled without its feature flag.
 
-Follows https://docs.gitlab.com/api/project_clusters/; where the docs and GitLab's source differ,
-the source.
+Follows https://docs.gitlab.com/api/project_clusters/, and GitLab's source where the two differ.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, fragments
-from pulumi_gitlab_kubernetes.testing.simulator.addresses import NOT_A_URL, url_complaints
+from pulumi_gitlab_kubernetes.testing.simulator import auth, entities, errors
+from pulumi_gitlab_kubernetes.testing.simulator.addresses import NOT_A_URL, url_errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.instance import feature_enabled, setting
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import (
@@ -43,7 +42,7 @@ SCOPE_CHARACTERS = (
     "can contain only letters, digits, '-', '_', '/', '$', '{', '}', '.', '*' and spaces"
 )
 SCOPE_DUPLICATED = "cannot add duplicated environment scope"
-DOMAIN_INVALID = "is not a fully qualified domain name"  # GitLab's text is inferred
+DOMAIN_INVALID = "is not a fully qualified domain name"  # the text is inferred
 MANAGEMENT_PROJECT = "Project does not exist or you don't have permission to perform this action"
 PROVIDER_MANAGED = "Cannot modify managed Kubernetes cluster"
 
@@ -71,7 +70,7 @@ def _cluster(call: Call, row: Row, *, details: bool = True) -> dict[str, Any]:
     management = row["management_project_id"] and store.fetch(
         "projects", row["management_project_id"]
     )
-    answer = {
+    entity = {
         "id": row["id"],
         "name": row["name"],
         "created_at": row["created_at"],
@@ -83,7 +82,7 @@ def _cluster(call: Call, row: Row, *, details: bool = True) -> dict[str, Any]:
         "environment_scope": row["environment_scope"],
         "cluster_type": "project_type",
         "namespace_per_environment": bool(row["namespace_per_environment"]),
-        "user": user and fragments.user_basic(call, user),
+        "user": user and entities.user_basic(call, user),
         "platform_kubernetes": {
             "api_url": row["api_url"],
             "namespace": row["namespace"],
@@ -91,12 +90,12 @@ def _cluster(call: Call, row: Row, *, details: bool = True) -> dict[str, Any]:
             "ca_cert": row["ca_cert"],
         },
         "provider_gcp": None,
-        "management_project": management and fragments.project_identity(call, management),
+        "management_project": management and entities.project_identity(call, management),
     }
     if details:
         project = store.fetch("projects", row["project_id"])
-        answer["project"] = fragments.basic_project_details(call, project)
-    return answer
+        entity["project"] = entities.basic_project_details(call, project)
+    return entity
 
 
 @routes.get(_COLLECTION, *PAGE_PARAMS, role=Role.DEVELOPER, errors=(400, 403, 404))
@@ -117,7 +116,7 @@ def _show(call: Call) -> Any:
 
 
 def _find(call: Call, role: Role) -> Row:
-    """Return the cluster; unlike elsewhere it is looked up before the role is asked for."""
+    """Return the cluster; unlike other endpoints, GitLab finds it before it checks the role."""
     project = find_project(call)
     row = find_record(call, "clusters", call.params["cluster_id"], project_id=project["id"])
     auth.require(call, project, role, "infrastructure", "repository")
@@ -170,7 +169,7 @@ def _create(call: Call) -> Any:
         "management_project_id": None,
     }
     cluster |= _columns(given) | _platform_columns(platform)
-    # An explicit null takes the column's default; that it does not fail is inferred.
+    # An explicit null sets the column's default; it is inferred that it does not fail.
     for column, default in {"enabled": True, "managed": True, "environment_scope": "*"}.items():
         if cluster.get(column) is None:
             cluster[column] = default
@@ -194,16 +193,16 @@ def _update(call: Call) -> Any:
     project = store.fetch("projects", row["project_id"])
     platform = given.get("platform_kubernetes_attributes") or {}
     if row["provider_type"] != "user":
-        _refuse_provider_fields(row, given, platform)
+        _reject_provider_fields(row, given, platform)
     changes = _columns(given) | _platform_columns(platform)
     for column in ("enabled", "managed"):
         if changes.get(column, True) is None:
             del changes[column]
-    # A blank token keeps the one stored.
+    # A blank token keeps the stored one.
     token = platform.get("token")
     if blank(token):
         changes.pop("token_digest", None)
-        token = "kept"  # noqa: S105 - stands for the stored token, which is known to be there
+        token = "kept"  # noqa: S105 (placeholder for the stored token)
     _validate(call, project, {**dict(row), **changes}, str(token))
     return _cluster(
         call, store.update("clusters", row["id"], **changes, updated_at=store.timestamp())
@@ -238,7 +237,7 @@ def _platform_columns(platform: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _refuse_provider_fields(row: Row, given: dict[str, Any], platform: dict[str, Any]) -> None:
+def _reject_provider_fields(row: Row, given: dict[str, Any], platform: dict[str, Any]) -> None:
     found: dict[str, list[str]] = {}
     if given.get("name", row["name"]) != row["name"]:
         found["name"] = [" can not be changed because it's synchronized with provider"]
@@ -251,23 +250,23 @@ def _refuse_provider_fields(row: Row, given: dict[str, Any], platform: dict[str,
 
 
 def _validate(call: Call, project: Row, cluster: dict[str, Any], token: str) -> None:
-    """Refuse a cluster that GitLab's models would not take."""
+    """Validate a cluster as GitLab's models do."""
     found = {
         "name": [NAME_MISSING] if blank(cluster["name"]) else [],
-        "environment_scope": _scope_complaints(call, project, cluster),
-        "domain": _domain_complaints(cluster["domain"]),
-        "platform_kubernetes.api_url": _api_url_complaints(call, cluster["api_url"]),
+        "environment_scope": _scope_errors(call, project, cluster),
+        "domain": _domain_errors(cluster["domain"]),
+        "platform_kubernetes.api_url": _api_url_errors(call, cluster["api_url"]),
         "platform_kubernetes.token": [BLANK] if blank(token) else [],
-        "platform_kubernetes.ca_cert": _ca_complaints(cluster["ca_cert"]),
-        "platform_kubernetes.namespace": _namespace_complaints(cluster["namespace"]),
-        "management_project_id": _management_complaints(call, project, cluster),
+        "platform_kubernetes.ca_cert": _ca_errors(cluster["ca_cert"]),
+        "platform_kubernetes.namespace": _namespace_errors(cluster["namespace"]),
+        "management_project_id": _management_errors(call, project, cluster),
     }
     found = {field: texts for field, texts in found.items() if texts}
     if found:
         raise errors.model_errors(found)
 
 
-def _scope_complaints(call: Call, project: Row, cluster: dict[str, Any]) -> list[str]:
+def _scope_errors(call: Call, project: Row, cluster: dict[str, Any]) -> list[str]:
     scope = cluster["environment_scope"]
     if blank(scope):
         return [BLANK, SCOPE_CHARACTERS]
@@ -284,7 +283,7 @@ def _scope_complaints(call: Call, project: Row, cluster: dict[str, Any]) -> list
     return [SCOPE_DUPLICATED] if other else []
 
 
-def _domain_complaints(domain: str | None) -> list[str]:
+def _domain_errors(domain: str | None) -> list[str]:
     """Follows https://github.com/KimNorgaard/validates_hostname, numeric labels allowed."""
     if blank(domain):
         return []
@@ -295,24 +294,24 @@ def _domain_complaints(domain: str | None) -> list[str]:
     return [] if fits and len(text) <= _MAX_DOMAIN else [DOMAIN_INVALID]
 
 
-def _api_url_complaints(call: Call, url: str | None) -> list[str]:
+def _api_url_errors(call: Call, url: str | None) -> list[str]:
     if blank(url):
         return [NOT_A_URL, BLANK]
     local = setting(call.store, "allow_local_requests_from_web_hooks_and_services")
-    return url_complaints(str(url), ("http", "https"), local=local)
+    return url_errors(str(url), ("http", "https"), local=local)
 
 
-def _ca_complaints(ca_cert: str | None) -> list[str]:
+def _ca_errors(ca_cert: str | None) -> list[str]:
     return [] if blank(ca_cert) or is_certificate(str(ca_cert).encode()) else [NOT_A_CERTIFICATE]
 
 
-def _namespace_complaints(namespace: str | None) -> list[str]:
+def _namespace_errors(namespace: str | None) -> list[str]:
     if namespace == _RESERVED_NAMESPACE:
         return ["is reserved"]
     return [] if blank(namespace) else kubernetes_namespace(str(namespace))
 
 
-def _management_complaints(call: Call, project: Row, cluster: dict[str, Any]) -> list[str]:
+def _management_errors(call: Call, project: Row, cluster: dict[str, Any]) -> list[str]:
     management_id = cluster["management_project_id"]
     if management_id is None:
         return []

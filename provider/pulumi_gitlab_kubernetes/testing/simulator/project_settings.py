@@ -1,4 +1,4 @@
-"""What a project can be set to: levels of features, the switches of before, and all else.
+"""The settings of projects: access levels of features, their older parameters, and all others.
 
 Follows https://docs.gitlab.com/api/projects/.
 """
@@ -13,11 +13,16 @@ from pulumi_gitlab_kubernetes.testing.simulator import auth, instance, settings
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call
-from pulumi_gitlab_kubernetes.testing.simulator.settings import PREMIUM, ULTIMATE, Seen, Setting
+from pulumi_gitlab_kubernetes.testing.simulator.settings import (
+    PREMIUM,
+    ULTIMATE,
+    Setting,
+    Visibility,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row
 
 COLUMNS = ("repository", "builds", "environments", "infrastructure")
-"""Features whose level decides what a caller may do here: each has a column of its own."""
+"""Features whose access level the simulator checks; each has a column."""
 
 _LEVELS = ("disabled", "private", "enabled")
 _PUBLIC_LEVELS = (*_LEVELS, "public")
@@ -31,7 +36,7 @@ FEATURES: Mapping[str, str] = {
     "wiki": "enabled",
     "builds": "enabled",
     "snippets": "enabled",
-    "pages": "private",  # but "enabled" in a project that is made public
+    "pages": "private",  # but "enabled" in a new public project
     "analytics": "enabled",
     "container_registry": "enabled",
     "security_and_compliance": "private",
@@ -45,9 +50,9 @@ FEATURES: Mapping[str, str] = {
     "requirements": "enabled",
     "package_registry": "enabled",
 }
-"""The features with an access level, and the level in a new project."""
+"""The features with an access level, and their level in a new project."""
 
-SWITCHES: Mapping[str, str] = {
+BOOLEAN_PARAMETERS: Mapping[str, str] = {
     "issues_enabled": "issues",
     "merge_requests_enabled": "merge_requests",
     "wiki_enabled": "wiki",
@@ -56,10 +61,10 @@ SWITCHES: Mapping[str, str] = {
     "container_registry_enabled": "container_registry",
     "packages_enabled": "package_registry",
 }
-"""Older parameters, and the features that they switch."""
+"""Older boolean parameters, and the features that they enable."""
 
 _FOR_REPORTERS = {"merge_requests", "container_registry", "package_registry", "environments"}
-"""Features of which "private" means Reporter and above rather than every member."""
+"""Features whose level "private" requires the Reporter role, not only membership."""
 
 _POLICY = (
     Param("cadence"),
@@ -71,8 +76,8 @@ _POLICY = (
 )
 
 
-def _for_maintainers(name: str, default: Any, **rules: Any) -> Setting:
-    return Setting(name, default, seen=Seen.BY_MAINTAINERS, **rules)
+def _for_maintainers(name: str, default: Any, **fields: Any) -> Setting:
+    return Setting(name, default, visibility=Visibility.MAINTAINERS, **fields)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -99,7 +104,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("merge_commit_template", None, str),
     Setting("squash_commit_template", None, str),
     Setting("issue_branch_template", None, str),
-    Setting("ci_config_path", None, str, seen=Seen.BY_READERS),
+    Setting("ci_config_path", None, str, visibility=Visibility.CODE_READERS),
     _for_maintainers("build_git_strategy", "fetch", values=("fetch", "clone")),
     _for_maintainers("build_timeout", 3600),
     _for_maintainers("auto_cancel_pending_pipelines", "enabled", values=("disabled", "enabled")),
@@ -157,10 +162,10 @@ _ALIASES = {"tag_list": "topics", "public_builds": "public_jobs"}
 
 
 def params(*, creation: bool) -> tuple[Param, ...]:
-    """Return the parameters of a creation, or of an edit, that set something below."""
+    """Return the parameters of a create or an edit for these settings."""
     by_name = {setting.name: setting.param for setting in SETTINGS}
     return (
-        *(Param(name, bool) for name in SWITCHES),
+        *(Param(name, bool) for name in BOOLEAN_PARAMETERS),
         *(
             Param(
                 f"{name}_access_level",
@@ -176,97 +181,99 @@ def params(*, creation: bool) -> tuple[Param, ...]:
 
 
 def columns(call: Call, given: Mapping[str, Any], project: Row | None = None) -> dict[str, Any]:
-    """Return the columns of a project that parameters change.
+    """Return the columns with the new settings.
 
     Args:
-        call: the request.
-        given: parameters, those of other things too.
-        project: as it was; None for one that is being made.
+        call: The request.
+        given: The request's parameters; others are ignored.
+        project: The project before; None for a new one.
     """
     levels = {
-        feature: "enabled" if given[switch] else "disabled"
-        for switch, feature in SWITCHES.items()
-        if given.get(switch) is not None
+        feature: "enabled" if given[name] else "disabled"
+        for name, feature in BOOLEAN_PARAMETERS.items()
+        if given.get(name) is not None
     }
     levels |= {
         feature: given[f"{feature}_access_level"]
         for feature in FEATURES
         if given.get(f"{feature}_access_level") is not None
     }
-    kept = {} if project is None else settings.kept(project)
+    stored = {} if project is None else settings.stored(project)
     if project is None and given.get("visibility") == "public":
-        kept["pages_access_level"] = "enabled"
-    kept |= {f"{name}_access_level": lvl for name, lvl in levels.items() if name not in COLUMNS}
+        stored["pages_access_level"] = "enabled"
+    stored |= {f"{name}_access_level": lvl for name, lvl in levels.items() if name not in COLUMNS}
     found = {_ALIASES.get(name, name): value for name, value in given.items()}
     if given.get("emails_disabled") is not None:
         found["emails_enabled"] = not given["emails_disabled"]
-    kept |= settings.changed(call.store, SETTINGS, found)
+    stored |= settings.to_store(call.store, SETTINGS, found)
     if policy := given.get("container_expiration_policy_attributes"):
-        kept["container_expiration_policy"] = kept.get("container_expiration_policy", {}) | policy
+        stored["container_expiration_policy"] = (
+            stored.get("container_expiration_policy", {}) | policy
+        )
     if project is None:
         levels = {name: FEATURES[name] for name in COLUMNS} | levels
     own = {f"{name}_access_level": levels[name] for name in COLUMNS if name in levels}
-    return {**own, "settings": json.dumps(kept)}
+    return {**own, "settings": json.dumps(stored)}
 
 
 def topics(project: Row) -> list[str]:
     """Return a project's topics."""
-    return list(settings.kept(project).get("topics", []))
+    return list(settings.stored(project).get("topics", []))
 
 
-def shown(call: Call, project: Row) -> dict[str, Any]:
-    """Return the settings that the caller is shown, and what follows from them."""
-    kept = settings.kept(project)
+def visible(call: Call, project: Row) -> dict[str, Any]:
+    """Return the settings that are visible to the user, and keys derived from them."""
+    stored = settings.stored(project)
     level = auth.access_level(call.store, call.caller, project)
     plan = instance.licensed_plan(call.store)
     reads_code = project["visibility"] != "private" or level >= Role.REPORTER
-    levels = {name: _level(project, kept, name) for name in FEATURES}
+    levels = {name: _level(project, stored, name) for name in FEATURES}
     available = {name: _is_available(level, name, levels[name]) for name in FEATURES}
-    answer: dict[str, Any] = {
-        **{switch: available[feature] for switch, feature in SWITCHES.items()},
+    result: dict[str, Any] = {
+        **{name: available[feature] for name, feature in BOOLEAN_PARAMETERS.items()},
         "packages_enabled": levels["package_registry"] != "disabled",
         "requirements_enabled": available["requirements"] and plan in ULTIMATE,
         "security_and_compliance_enabled": available["security_and_compliance"],
-        "service_desk_enabled": False,  # It needs incoming mail.
+        "service_desk_enabled": False,  # requires incoming email
         "can_create_merge_request_in": available["merge_requests"]
         and reads_code
         and not project["archived"],
         **{f"{name}_access_level": levels[name] for name in FEATURES if name != "package_registry"},
         "repository_object_format": "sha1",
         "compliance_frameworks": [],
-        "container_expiration_policy": _expiration_policy(project, kept),
+        "container_expiration_policy": _expiration_policy(project, stored),
     }
-    answer |= settings.shown(call.store, SETTINGS, kept, level, reads_code=reads_code)
-    answer["emails_disabled"] = not answer["emails_enabled"]
+    result |= settings.visible(call.store, SETTINGS, stored, level, reads_code=reads_code)
+    result["emails_disabled"] = not result["emails_enabled"]
     if available["issues"]:
-        answer["open_issues_count"] = 0
+        result["open_issues_count"] = 0
     if level >= Role.REPORTER:
-        answer["service_desk_address"] = None
+        result["service_desk_address"] = None
     if level >= Role.MAINTAINER:
-        answer |= {
+        result |= {
             "import_url": None,
             "import_type": None,
             "import_error": None,
             "ci_job_token_scope_enabled": False,
-            "runners_token": None,  # as where tokens of registration are switched off
+            "runners_token": None,  # as with registration tokens disabled
             "runner_token_expiration_interval": None,
         }
-    return answer
+    return result
 
 
-def _level(project: Row, kept: Mapping[str, Any], feature: str) -> str:
+def _level(project: Row, stored: Mapping[str, Any], feature: str) -> str:
     name = f"{feature}_access_level"
-    return str(project[name] if feature in COLUMNS else kept.get(name, FEATURES[feature]))
+    return str(project[name] if feature in COLUMNS else stored.get(name, FEATURES[feature]))
 
 
 def _is_available(level: int, feature: str, access: str) -> bool:
-    """Tell whether a feature is there for somebody of a role."""
+    """Return whether a feature is available to a role."""
     if access == "private":
         return level >= (Role.REPORTER if feature in _FOR_REPORTERS else Role.GUEST)
     return access != "disabled"
 
 
-def _expiration_policy(project: Row, kept: Mapping[str, Any]) -> dict[str, Any]:
+def _expiration_policy(project: Row, stored: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "cadence": "1d",
         "enabled": False,
@@ -274,6 +281,6 @@ def _expiration_policy(project: Row, kept: Mapping[str, Any]) -> dict[str, Any]:
         "older_than": "90d",
         "name_regex": ".*",
         "name_regex_keep": None,
-        **kept.get("container_expiration_policy", {}),
+        **stored.get("container_expiration_policy", {}),
         "next_run_at": project["created_at"],
     }

@@ -1,4 +1,4 @@
-"""Projects shared with groups: the members of a group get a role in a project outside of it.
+"""Projects shared with groups, whose members get a role in the project.
 
 Follows https://docs.gitlab.com/api/projects/#share-a-project-with-a-group.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, group_settings
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
-from pulumi_gitlab_kubernetes.testing.simulator.groups import group_level
+from pulumi_gitlab_kubernetes.testing.simulator.groups import can_see_group
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import check_unmodified_since, find_project
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
@@ -22,14 +22,14 @@ routes = Family("https://docs.gitlab.com/api/projects/")
 
 
 def shared_with_groups(call: Call, project: Row) -> list[dict[str, Any]]:
-    """Return the shares of a project with groups that the caller may know of."""
-    answer = []
+    """Return a project's shares with groups that are visible to the user."""
+    found = []
     for share in call.store.all(
         "SELECT * FROM project_group_links WHERE project_id = ? ORDER BY id", project["id"]
     ):
         group = call.store.fetch("namespaces", share["group_id"])
-        if _is_current(call.store, share) and _sees(call, group):
-            answer.append(
+        if _is_current(call.store, share) and can_see_group(call, group):
+            found.append(
                 {
                     "group_id": group["id"],
                     "group_name": group["name"],
@@ -38,20 +38,16 @@ def shared_with_groups(call: Call, project: Row) -> list[dict[str, Any]]:
                     "expires_at": share["expires_at"],
                 }
             )
-    return answer
+    return found
 
 
 def _is_current(store: Store, share: Row) -> bool:
-    # GitLab removes a share on the day on which it expires.
+    # A share ends at the start of its expiration date.
     return share["expires_at"] is None or share["expires_at"] > store.timestamp()[:10]
 
 
-def _sees(call: Call, group: Row) -> bool:
-    return group["visibility"] != "private" or group_level(call, group) > Role.NONE
-
-
 def _find(call: Call, project: Row) -> Row | None:
-    """Return the project's share with the group that is asked for; one that expired is gone."""
+    """Return the project's share with a group, unless it has expired."""
     share = call.store.one(
         "SELECT * FROM project_group_links WHERE project_id = ? AND group_id = ?",
         project["id"],
@@ -80,7 +76,7 @@ def _create(call: Call) -> Any:
     if given["group_access"] == Role.OWNER:
         auth.require(call, project, Role.OWNER)
     group = store.get("namespaces", given["group_id"])
-    if group is None or group["kind"] != "group" or not _sees(call, group):
+    if group is None or group["kind"] != "group" or not can_see_group(call, group):
         raise errors.message(404, "Not Found")
     refusals = []
     if _find(call, project):

@@ -1,4 +1,4 @@
-"""Projects: made, found, renamed, archived, removed.
+"""Projects.
 
 Follows https://docs.gitlab.com/api/projects/.
 """
@@ -12,8 +12,8 @@ from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import (
     auth,
+    entities,
     errors,
-    fragments,
     group_settings,
     project_settings,
 )
@@ -50,7 +50,7 @@ def _project(call: Call, project: Row) -> dict[str, Any]:
     empty = not call.store.one("SELECT 1 FROM repository_files WHERE project_id = ?", project["id"])
     level = auth.access_level(call.store, call.caller, project)
     return {
-        **fragments.basic_project_details(call, project),
+        **entities.basic_project_details(call, project),
         **_links(call, project),
         "visibility": project["visibility"],
         "archived": bool(project["archived"]),
@@ -59,7 +59,7 @@ def _project(call: Call, project: Row) -> dict[str, Any]:
         "import_status": "none",
         "description_html": _html(project["description"]),
         "updated_at": project["updated_at"],
-        **project_settings.shown(call, project),
+        **project_settings.visible(call, project),
         "shared_with_groups": shared_with_groups(call, project),
         "permissions": {
             "project_access": {"access_level": level, "notification_level": 3} if level else None,
@@ -69,7 +69,7 @@ def _project(call: Call, project: Row) -> dict[str, Any]:
 
 
 def _links(call: Call, project: Row) -> dict[str, Any]:
-    """Return the addresses of what is below a project, and the owner of one that has no group."""
+    """Return the links of a project, and the owner of a personal project."""
     own = f"{call.base_url}/api/v4/projects/{project['id']}"
     below = {
         "issues": "issues",
@@ -86,7 +86,7 @@ def _links(call: Call, project: Row) -> dict[str, Any]:
         return {"_links": links}
     return {
         "_links": links,
-        "owner": fragments.user_basic(call, call.store.fetch("users", owner)),
+        "owner": entities.user_basic(call, call.store.fetch("users", owner)),
     }
 
 
@@ -120,7 +120,7 @@ def _list(call: Call) -> Any:
         if auth.can_see(call.store, call.caller, project) and _is_meant(call, project)
     ]
     marks = ", ".join("?" * len(seen))
-    # A project's last activity is its last change here.
+    # The last activity is the last change of the project itself.
     order = given["order_by"].replace("last_activity_at", "updated_at")
     return paginate(
         call,
@@ -132,14 +132,14 @@ def _list(call: Call) -> Any:
 
 
 def _is_meant(call: Call, project: Row) -> bool:
-    """Tell whether a project passes the filters of a list."""
+    """Return whether a project matches the filters of a list."""
     given, updated_at = call.params, from_timestamp(project["updated_at"])
     least = max(
         Role.OWNER if given.get("owned") else Role.NONE,
         Role.GUEST if given.get("membership") else Role.NONE,
         given.get("min_access_level") or Role.NONE,
     )
-    # An administrator is no member of everything.
+    # Administrators are not members of every project.
     if least and auth.membership_level(call.store, call.caller, project) < least:
         return False
     after = [given[key] for key in ("updated_after", "last_activity_after") if given.get(key)]
@@ -192,10 +192,10 @@ def _create(call: Call) -> Any:
         updated_at=now,
         **project_settings.columns(call, given),
     )
-    # A new project takes over a path that another one moved away from.
+    # A new project replaces a redirect from its path.
     store.execute("DELETE FROM redirects WHERE path = ?", full_path(store, project))
     if given.get("initialize_with_readme"):
-        # Its text is inferred.
+        # The text is inferred.
         readme = f"# {project['name']}\n\n{project['description'] or ''}".encode()
         add_file(store, project, project["default_branch"] or "main", "README.md", readme)
         project = store.fetch("projects", project["id"])
@@ -203,7 +203,7 @@ def _create(call: Call) -> Any:
 
 
 def _namespace(call: Call, namespace_id: int | None) -> Row:
-    """Return where a new project goes: a group the caller may add to, or their own namespace."""
+    """Return a new project's namespace: a group the user can create projects in, or their own."""
     store, caller = call.store, call.caller
     if namespace_id is None:
         found = store.one("SELECT * FROM namespaces WHERE owner_id = ?", caller["id"])

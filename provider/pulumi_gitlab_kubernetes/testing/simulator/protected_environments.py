@@ -1,7 +1,7 @@
-"""Protected environments: deployed, changed, stopped and removed by chosen people alone.
+"""Protected environments: only allowed users can deploy, change, stop and delete them.
 
-GitLab has them with a Premium or Ultimate licence. Approval rules, changing a protection and those
-of groups are not simulated.
+They require a Premium or Ultimate license. Approval rules, updates of a protection and protected
+environments of groups are not simulated.
 
 Follows https://docs.gitlab.com/api/protected_environments/.
 """
@@ -25,17 +25,17 @@ _DESCRIPTIONS = {30: "Developers + Maintainers", 40: "Maintainers", _ADMIN: "Adm
 _PLANS = ("premium", "ultimate")
 
 ALREADY_PROTECTED = "Environment '{name}' is already protected"
-# The words of the model's own message are inferred.
-NOBODY = "Deploy access levels is too short (minimum is 1 character)"
+# The text of the model's message is inferred.
+NO_ACCESS_LEVELS = "Deploy access levels is too short (minimum is 1 character)"
 
 
 def is_protected(store: Store, environment: Row) -> bool:
-    """Tell whether an environment is protected at all."""
+    """Return whether an environment is protected."""
     return _protection(store, environment["project_id"], environment["name"]) is not None
 
 
-def may_deploy(store: Store, user: Row, project: Row, name: str) -> bool:
-    """Tell whether a protection, if there is one, lets a user at the environment of this name."""
+def can_deploy(store: Store, user: Row, project: Row, name: str) -> bool:
+    """Return whether a user can deploy to an environment, by its protection."""
     protection = _protection(store, project["id"], name)
     if protection is None or user["admin"]:
         return True
@@ -51,13 +51,13 @@ def may_deploy(store: Store, user: Row, project: Row, name: str) -> bool:
 
 
 def require_access(call: Call, environment: Row) -> None:
-    """Refuse whoever a protection keeps away from changing, stopping and removing.
+    """Reject users whom the environment's protection excludes.
 
     Raises:
         ApiError: 403.
     """
     project = call.store.fetch("projects", environment["project_id"])
-    if not may_deploy(call.store, call.caller, project, environment["name"]):
+    if not can_deploy(call.store, call.caller, project, environment["name"]):
         raise errors.forbidden()
 
 
@@ -76,15 +76,15 @@ def _access_levels(store: Store, protection: Row) -> list[Row]:
 
 
 def _in_group(store: Store, user: Row, group_id: int) -> bool:
-    """Tell whether a user is a direct member of a group."""
+    """Return whether a user is a direct member of a group."""
     sql = "SELECT 1 FROM members WHERE user_id = ? AND namespace_id = ?"
     return store.one(sql, user["id"], group_id) is not None
 
 
 def _allowed(call: Call) -> None:
-    """Refuse all below Maintainer, and everyone without the licence (that it is 403 is inferred).
+    """Reject users below Maintainer, and all without the license (403 is inferred).
 
-    GitLab does so before it looks at the parameters.
+    GitLab does so before it validates the parameters.
     """
     auth.require(call, find_project(call), Role.MAINTAINER)
     if licensed_plan(call.store) not in _PLANS:
@@ -174,16 +174,16 @@ def _protect(call: Call) -> Any:
         name,
     ):
         raise errors.message(409, ALREADY_PROTECTED.format(name=name))
-    # Users and groups without access to the project are passed over.
+    # Users and groups without access to the project are ignored.
     levels = [
         level
         for level in call.params["deploy_access_levels"]
         if level.get("access_level") or _has_access(call, project, level)
     ]
-    complaints = [] if levels else [NOBODY]
-    complaints += [f"Name {BLANK}"] if blank(name) else []
-    if complaints:
-        raise errors.message(422, complaints)
+    messages = [] if levels else [NO_ACCESS_LEVELS]
+    messages += [f"Name {BLANK}"] if blank(name) else []
+    if messages:
+        raise errors.message(422, messages)
     row = store.insert("protected_environments", project_id=project["id"], name=name)
     for level in levels:
         store.insert("deploy_access_levels", protected_environment_id=row["id"], **level)
@@ -195,11 +195,8 @@ def _has_access(call: Call, project: Row, level: dict[str, Any]) -> bool:
     if user_id := level.get("user_id"):
         user = store.get("users", user_id)
         return user is not None and auth.access_level(store, user, project) >= Role.DEVELOPER
-    # Projects cannot be shared with other groups here, so the group is one the project is in.
-    group_id, namespace_id = level.get("group_id"), project["namespace_id"]
-    while namespace_id is not None and namespace_id != group_id:
-        namespace_id = store.fetch("namespaces", namespace_id)["parent_id"]
-    return namespace_id is not None
+    # Only a group that contains the project counts here, not one that it is shared with.
+    return level.get("group_id") in auth.namespaces_above(store, project)
 
 
 @routes.delete(_MEMBER)

@@ -1,4 +1,4 @@
-"""Branches of a repository, which are there once a file is: clients ask whether one is protected.
+"""Branches of a repository, which its files create. Clients read whether one is protected.
 
 Follows https://docs.gitlab.com/api/branches/.
 """
@@ -16,7 +16,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row
 
-# A branch's newest commit is that of the file which was written last.
+# A branch's latest commit is that of the last written file.
 _BRANCHES = """
 SELECT branch, commit_id FROM repository_files f WHERE project_id = ? AND id = (
   SELECT max(id) FROM repository_files WHERE project_id = f.project_id AND branch = f.branch
@@ -34,14 +34,14 @@ def _branch(call: Call, project: Row, branch: Row) -> dict[str, Any]:
     return {
         "name": name,
         "merged": False,
-        # GitLab protects a default branch as its group says; none is protected by hand here.
+        # Only the default branch is protected, by its group's setting.
         "protected": name == default and level > 0,
         "developers_can_push": False,
         "developers_can_merge": False,
         "can_push": auth.has_role(call, project, Role.DEVELOPER, "repository"),
         "default": name == default,
         "web_url": f"{web_url}/tree/{quote(name)}",
-        # Messages and authors are not kept.
+        # Messages and authors are not stored.
         "commit": {
             "id": commit,
             "short_id": commit[:8],

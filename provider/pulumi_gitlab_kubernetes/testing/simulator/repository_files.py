@@ -1,4 +1,4 @@
-"""Files in a project's repository: single ones, on branches that come into being with them.
+"""Files in a project's repository; a commit to a new branch creates it.
 
 Follows https://docs.gitlab.com/api/repository_files/.
 """
@@ -45,7 +45,7 @@ def _file(call: Call, project: Row, branch: str) -> Row | None:
     )
 
 
-def _answer(call: Call) -> dict[str, Any]:
+def _commit(call: Call) -> dict[str, Any]:
     return {"file_path": call.params["file_path"], "branch": call.params["branch"]}
 
 
@@ -56,11 +56,11 @@ def _create(call: Call) -> Any:
     if _file(call, project, given["branch"]):
         raise errors.message(400, "A file with this name already exists")
     add_file(call.store, project, given["branch"], given["file_path"], _content(call))
-    return _answer(call)
+    return _commit(call)
 
 
 def add_file(store: Store, project: Row, branch: str, path: str, content: bytes) -> None:
-    """Add a file; the first branch of a repository is its default one."""
+    """Add a file; the first branch of a repository becomes the default branch."""
     store.insert(
         "repository_files",
         project_id=project["id"],
@@ -83,11 +83,11 @@ def _update(call: Call) -> Any:
     call.store.update(
         "repository_files", file["id"], content=_content(call), commit_id=secrets.token_hex(20)
     )
-    return _answer(call)
+    return _commit(call)
 
 
 def _find_file(call: Call) -> Row:
-    """Return the file asked for, and send what is known of it as headers too."""
+    """Return the requested file, and send its metadata as headers too."""
     project = find_project(call)
     auth.require(call, project, Role.REPORTER, "repository")
     ref = call.params.get("ref") or "HEAD"
@@ -96,7 +96,7 @@ def _find_file(call: Call) -> Row:
         raise errors.not_found("File")
     for name, value in _blob(file, ref).items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        if text.isascii() and text.isprintable():  # what GitLab does with others is not known
+        if text.isascii() and text.isprintable():  # GitLab's behaviour for others is unknown
             call.response_headers[f"X-Gitlab-{name.title().replace('_', '-')}"] = text
     return file
 

@@ -1,6 +1,6 @@
-"""What was asked of the API: method, path, route, status, user and time; no query, body or header.
+"""The log of API requests: method, path, route, status, user and time; no query, body or headers.
 
-Read at `GET /-/simulator/requests`, by tests that count calls.
+Tests read it at `GET /-/simulator/requests`, to count calls.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _LIMIT = 100_000
 
 
 class RequestLog:
-    """The requests so far, oldest first; the oldest of very many are forgotten."""
+    """The latest 100,000 requests, oldest first."""
 
     def __init__(self) -> None:
         self._entries: deque[dict[str, Any]] = deque(maxlen=_LIMIT)
 
     def add(self, method: str, path: str, time: str) -> dict[str, Any]:
-        """Note a request; its route, status and user are filled in later."""
+        """Record a request; its route, status and user are filled in later."""
         entry = {
             "method": method,
             "path": path,
@@ -35,20 +35,20 @@ class RequestLog:
         return entry
 
     def find(self, method: str = "", path: str = "", user: str = "") -> list[dict[str, Any]]:
-        """Return the requests asked for.
+        """Return the matching requests.
 
         Args:
-            method: HTTP method; empty for every one.
-            path: regular expression searched for in the path (as sent, so `%2F` stays `%2F`).
-            user: name of the user who asked; empty for every one, and for none.
+            method: HTTP method; empty for all.
+            path: Regular expression searched for in the path as sent (`%2F` stays `%2F`).
+            user: Username of the token's user; empty for all requests, even without one.
 
         Raises:
-            ValueError: the path is no regular expression.
+            ValueError: The path is not a regular expression.
         """
         return list(self._matching(method, path, user))
 
     def count(self, method: str = "", path: str = "", user: str = "") -> dict[str, int]:
-        """Return how many requests each method and route had, such as `GET /projects/:id`."""
+        """Return the number of requests by method and route, such as `GET /projects/:id`."""
         return Counter(
             f"{entry['method']} {entry['route'] or entry['path']}"
             for entry in self._matching(method, path, user)
@@ -59,12 +59,12 @@ class RequestLog:
         return list(islice(reversed(self._entries), number))
 
     def clear(self) -> None:
-        """Forget them."""
+        """Remove all entries."""
         self._entries.clear()
 
     def _matching(self, method: str, path: str, user: str) -> Iterator[dict[str, Any]]:
         pattern = compiled(path, "path")
         for entry in self._entries:
-            meant = method.upper() in {"", entry["method"]} and user in {"", entry["user"]}
-            if meant and pattern.search(entry["path"]):
+            matches = method.upper() in {"", entry["method"]} and user in {"", entry["user"]}
+            if matches and pattern.search(entry["path"]):
                 yield entry

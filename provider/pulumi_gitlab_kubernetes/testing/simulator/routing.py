@@ -1,13 +1,13 @@
-"""Routes as data: a family declares method, path, parameters and gates; the app does the rest.
+"""Routes as data: an API family declares method, path, parameters and conditions.
 
-Adding an endpoint means one decorated function in its family's module::
+An endpoint is one decorated function in its family's module::
 
     @routes.get("/projects/{id}/cluster_agents/{agent_id:int}", role=30, errors=(404,))
     def show(call: Call) -> dict[str, Any]:
         ...
 
-The function gets a `Call` and returns what is sent as JSON. `python -m tests.reference` writes the
-table of all routes, ENDPOINTS.md; tests ask each route for every status that it lists.
+The function gets a `Call`; what it returns is sent as JSON. `make generate` writes the
+table of all routes, ENDPOINTS.md. Tests request every status that a route lists.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _SEGMENT = re.compile(r"\{(\w+)(:int)?\}")
 
 @dataclass
 class Call:
-    """One request on its way through a route.
+    """One request to a route.
 
     Args:
-        store: the state, inside this request's transaction.
-        method: HTTP method (HEAD is GET).
-        url: scheme, host and path as the client wrote them, without the query.
-        query: the query as the client wrote it.
-        headers: request headers, names in lower case.
-        given: path, query and body parameters, merged and not yet checked.
+        store: The database, in this request's transaction.
+        method: HTTP method (GET for HEAD).
+        url: Scheme, host and path as the client sent them, without the query.
+        query: The query as the client sent it.
+        headers: Request headers, names in lower case.
+        given: Path, query and body parameters, merged and not validated.
     """
 
     store: Store
@@ -50,24 +50,27 @@ class Call:
     scopes: tuple[str, ...] | None = None
     token_id: int | None = None
     job_project_id: int | None = None
-    passed: bool = False  # the check that a race is about
+    limit_checked: bool = False  # before the work, for a race condition
 
     @property
     def base_url(self) -> str:
-        """The address of the instance, as the client knows it."""
+        """The URL of the instance, as the client sent it."""
         return self.url.partition("/api/")[0]
 
     @property
     def caller(self) -> Row:
         """The authenticated user."""
         if self.user is None:
-            raise LookupError("the route did not authenticate")
+            raise LookupError("the request is not authenticated")
         return self.user
 
 
-# What any route can answer: a body that cannot be read, bad credentials, a scope too small or no
-# right to sudo, an unknown user to act as, a body of an unknown type, the throttle.
 COMMON = (400, 401, 403, 404, 415, 429)
+"""Statuses of any route.
+
+An unreadable body, invalid credentials, an insufficient scope or no right to sudo, an unknown sudo
+user, an unsupported media type, the throttle.
+"""
 
 Handler = Callable[[Call], Any]
 Hook = Callable[[Call], object]
@@ -79,20 +82,20 @@ class Route:
 
     Args:
         method: HTTP method.
-        path: template below `/api/v4`; `{x}` is one segment, `{x:int}` one declared an integer.
-        handler: what answers.
-        params: declared query and body parameters.
-        exclusive: parameters that cannot be used together.
-        before: run after authentication and before the parameters are checked.
-        status: of success.
-        admin: for administrators alone.
-        job_token: CI job tokens are accepted.
-        scopes: token scopes that open the route beside `api`.
-        race: the race of `races` that this route can be in.
-        doc: the page of GitLab's documentation.
-        role: the least role in the project or group (see `auth.Role`); 0 for any signed-in user.
-        gate: what has to be switched on, in words; 404 without.
-        errors: statuses of refusals, beside `COMMON` and those of a moved project.
+        path: Template below `/api/v4`; `{x}` is one segment, `{x:int}` one with an integer.
+        handler: The endpoint.
+        params: Query and body parameters.
+        exclusive: Parameters that are mutually exclusive.
+        before: Run after authentication and before the parameters are validated.
+        status: Status of success.
+        admin: Whether the route is for administrators only.
+        job_token: Whether CI/CD job tokens are accepted.
+        scopes: Token scopes that are accepted besides `api`.
+        race_condition: The race condition that the route can have (see `race_conditions`).
+        doc: The page of GitLab's documentation.
+        role: The minimum role in the project or group (see `auth.Role`); 0 for any user.
+        gate: The feature that must be enabled, as text; 404 without it.
+        errors: Statuses of errors, besides `COMMON` and those of a moved project.
     """
 
     method: str
@@ -105,27 +108,27 @@ class Route:
     admin: bool = False
     job_token: bool = False
     scopes: tuple[str, ...] = ()
-    race: str = ""
+    race_condition: str = ""
     doc: str = ""
     role: int = 0
     gate: str = ""
     errors: tuple[int, ...] = ()
 
     @property
-    def answers(self) -> tuple[int, ...]:
-        """Every status of its own: success first, then refusals."""
+    def statuses(self) -> tuple[int, ...]:
+        """The route's own statuses: success first, then errors."""
         moved = {"GET": 301}.get(self.method, 405)
         moved_statuses = (moved,) if self.path.startswith("/projects/{id}") else ()
         return (self.status, *sorted({*self.errors, *moved_statuses}))
 
     @cached_property
     def template(self) -> tuple[tuple[str, str], ...]:
-        """The path by segments: each a literal, or empty and the name of a parameter."""
+        """The path by segment: a literal, or empty and the name of a parameter."""
         found = ((part, _SEGMENT.fullmatch(part)) for part in self.path.strip("/").split("/"))
         return tuple(("", match[1]) if match else (part, "") for part, match in found)
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
-        """Return the path's parameters when this path, of equal length, is meant, else None."""
+        """Return the path's parameters if a path of the same length matches, else None."""
         values: dict[str, str] = {}
         for (literal, name), actual in zip(self.template, segments, strict=True):
             if name:
@@ -140,18 +143,18 @@ class Route:
         return _SEGMENT.sub(r":\1", self.path)
 
     @cached_property
-    def declared(self) -> tuple[Param, ...]:
-        """The path's parameters and those declared."""
+    def all_params(self) -> tuple[Param, ...]:
+        """The parameters of path, query and body."""
         kinds = {name: int if kind else str for name, kind in _SEGMENT.findall(self.path)}
         path = tuple(Param(name, kind, required=True) for name, kind in kinds.items())
         return (*path, *self.params)
 
 
 class Router:
-    """Finds the route that a request means.
+    """Finds a request's route.
 
     Args:
-        routes: of those that fit, the first wins.
+        routes: The routes; the first one that matches wins.
     """
 
     def __init__(self, routes: Iterable[Route]) -> None:
@@ -164,9 +167,9 @@ class Router:
 
         Args:
             method: HTTP method.
-            path: below `/api/v4`, as the client wrote it.
+            path: Path below `/api/v4`, as the client sent it.
         """
-        # Several slashes are one, as for GitLab's web server and router.
+        # Repeated slashes count as one, as in GitLab's web server and router.
         segments = [unquote(segment) for segment in path.split("/") if segment]
         for route in self._routes.get((method, len(segments)), ()):
             values = route.match(segments)
@@ -176,11 +179,11 @@ class Router:
 
 
 class Family:
-    """The routes of one API family, in the order in which they are tried.
+    """The routes of one API family, in the order in which they are matched.
 
     Args:
-        doc: the page of GitLab's documentation.
-        **shared: fields that every `Route` of the family gets unless it has its own.
+        doc: The page of GitLab's documentation.
+        **shared: Default fields of the family's `Route`s.
     """
 
     def __init__(self, doc: str, **shared: Any) -> None:
@@ -188,28 +191,28 @@ class Family:
         self._shared: dict[str, Any] = {"doc": doc, **shared}
 
     def route(
-        self, method: str, path: str, *params: Param, **rules: Any
+        self, method: str, path: str, *params: Param, **fields: Any
     ) -> Callable[[Handler], Handler]:
-        """Return a decorator that adds a handler as a `Route`; `rules` are its other fields."""
+        """Return a decorator that adds a handler as a `Route` with these fields."""
 
         def add(handler: Handler) -> Handler:
-            self.routes.append(Route(method, path, handler, params, **(self._shared | rules)))
+            self.routes.append(Route(method, path, handler, params, **(self._shared | fields)))
             return handler
 
         return add
 
-    def get(self, path: str, *params: Param, **rules: Any) -> Callable[[Handler], Handler]:
-        """Add a GET route, answering 200."""
-        return self.route("GET", path, *params, **rules)
+    def get(self, path: str, *params: Param, **fields: Any) -> Callable[[Handler], Handler]:
+        """Add a GET route; success is 200."""
+        return self.route("GET", path, *params, **fields)
 
-    def post(self, path: str, *params: Param, **rules: Any) -> Callable[[Handler], Handler]:
-        """Add a POST route, answering 201 unless told otherwise."""
-        return self.route("POST", path, *params, **({"status": 201} | rules))
+    def post(self, path: str, *params: Param, **fields: Any) -> Callable[[Handler], Handler]:
+        """Add a POST route; success is 201 by default."""
+        return self.route("POST", path, *params, **({"status": 201} | fields))
 
-    def put(self, path: str, *params: Param, **rules: Any) -> Callable[[Handler], Handler]:
-        """Add a PUT route, answering 200."""
-        return self.route("PUT", path, *params, **rules)
+    def put(self, path: str, *params: Param, **fields: Any) -> Callable[[Handler], Handler]:
+        """Add a PUT route; success is 200."""
+        return self.route("PUT", path, *params, **fields)
 
-    def delete(self, path: str, *params: Param, **rules: Any) -> Callable[[Handler], Handler]:
-        """Add a DELETE route, answering 204 without a body unless told otherwise."""
-        return self.route("DELETE", path, *params, **({"status": 204} | rules))
+    def delete(self, path: str, *params: Param, **fields: Any) -> Callable[[Handler], Handler]:
+        """Add a DELETE route; success is 204 without a body by default."""
+        return self.route("DELETE", path, *params, **({"status": 204} | fields))

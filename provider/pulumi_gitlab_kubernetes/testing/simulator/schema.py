@@ -1,4 +1,4 @@
-"""The tables of the simulator's SQLite file; column names are GitLab's, times ISO 8601 texts."""
+"""The tables of the database; column names are GitLab's, times are ISO 8601 texts."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);

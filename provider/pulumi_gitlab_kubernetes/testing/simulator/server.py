@@ -1,4 +1,4 @@
-"""The simulator as a process of its own, for tests and examples."""
+"""The simulator as a separate process, for tests and examples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import requests
 
 from pulumi_gitlab_kubernetes.testing.simulator import ROOT_TOKEN_VARIABLE
-from pulumi_gitlab_kubernetes.testing.simulator.ready_made import PROJECT, ready_made
+from pulumi_gitlab_kubernetes.testing.simulator.default_seed import PROJECT, default_seed
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,31 +27,31 @@ _REQUEST_TIMEOUT = 30
 
 
 class SimulatorError(Exception):
-    """The simulator did not start, or refused what a test asked of it."""
+    """The simulator did not start, or responded with an error."""
 
 
 class Simulator:
-    """A simulator in a process of its own, on a free port, for the length of a `with` block.
+    """A simulator in a separate process, on a free port, that runs during a `with` block.
 
     Args:
         data: SQLite file; None keeps the state in memory.
-        root_token: the administrator's personal access token.
-        allowed_hosts: names under which it answers, beside those of the loopback interface.
+        root_token: The administrator's personal access token.
+        allowed_hosts: Host names to accept besides those of the loopback interface.
 
     Attributes:
-        url: its address; a page in a browser.
-        root_token: the administrator's personal access token.
-        project: path of the project that `start_afresh` makes.
-        token: personal access token of the Maintainer that `start_afresh` makes.
+        url: Its address; open it in a browser to see the dashboard.
+        root_token: The administrator's personal access token.
+        project: Path of the project that `start_afresh` creates.
+        token: Personal access token of the Maintainer that `start_afresh` creates.
     """
 
     project = PROJECT
-    token = "glpat-maintainer"  # noqa: S105 - it opens nothing but this process
+    token = "glpat-maintainer"  # noqa: S105 (valid for this process alone)
 
     def __init__(
         self,
         data: Path | str | None = None,
-        root_token: str = "root-token",  # noqa: S107 - it opens nothing but this process
+        root_token: str = "root-token",  # noqa: S107 (valid for this process alone)
         allowed_hosts: Iterable[str] = (),
     ) -> None:
         self.root_token = root_token
@@ -74,7 +74,7 @@ class Simulator:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End the process."""
+        """Stop the process."""
         self.stop()
 
     @property
@@ -85,10 +85,10 @@ class Simulator:
         return self._process
 
     def start(self) -> None:
-        """Start the process.
+        """Start the process and wait until it accepts connections.
 
         Raises:
-            SimulatorError: it ended before it accepted connections; the message is what it said.
+            SimulatorError: The process exited instead; the message is its output.
         """
         package = __name__.rpartition(".")[0]
         command = [sys.executable, "-m", package]
@@ -96,12 +96,12 @@ class Simulator:
             command += ["--data", str(self._data)]
         for name in self._allowed_hosts:
             command += ["--allowed-host", name]
-        # A file, since nobody reads a pipe while the process runs.
-        with tempfile.TemporaryFile("w+") as complaints:
-            process = self._process = subprocess.Popen(  # noqa: S603 - this package's own program
+        # A file, because a pipe that nobody reads would fill up.
+        with tempfile.TemporaryFile("w+") as errors:
+            process = self._process = subprocess.Popen(  # noqa: S603 (this package's own program)
                 command,
                 stdout=subprocess.PIPE,
-                stderr=complaints,
+                stderr=errors,
                 text=True,
                 env={**os.environ, ROOT_TOKEN_VARIABLE: self.root_token},
             )
@@ -111,11 +111,11 @@ class Simulator:
             timer.cancel()
             if not self.url:
                 self.stop()
-                complaints.seek(0)
-                raise SimulatorError(f"the simulator did not start: {complaints.read().strip()}")
+                errors.seek(0)
+                raise SimulatorError(f"the simulator did not start: {errors.read().strip()}")
 
     def stop(self) -> None:
-        """End the process and wait for it."""
+        """Stop the process and wait for it to exit."""
         process, self._process = self._process, None
         self._session.close()
         if process is None:
@@ -128,15 +128,15 @@ class Simulator:
             process.communicate()
 
     def api(self, method: str, path: str, /, **parameters: Any) -> Any:
-        """Call GitLab's API as the administrator and return what it answers.
+        """Call GitLab's API as the administrator and return the response's body.
 
         Args:
             method: HTTP method.
-            path: below `/api/v4/`.
-            **parameters: sent as JSON.
+            path: Path below `/api/v4/`.
+            **parameters: The body, sent as JSON.
 
         Raises:
-            SimulatorError: GitLab would have refused.
+            SimulatorError: The response is an error.
         """
         return self._call(method, f"/api/v4/{path.lstrip('/')}", parameters)
 
@@ -144,62 +144,62 @@ class Simulator:
         """Return the requests to the API so far: method, path, route, status, user, time.
 
         Args:
-            method: HTTP method; empty for every one.
-            path: regular expression to search for in the path; empty for every one.
-            user: name of the user who asked; empty for every one.
+            method: HTTP method; empty for all.
+            path: Regular expression to search for in the path; empty for all.
+            user: Username of the token's user; empty for all.
         """
         query = urlencode({"method": method, "path": path, "user": user})
         found: list[dict[str, Any]] = self._call("GET", f"/-/simulator/requests?{query}")
         return found
 
     def count(self, method: str = "", path: str = "", user: str = "") -> dict[str, int]:
-        """Return how many requests each method and route had, such as `GET /projects/:id`.
+        """Return the number of requests by method and route, such as `GET /projects/:id`.
 
         Args:
-            method: as for `requests`.
-            path: as for `requests`.
-            user: as for `requests`.
+            method: As for `requests`.
+            path: As for `requests`.
+            user: As for `requests`.
         """
         query = urlencode({"method": method, "path": path, "user": user})
         found: dict[str, int] = self._call("GET", f"/-/simulator/requests/count?{query}")
         return found
 
     def reset(self) -> None:
-        """Go back to an empty GitLab: no one but the administrator, no fault, the time as it is."""
+        """Return to an empty GitLab: only the administrator, no faults, the real time."""
         self._call("POST", "/-/simulator/reset")
 
     def seed(self, seed: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-        """Make what a seed holds; `gitlab-kubernetes simulator --help` says what it may.
+        """Load a seed; `gitlab-kubernetes simulator --help` documents its format.
 
         Args:
-            seed: what a YAML file of `--seed` would hold.
+            seed: The content of a `--seed` file.
 
         Returns:
-            The tokens whose values were made up: whose, the token's name, its value.
+            The generated tokens: by owner and name, the value.
 
         Raises:
-            SimulatorError: it is no seed, or GitLab would have refused something in it.
+            SimulatorError: The seed is invalid, or a request for it got an error.
         """
         made: dict[str, dict[str, str]] = self._call("POST", "/-/simulator/seed", seed)["tokens"]
         return made
 
     def start_afresh(self) -> None:
-        """Go back to a GitLab with `project`, its Maintainer with `token`, and all switched on."""
+        """Reset to `project`, its Maintainer with `token`, and all features enabled."""
         self.reset()
-        self.seed(ready_made(self.token))
+        self.seed(default_seed(self.token))
         self._call("DELETE", "/-/simulator/requests")
 
     def faults(self, *faults: Mapping[str, Any]) -> None:
-        """Add faults; `faults` says what they may hold."""
+        """Add faults; `faults` documents their keys."""
         self._call("POST", "/-/simulator/faults", list(faults))
 
     def pending_faults(self) -> list[dict[str, Any]]:
-        """Return the faults that are not used up, with what is left of `skip` and `times`."""
+        """Return the pending faults, with the remaining `skip` and `times`."""
         found: list[dict[str, Any]] = self._call("GET", "/-/simulator/faults")
         return found
 
     def clear_faults(self) -> None:
-        """Forget all faults."""
+        """Remove all faults."""
         self._call("DELETE", "/-/simulator/faults")
 
     def clock(self, **change: Any) -> str:
@@ -209,39 +209,39 @@ class Simulator:
     def deploy(
         self, project_id: int, environment: str, *, user_id: int | None = None, **job: Any
     ) -> dict[str, Any]:
-        """Have a CI job deploy to an environment, which is made when absent.
+        """Let a CI/CD job deploy to an environment, which is created if it does not exist.
 
         Args:
-            project_id: the job's project.
-            environment: the environment's name.
-            user_id: who runs the job; None is the administrator.
-            **job: what `.gitlab-ci.yml` says under `environment` (`url`, `deployment_tier`,
+            project_id: The job's project.
+            environment: The environment's name.
+            user_id: The user who runs the job; None for the administrator.
+            **job: The keys below `environment` in `.gitlab-ci.yml` (`url`, `deployment_tier`,
                 `auto_stop_in`, `on_stop`, `kubernetes`), and `job`, `ref`, `sha`, `status`.
 
         Returns:
-            The environment's id, name and state, the deployment's id, iid and status, and as
-            `errors` what was wrong with the new values, if GitLab kept the old ones.
+            The environment's id, name and state, the deployment's id, iid and status, and `errors`:
+            the validation errors if GitLab kept the environment's old values.
         """
-        beside = {"job", "ref", "sha", "status"} & set(job)
-        body: dict[str, Any] = {name: job.pop(name) for name in beside}
+        outside = {"job", "ref", "sha", "status"} & set(job)
+        body: dict[str, Any] = {name: job.pop(name) for name in outside}
         body |= {"project_id": project_id, "user_id": user_id}
         body["environment"] = {"name": environment, **job}
-        answer: dict[str, Any] = self._call("POST", "/-/simulator/deployments", body)
-        return answer
+        result: dict[str, Any] = self._call("POST", "/-/simulator/deployments", body)
+        return result
 
     def use_agent_token(self, token: str | int) -> str:
-        """Have an agent connect with a token (its value or id); return its `last_used_at`."""
+        """Let an agent connect with a token (its value or id); return its `last_used_at`."""
         body = {"id" if isinstance(token, int) else "token": token}
         return str(self._call("POST", "/-/simulator/agent_tokens/used", body)["last_used_at"])
 
-    def races(self, **runners: int) -> None:
-        """Let requests at the same time pass a check together, where GitLab has no lock either.
+    def races(self, **sizes: int) -> None:
+        """Let concurrent requests pass a limit together, as GitLab does where it has no lock.
 
         Args:
-            **runners: by name, so far `agent_tokens` alone, how many start together; 0 is off.
-                They wait for each other, but two seconds at most.
+            **sizes: By name (only `agent_tokens` so far), how many requests pass together; 0
+                disables it. They wait for each other for at most two seconds.
         """
-        self._call("POST", "/-/simulator/races", runners)
+        self._call("POST", "/-/simulator/races", sizes)
 
     def on_stop_job(
         self,
@@ -251,19 +251,19 @@ class Simulator:
         present: bool = True,
         seconds: float | None = None,
     ) -> None:
-        """Let a stop of the environment wait for a job (for ever, or some seconds)."""
+        """Let stopping the environment wait for its `on_stop` job, forever or `seconds`."""
         path = f"/-/simulator/environments/{project_id}/{environment_id}/on_stop_job"
         self._call("POST", path, {"present": present, "seconds": seconds})
 
     def finish_stop_job(
         self, project_id: int, environment_id: int, *, success: bool = True
     ) -> None:
-        """End the job that a stopping environment waits for."""
+        """Finish the job that a stopping environment waits for."""
         path = f"/-/simulator/environments/{project_id}/{environment_id}/on_stop_job/finish"
         self._call("POST", path, {"success": success})
 
     def job_token(self, project_id: int, user_id: int) -> str:
-        """Return the token of a CI job that the user runs in the project."""
+        """Return the CI/CD job token of a job that the user runs in the project."""
         body = {"project_id": project_id, "user_id": user_id}
         return str(self._call("POST", "/-/simulator/job_tokens", body)["token"])
 

@@ -1,4 +1,4 @@
-"""Serving the simulator in this process, with uvicorn."""
+"""Run the simulator in this process, with uvicorn."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _KEEP_ALIVE = 65
-"""Seconds that an idle connection is kept, as by the nginx of a GitLab."""
+"""Seconds that an idle connection stays open, as with the nginx of GitLab's Linux package."""
 
 
-class _Gathering:
-    """A transport that sends at once what is written at once: an answer's head and body."""
+class _BufferedTransport:
+    """A transport that sends a response's head and body in one write."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -26,13 +26,13 @@ class _Gathering:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Keep what is to be sent until what runs now has ended."""
+        """Buffer data until the current callback of the event loop returns."""
         if not self._pending:
             self._loop.call_soon(self._send)
         self._pending.append(data)
 
     def close(self) -> None:
-        """Close the connection once everything is sent."""
+        """Send the buffered data and close the connection."""
         self._send()
         self._transport.close()
 
@@ -43,42 +43,42 @@ class _Gathering:
 
 
 class _Protocol(H11Protocol):
-    """HTTP that lets the app cut its connection, which ASGI has no word for."""
+    """HTTP that gives the app access to its transport, so that faults can drop the connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Hand the transport to every request of the connection."""
-        gathering = cast("asyncio.Transport", _Gathering(transport))
-        super().connection_made(gathering)
+        """Add the transport to every request of the connection."""
+        buffered = cast("asyncio.Transport", _BufferedTransport(transport))
+        super().connection_made(buffered)
         app: ASGIApp = self.app
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["extensions"] = {"simulator.transport": gathering}
+            scope["extensions"] = {"simulator.transport": buffered}
             await app(scope, receive, send)
 
         self.app = with_transport
 
 
 class _Server(uvicorn.Server):
-    """A server that says where it listens once it does."""
+    """A server that prints lines once it accepts connections."""
 
-    def __init__(self, config: uvicorn.Config, greeting: list[str]) -> None:
+    def __init__(self, config: uvicorn.Config, banner: list[str]) -> None:
         super().__init__(config)
-        self._greeting = greeting
+        self._banner = banner
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept connections, then greet."""
+        """Start to accept connections, then print the banner."""
         await super().startup(sockets)
         if self.started:
-            print("\n".join(self._greeting), flush=True)
+            print("\n".join(self._banner), flush=True)
 
 
-def serve(app: ASGIApp, listener: socket.socket, greeting: list[str]) -> None:
+def serve(app: ASGIApp, listener: socket.socket, banner: list[str]) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
-        app: what to serve.
-        listener: a bound socket.
-        greeting: lines printed once connections are accepted.
+        app: The app to serve.
+        listener: A bound socket.
+        banner: Lines printed once connections are accepted.
     """
     config = uvicorn.Config(
         app,
@@ -86,10 +86,10 @@ def serve(app: ASGIApp, listener: socket.socket, greeting: list[str]) -> None:
         ws="none",
         lifespan="off",
         log_level="critical",
-        access_log=False,  # it would print queries, and tokens with them
+        access_log=False,  # queries can contain tokens
         server_header=False,
-        date_header=False,  # the app sends its own, by the simulator's clock
+        date_header=False,  # the app sends its own, from the simulator's clock
         timeout_graceful_shutdown=1,
         timeout_keep_alive=_KEEP_ALIVE,
     )
-    _Server(config, greeting).run(sockets=[listener])
+    _Server(config, banner).run(sockets=[listener])

@@ -1,8 +1,8 @@
-"""Settings of projects and groups as data: each one's default, who sees it, and when it is set.
+"""Settings of projects and groups as data: default, visibility, and when they can be set.
 
-Nothing in the simulator depends on most of them. They are kept because clients that manage
-projects and groups read all of them back, and take one that changed by itself for drift. A row
-keeps what was set as JSON in its column `settings`.
+Most of them have no effect in the simulator. They exist because clients that manage projects and
+groups read all of them back, and report an unexpected value as drift. The column `settings` keeps
+the values that were set, as JSON.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ PREMIUM = ("premium", "ultimate")
 ULTIMATE = ("ultimate",)
 
 
-class Seen(Enum):
-    """Who is shown a setting."""
+class Visibility(Enum):
+    """Who can see a setting."""
 
-    BY_ALL = Role.NONE
-    BY_READERS = Role.REPORTER  # of the code
-    BY_MAINTAINERS = Role.MAINTAINER
+    EVERYONE = Role.NONE
+    CODE_READERS = Role.REPORTER
+    MAINTAINERS = Role.MAINTAINER
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,21 @@ class Setting:
     """One setting.
 
     Args:
-        name: of the parameter and of the key in answers.
-        default: of a new project; None can be set again.
-        type: of the value; None is that of the default.
-        values: what is allowed.
-        seen: who is shown it.
-        edit_only: a creation ignores it, as in GitLab.
-        plans: with which licences it is there; empty for every GitLab.
-        fields: the parameters inside a `dict`.
+        name: Name of the parameter and of the key in responses.
+        default: Value in a new project or group; if None, null can be set.
+        type: Type of the value; None for the default's type.
+        values: The allowed values.
+        visibility: Who can see it.
+        edit_only: Whether creation ignores it, as in GitLab.
+        plans: The plans that have it; empty for all.
+        fields: The parameters inside a `dict`.
     """
 
     name: str
     default: Any
     type: type | None = None
     values: tuple[Any, ...] | None = None
-    seen: Seen = Seen.BY_ALL
+    visibility: Visibility = Visibility.EVERYONE
     edit_only: bool = False
     plans: tuple[str, ...] = ()
     fields: tuple[Param, ...] = ()
@@ -61,35 +61,35 @@ class Setting:
             self.name, self.type or type(self.default), values=self.values, fields=self.fields
         )
 
-    def is_there(self, plan: str) -> bool:
-        """Tell whether a GitLab with this licence has it."""
+    def is_available(self, plan: str) -> bool:
+        """Return whether a plan has the setting."""
         return not self.plans or plan in self.plans
 
 
 def params(settings: Iterable[Setting], *, creation: bool) -> tuple[Param, ...]:
-    """Return the parameters of a creation, or of an edit, that set something."""
+    """Return the settings' parameters of a create or an edit."""
     return tuple(each.param for each in settings if not (creation and each.edit_only))
 
 
-def kept(row: Row) -> dict[str, Any]:
-    """Return what was set of a project or group."""
+def stored(row: Row) -> dict[str, Any]:
+    """Return the values that were set in a project or group."""
     found: dict[str, Any] = json.loads(row["settings"])
     return found
 
 
-def changed(store: Store, settings: Iterable[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what parameters set: what the licence has, and null only where that is the default."""
+def to_store(store: Store, settings: Iterable[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings to store: those of the plan, and null only if it is the default."""
     plan = instance.licensed_plan(store)
     return {
         setting.name: given[setting.name]
         for setting in settings
         if setting.name in given
-        and setting.is_there(plan)
+        and setting.is_available(plan)
         and (given[setting.name] is not None or setting.default is None)
     }
 
 
-def shown(
+def visible(
     store: Store,
     settings: Iterable[Setting],
     values: Mapping[str, Any],
@@ -97,19 +97,23 @@ def shown(
     *,
     reads_code: bool = False,
 ) -> dict[str, Any]:
-    """Return the settings that somebody is shown.
+    """Return the settings that a user can see.
 
     Args:
-        store: the state, for the licence.
-        settings: those of the kind.
-        values: what was set.
-        level: the caller's role.
-        reads_code: the caller may read the code.
+        store: The database with the license.
+        settings: The settings of a project or group.
+        values: The values that were set.
+        level: The user's role.
+        reads_code: Whether the user can read the code.
     """
     plan = instance.licensed_plan(store)
     return {
         setting.name: values.get(setting.name, setting.default)
         for setting in settings
-        if setting.is_there(plan)
-        and (reads_code if setting.seen is Seen.BY_READERS else level >= setting.seen.value)
+        if setting.is_available(plan)
+        and (
+            reads_code
+            if setting.visibility is Visibility.CODE_READERS
+            else level >= setting.visibility.value
+        )
     }

@@ -1,10 +1,10 @@
-"""The simulator's state: one SQLite file, every request one transaction.
+"""The simulator's state: an SQLite database; each request is one transaction.
 
-A request that may write runs inside ``BEGIN IMMEDIATE``, so checks and the writes that follow them
-see the same state, in one process and between several on one file. What has been answered has been
-committed. One that only reads waits for nobody.
+A request that can write runs in ``BEGIN IMMEDIATE``: its checks and writes see the same state, also
+if several processes share the file. It is committed before the response is sent. A request that
+only reads waits for no other.
 
-Secrets are kept as SHA-256 digests, or not at all.
+Secrets are stored as SHA-256 digests or not at all.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ from pulumi_gitlab_kubernetes.testing.simulator.schema import SCHEMA
 Row = sqlite3.Row
 T = TypeVar("T")
 
-_STATEMENTS = 512  # kept compiled; more than there are
-_ANSWERS = 1000  # kept for the next request
+_STATEMENTS = 512  # compiled statements to cache; more than exist
+_ROWS = 1000  # rows to cache for the next request
 
 
 def digest(secret: str) -> str:
-    """Return what the store keeps of a secret."""
+    """Return the digest that is stored instead of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def to_timestamp(moment: datetime) -> str:
-    """Return GitLab's spelling of a moment: ISO 8601 in UTC with milliseconds."""
-    utc = moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+def to_timestamp(time_: datetime) -> str:
+    """Return a time in GitLab's format: ISO 8601 in UTC with milliseconds."""
+    utc = time_.astimezone(timezone.utc).isoformat(timespec="milliseconds")
     return utc.removesuffix("+00:00") + "Z"
 
 
 def from_timestamp(text: str) -> datetime:
-    """Return the moment that `to_timestamp` spelled."""
+    """Parse the format of `to_timestamp`."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-class _UndoneError(Exception):
-    """Undoes a rehearsal."""
+class _RollbackError(Exception):
+    """Rolls back a transaction."""
 
 
 class Store:
     """The tables, the clock and the transactions over them.
 
     Args:
-        path: the SQLite file, made when absent; None keeps the state in memory.
+        path: The SQLite file, created if it does not exist; None keeps the state in memory.
     """
 
     def __init__(self, path: str | None) -> None:
@@ -59,8 +59,8 @@ class Store:
             path or ":memory:", timeout=10, isolation_level=None, cached_statements=_STATEMENTS
         )
         self._shared = path is not None
-        self._version: int | None = None  # changes when another process has written
-        self._answers: dict[tuple[str, tuple[Any, ...]], Row | None] = {}
+        self._version: int | None = None  # changes when another process writes
+        self._rows: dict[tuple[str, tuple[Any, ...]], Row | None] = {}
         self._settings: dict[str, Any] = {}
         self._connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
@@ -75,12 +75,13 @@ class Store:
         self._connection.close()
 
     def run(self, work: Callable[[], T], *, reads: bool) -> T:
-        """Do something inside one transaction and return what it returns.
+        """Run work in one transaction and return its result.
 
         Args:
-            work: what to do.
-            reads: it hardly ever writes, so it need not wait for writers. If it does write, after
-                another process did, SQLite refuses; it is done once more then, as a writer.
+            work: The work.
+            reads: Whether it usually only reads, so that it need not wait for writers. If it does
+                write after another process wrote, SQLite rejects that, and the work is repeated in
+                a write transaction.
         """
         if reads:
             with suppress(sqlite3.OperationalError), self.transaction("DEFERRED"):
@@ -90,44 +91,44 @@ class Store:
 
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
-        """Make everything inside one transaction: committed at the end, undone by an exception."""
+        """Run the block in a transaction: committed at the end, rolled back by an exception."""
         self._connection.execute(f"BEGIN {kind}")
         try:
-            self._forget_outdated_answers()
+            self._drop_outdated_rows()
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            self._forget()
+            self._clear_cache()
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def _forget_outdated_answers(self) -> None:
+    def _drop_outdated_rows(self) -> None:
         if self._shared:
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
             if version != self._version:
-                self._forget()
+                self._clear_cache()
             self._version = version
-        if len(self._answers) > _ANSWERS:
-            self._answers.clear()
+        if len(self._rows) > _ROWS:
+            self._rows.clear()
 
-    def _forget(self) -> None:
-        self._answers.clear()
+    def _clear_cache(self) -> None:
+        self._rows.clear()
         self._settings.clear()
 
     @contextmanager
-    def rehearsal(self) -> Iterator[None]:
-        """Make everything inside one transaction that is undone at the end."""
-        with suppress(_UndoneError), self.transaction():
+    def rolled_back(self) -> Iterator[None]:
+        """Run the block in a transaction that is rolled back at the end."""
+        with suppress(_RollbackError), self.transaction():
             yield
-            raise _UndoneError
+            raise _RollbackError
 
     def execute(self, sql: str, *values: Any) -> int:
-        """Run one statement and return the number of rows it touched."""
+        """Run one statement and return the number of affected rows."""
         return self._write(sql, values).rowcount
 
     def _write(self, sql: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
-        self._forget()
+        self._clear_cache()
         return self._connection.execute(sql, values)
 
     def all(self, sql: str, *values: Any) -> list[Row]:
@@ -137,15 +138,15 @@ class Store:
     def one(self, sql: str, *values: Any) -> Row | None:
         """Return the first row of a query, or None.
 
-        The same question is put to SQLite once, until anybody writes anything.
+        Rows are cached until the next write.
         """
         if self._shared and not self._connection.in_transaction:
             row: Row | None = self._connection.execute(sql, values).fetchone()
             return row
-        question = (sql, values)
-        if question not in self._answers:
-            self._answers[question] = self._connection.execute(sql, values).fetchone()
-        return self._answers[question]
+        query = (sql, values)
+        if query not in self._rows:
+            self._rows[query] = self._connection.execute(sql, values).fetchone()
+        return self._rows[query]
 
     def scalar(self, sql: str, *values: Any) -> Any:
         """Return the first column of the first row, or None."""
@@ -153,18 +154,20 @@ class Store:
         return None if row is None else row[0]
 
     def _add_columns(self) -> None:
-        """Add to a file of an older version the columns it lacks."""
+        """Add missing columns to a file of an older version."""
         columns = 'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)'
         with closing(sqlite3.connect(":memory:")) as fresh:
             fresh.executescript(SCHEMA)
             for (table,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
-                there = {row["name"] for row in self.all(columns, table)}
+                present = {row["name"] for row in self.all(columns, table)}
                 for name, kind, required, default in fresh.execute(columns, (table,)):
-                    if name not in there:
-                        rule = f" NOT NULL DEFAULT {default}" if required else ""
-                        self.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}{rule}")
+                    if name not in present:
+                        default_clause = f" NOT NULL DEFAULT {default}" if required else ""
+                        self.execute(
+                            f"ALTER TABLE {table} ADD COLUMN {name} {kind}{default_clause}"
+                        )
 
-    # Table and column names below come from this package's own source, never from a request.
+    # Table and column names below come from this package's code, never from a request.
 
     def get(self, table: str, row_id: int) -> Row | None:
         """Return a row by its id, or None."""
@@ -194,11 +197,11 @@ class Store:
         return self.fetch(table, row_id)
 
     def delete(self, table: str, row_id: int) -> None:
-        """Remove a row and, by the schema's cascades, what belongs to it."""
+        """Delete a row, and by the schema's cascades what belongs to it."""
         self.execute(f"DELETE FROM {table} WHERE id = ?", row_id)
 
     def setting(self, name: str, default: Any = None) -> Any:
-        """Return an instance-wide value; another process's is seen from the next request on."""
+        """Return an instance-wide value, cached until the next write or request."""
         if name not in self._settings:
             value = self.scalar("SELECT value FROM settings WHERE name = ?", name)
             self._settings[name] = None if value is None else json.loads(value)
@@ -206,20 +209,20 @@ class Store:
         return default if found is None else found
 
     def set_setting(self, name: str, value: Any) -> None:
-        """Keep an instance-wide value."""
+        """Set an instance-wide value."""
         self.execute("REPLACE INTO settings (name, value) VALUES (?, ?)", name, json.dumps(value))
 
     def now(self) -> datetime:
-        """Return the simulator's time, which `/-/simulator/clock` moves."""
+        """Return the simulator's time, which `POST /-/simulator/clock` changes."""
         offset = float(self.setting("simulator.clock_offset", 0))
         return datetime.fromtimestamp(time.time() + offset, timezone.utc)
 
     def timestamp(self) -> str:
-        """Return the simulator's time as GitLab spells it."""
+        """Return the simulator's time in GitLab's format."""
         return to_timestamp(self.now())
 
     def clear(self) -> None:
-        """Empty every table and let ids begin at 1 again."""
+        """Delete all rows and let ids start at 1 again."""
         tables = self.all(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         )

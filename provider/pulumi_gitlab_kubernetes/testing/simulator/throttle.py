@@ -1,4 +1,4 @@
-"""The API throttles: so many requests a user, or an address, in a fixed window; off by default.
+"""The API rate limits: requests per user or IP address in a fixed period; off by default.
 
 Follows https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/.
 """
@@ -12,7 +12,8 @@ from starlette.requests import Request
 
 from pulumi_gitlab_kubernetes.testing.simulator import errors
 from pulumi_gitlab_kubernetes.testing.simulator.instance import setting
-from pulumi_gitlab_kubernetes.testing.simulator.store import Store, digest
+from pulumi_gitlab_kubernetes.testing.simulator.store import Store
+from pulumi_gitlab_kubernetes.testing.simulator.users import token_owner
 
 _AUTHENTICATED = "throttle_authenticated_api"
 _UNAUTHENTICATED = "throttle_unauthenticated_api"
@@ -20,10 +21,10 @@ _DEFAULT_TEXT = "Retry later"
 
 
 class Throttle:
-    """Counts requests in this process, by user and window.
+    """Counts this process's requests by user and period.
 
     Args:
-        store: where the settings and the tokens are.
+        store: The database with the settings and tokens.
     """
 
     def __init__(self, store: Store) -> None:
@@ -31,10 +32,10 @@ class Throttle:
         self._observed: dict[tuple[str, int | str, int], int] = {}
 
     def admit(self, request: Request) -> dict[str, str]:
-        """Count a request and return the headers that tell how many are left.
+        """Count a request and return the rate limit headers.
 
         Raises:
-            ApiError: 429, in plain text, when there were too many in this window.
+            ApiError: 429, as plain text, above the limit of the period.
         """
         store, both = self._store, (_AUTHENTICATED, _UNAUTHENTICATED)
         if not any(setting(store, f"{name}_enabled") for name in both):
@@ -46,8 +47,8 @@ class Throttle:
         limit = setting(store, f"{name}_requests_per_period")
         period = setting(store, f"{name}_period_in_seconds")
         now = int(store.now().timestamp())
-        whose = user_id or (request.client.host if request.client else "")
-        window = (name, whose, now // period)
+        client = user_id or (request.client.host if request.client else "")
+        window = (name, client, now // period)
         self._observed = {
             key: n for key, n in self._observed.items() if key[0] != name or key[2] == window[2]
         }
@@ -69,16 +70,13 @@ class Throttle:
         text = setting(store, "rate_limiting_response_text") or _DEFAULT_TEXT
         raise errors.plain(429, f"{text}\n", headers)
 
-    def forget(self) -> None:
-        """Begin to count anew."""
+    def reset(self) -> None:
+        """Reset all counts."""
         self._observed.clear()
 
     def _user_id(self, request: Request) -> int | None:
-        """Return whose token this is, if anybody's; one in a body is not looked for."""
+        """Return the user of the request's token, or None; tokens in a body are ignored."""
         bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
         given = request.query_params.get("private_token")
         token = given or request.headers.get("private-token") or bearer
-        found: int | None = self._store.scalar(
-            "SELECT user_id FROM personal_access_tokens WHERE digest = ?", digest(token)
-        )
-        return found
+        return token_owner(self._store, token)

@@ -10,7 +10,7 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
-from pulumi_gitlab_kubernetes.testing.simulator import errors, fragments
+from pulumi_gitlab_kubernetes.testing.simulator import entities, errors
 from pulumi_gitlab_kubernetes.testing.simulator.groups import PATH
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_record
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
@@ -28,7 +28,7 @@ routes = Family("https://docs.gitlab.com/api/users/")
 
 
 def ensure_root(store: Store, token: str) -> None:
-    """Make the administrator and their token, unless both are there already."""
+    """Create the administrator and the root token unless they exist."""
     root = store.one("SELECT * FROM users WHERE username = 'root'") or add_user(
         store, username="root", name="Administrator", email="admin@example.com", admin=True
     )
@@ -38,7 +38,7 @@ def ensure_root(store: Store, token: str) -> None:
 
 
 def add_user(store: Store, *, username: str, name: str, email: str, admin: bool) -> Row:
-    """Add a user and their personal namespace."""
+    """Create a user and their personal namespace."""
     now = store.timestamp()
     user = store.insert(
         "users", username=username, name=name, email=email, admin=admin, created_at=now
@@ -71,7 +71,7 @@ def _add_token(
 
 
 def token_owner(store: Store, value: str) -> int | None:
-    """Return the id of the user who has a token of this value."""
+    """Return the id of the user with a token, or None."""
     found: int | None = store.scalar(
         "SELECT user_id FROM personal_access_tokens WHERE digest = ?", digest(value)
     )
@@ -79,25 +79,25 @@ def token_owner(store: Store, value: str) -> int | None:
 
 
 def set_token_value(store: Store, token_id: int, value: str) -> None:
-    """Give a token a value of one's own, for seeds: GitLab's API has no such thing."""
+    """Set a token's value, for seeds; GitLab's API cannot."""
     with store.transaction():
         store.update("personal_access_tokens", token_id, digest=digest(value))
 
 
 def _user(call: Call, user: Row) -> dict[str, Any]:
     namespace = call.store.scalar("SELECT id FROM namespaces WHERE owner_id = ?", user["id"])
-    answer = {
-        **fragments.user_basic(call, user),
+    entity = {
+        **entities.user_basic(call, user),
         "created_at": user["created_at"],
         "bio": "",
         "location": "",
         "bot": False,
     }
     if call.caller["admin"] or call.caller["id"] == user["id"]:
-        answer |= {"email": user["email"], "external": False, "namespace_id": namespace}
+        entity |= {"email": user["email"], "external": False, "namespace_id": namespace}
     if call.caller["admin"]:
-        answer["is_admin"] = bool(user["admin"])
-    return answer
+        entity["is_admin"] = bool(user["admin"])
+    return entity
 
 
 @routes.get("/user", scopes=("read_user",))

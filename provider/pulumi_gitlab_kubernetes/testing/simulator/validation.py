@@ -1,4 +1,4 @@
-"""Rules and texts that the models of several families share."""
+"""Validations and texts that several families share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ BLANK = "can't be blank"
 TAKEN = "has already been taken"
 NOT_A_CERTIFICATE = "must be a valid PEM certificate"
 
-_RUBYS_SPACE = "\0\t\n\v\f\r "
+_RUBY_SPACE = "\0\t\n\v\f\r "
 _KUBERNETES_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAMESPACE_LENGTH = 63
 _NAMESPACE_TEXT = (
@@ -18,28 +18,28 @@ _NAMESPACE_TEXT = (
 
 
 def blank(text: str | None) -> bool:
-    """Tell whether a text is what Rails calls blank."""
+    """Return whether a text is blank, as Rails defines it."""
     return text is None or not text.strip()
 
 
 def stripped(text: str) -> str:
-    """Return a text as Ruby's `strip` leaves it, which knows ASCII's white space alone."""
-    return text.strip(_RUBYS_SPACE)
+    """Return a text without outer white space as Ruby's `strip` defines it: ASCII alone."""
+    return text.strip(_RUBY_SPACE)
 
 
 def too_long(text: str | None, maximum: int) -> list[str]:
-    """Return the complaint about a text with too many characters."""
+    """Return the error of a text with too many characters."""
     if text is not None and len(text) > maximum:
         return [f"is too long (maximum is {maximum} characters)"]
     return []
 
 
 def kubernetes_name(text: str) -> bool:
-    """Tell whether a text is a DNS label, as agents and namespaces have to be."""
+    """Return whether a text is a DNS label, as names of agents and namespaces must be."""
     return bool(_KUBERNETES_NAME.fullmatch(text))
 
 
 def kubernetes_namespace(text: str) -> list[str]:
-    """Return the complaints about a Kubernetes namespace that is not blank."""
+    """Return the errors of a Kubernetes namespace that is not blank."""
     found = too_long(text, _NAMESPACE_LENGTH)
     return found if kubernetes_name(text) else [*found, _NAMESPACE_TEXT]

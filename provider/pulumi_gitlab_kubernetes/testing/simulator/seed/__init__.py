@@ -1,9 +1,8 @@
-"""Seeds: a YAML file, or a control call's body, with all that a simulator is to begin with.
+"""Seeds: the simulator's initial state, from a YAML file or the body of a control route.
 
-`plain` says what one is made of, `format` what it may hold, `document` where in the file a thing
-stands, `loading` makes it through the API, `project` what is in a project. Names stand where the
-API has ids. What is there already is left alone and switches are set, so a seed can be loaded again
-into the same state.
+`document` reads the file, `format` has its schema in the language of `schema`, `loading` creates
+the objects through the API, and `project` those in a project. A seed has names instead of ids.
+Existing objects are not changed and settings are set again, so a seed can be loaded repeatedly.
 """
 
 from pulumi_gitlab_kubernetes.testing.simulator.seed.document import SeedError, describe, read

@@ -1,4 +1,4 @@
-"""A seed as its user wrote it: the file, and where in it a thing stands."""
+"""The seed file, and the location and line of each value in it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-Place = tuple[Any, ...]
-"""The keys and indices that lead to a thing; a key that is wrong may be anything."""
+from pulumi_gitlab_kubernetes.testing.simulator.printable import printable
+
+Location = tuple[Any, ...]
+"""The keys and indices of a value; an invalid key can have any type."""
 
 
 class SeedError(Exception):
     """A seed cannot be loaded.
 
     Args:
-        place: where in it the fault is.
-        reason: what it is.
-        line: the line of a fault that has no place.
+        location: The location of the error; empty for the whole seed.
+        reason: The error.
+        line: The line of an error without a location.
     """
 
-    def __init__(self, place: Place, reason: str, line: int | None = None) -> None:
-        super().__init__(_in_one_line(f"{spell(place)}: {reason}" if place else reason))
-        self.place = place
+    def __init__(self, location: Location, reason: str, line: int | None = None) -> None:
+        prefix = f"{_format_location(location)}: " if location else ""
+        super().__init__(printable(prefix + reason))
+        self.location = location
         self.line = line
 
 
@@ -35,34 +38,34 @@ _CONSTANTS = {"None": "null", "True": "true", "False": "false"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A mapping in a seed and its place there."""
+    """A mapping in a seed, and its location."""
 
     values: Mapping[str, Any]
-    place: Place = ()
+    location: Location = ()
 
     def list(self, key: str) -> Iterator[Entry]:
         """Yield the mappings in a list."""
         for index, values in enumerate(self.values.get(key, ())):
-            yield Entry(values, (*self.place, key, index))
+            yield Entry(values, (*self.location, key, index))
 
-    def items(self, key: str) -> Iterator[tuple[str, Any, Place]]:
-        """Yield the names in a mapping, with their values and places."""
+    def items(self, key: str) -> Iterator[tuple[str, Any, Location]]:
+        """Yield the names in a mapping, with their values and locations."""
         for name, value in self.values.get(key, {}).items():
-            yield name, value, (*self.place, key, name)
+            yield name, value, (*self.location, key, name)
 
     def only(self, keys: Collection[str]) -> dict[str, Any]:
-        """Return the values of some keys."""
+        """Return the values of these keys."""
         return {key: value for key, value in self.values.items() if key in keys}
 
 
 def read(file: Path) -> Any:
-    """Read a seed; `describe` later finds the lines of what is in it.
+    """Read a seed; `describe` uses its line numbers.
 
     Args:
-        file: a YAML file.
+        file: A YAML file.
 
     Raises:
-        SeedError: it cannot be read, or is not YAML.
+        SeedError: The file cannot be read, or is not YAML.
     """
     try:
         content = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
@@ -78,19 +81,19 @@ def read(file: Path) -> Any:
     except RecursionError:
         raise SeedError((), "is nested too deeply") from None
     except ValueError as error:  # such as the 30th of February
-        raise SeedError((), f"has a value that is none: {error}") from None
+        raise SeedError((), f"has an invalid value: {error}") from None
     return {} if content is None else content
 
 
 def describe(error: SeedError, file: Path, content: Any) -> str:
-    """Return an error's message with the file and the line of its place."""
-    line = _line(content, error.place) if error.place else error.line
+    """Return an error's message with file and line."""
+    line = _line(content, error.location) if error.location else error.line
     return f"{file}: {error}" if line is None else f"{file}:{line}: {error}"
 
 
-def _line(content: Any, place: Place) -> int:
+def _line(content: Any, location: Location) -> int:
     line = 1
-    for key in place:
+    for key in location:
         if not hasattr(content, "lc") or not content.lc.data or key not in content.lc.data:
             break
         line = content.lc.data[key][0] + 1
@@ -98,10 +101,10 @@ def _line(content: Any, place: Place) -> int:
     return line
 
 
-def spell(place: Place) -> str:
-    """Return a place as a person writes it: `projects[0].agents`."""
+def _format_location(location: Location) -> str:
+    """Return a location as text, such as `projects[0].agents`."""
     text = ""
-    for key in place:
+    for key in location:
         if isinstance(key, str):
             text += f".{key}" if text else key
         else:
@@ -109,15 +112,8 @@ def spell(place: Place) -> str:
     return text
 
 
-def _in_one_line(text: str) -> str:
-    """Return a text with line ends and all else that a terminal obeys as escapes."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
-
-
 def suggestion(word: str, known: Collection[str]) -> str:
-    """Return what else may have been meant."""
+    """Return a similar known word, or all of them."""
     if close := difflib.get_close_matches(word, known, n=1):
-        return f"do you mean {close[0]}?"
-    return f"there are {', '.join(sorted(known))}"
+        return f"did you mean {close[0]}?"
+    return f"known are {', '.join(sorted(known))}"

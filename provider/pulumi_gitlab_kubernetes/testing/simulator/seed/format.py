@@ -1,4 +1,4 @@
-"""What a seed may hold: the parameters of the API's own calls, and names in place of ids."""
+"""The schema of a seed: the parameters of the API, and names instead of ids."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
 )
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Family
-from pulumi_gitlab_kubernetes.testing.simulator.seed.shape import Kind, Shape
+from pulumi_gitlab_kubernetes.testing.simulator.seed.schema import Kind, Schema
 
 
-def _shape(param: Param) -> Shape:
+def _schema(param: Param) -> Schema:
     if param.fields:
-        return Shape(Kind.MAPPING, {field.name: _shape(field) for field in param.fields})
-    return Shape(Kind.ANY if param.type in (list, dict) else Kind.SCALAR)
+        return Schema(Kind.MAPPING, {field.name: _schema(field) for field in param.fields})
+    return Schema(Kind.ANY if param.type in (list, dict) else Kind.SCALAR)
 
 
-def _keys(family: Family, method: str, path: str, *, without: str = "") -> dict[str, Shape]:
-    """Return the parameters of a call of the API."""
+def _keys(family: Family, method: str, path: str, *, without: str = "") -> dict[str, Schema]:
+    """Return the parameters of a route."""
     (route,) = [each for each in family.routes if (each.method, each.path) == (method, path)]
-    kept = [param for param in route.params if not param.absence and param.name != without]
-    return {param.name: _shape(param) for param in kept}
+    params = [param for param in route.params if not param.absence and param.name != without]
+    return {param.name: _schema(param) for param in params}
 
 
-def _list(named_by: str, keys: Mapping[str, Shape]) -> Shape:
-    return Shape(Kind.LIST, items=Shape(Kind.MAPPING, keys, named_by=named_by))
+def _list(named_by: str, keys: Mapping[str, Schema]) -> Schema:
+    return Schema(Kind.LIST, items=Schema(Kind.MAPPING, keys, named_by=named_by))
 
 
-_TEXT = Shape(Kind.TEXT)
-_MEMBERS = Shape(Kind.NAMES, items=_TEXT)
+_TEXT = Schema(Kind.TEXT)
+_MEMBERS = Schema(Kind.NAMES, items=_TEXT)
 _ONE_PROJECT = "/projects/{id}"
 _ONE_AGENT = f"{_ONE_PROJECT}/cluster_agents/{{agent_id:int}}"
 
@@ -52,12 +52,12 @@ AGENT = _keys(cluster_agents.routes, "POST", f"{_ONE_PROJECT}/cluster_agents")
 CLUSTER = _keys(project_clusters.routes, "POST", f"{_ONE_PROJECT}/clusters/user")
 ENVIRONMENT = _keys(environments.routes, "POST", f"{_ONE_PROJECT}/environments")
 
-SEED = Shape(
+SEED = Schema(
     Kind.MAPPING,
     {
-        "features": Shape(Kind.NAMES, items=Shape()),
+        "features": Schema(Kind.NAMES, items=Schema()),
         "license": _TEXT,
-        "settings": Shape(Kind.MAPPING, _keys(instance.routes, "PUT", "/application/settings")),
+        "settings": Schema(Kind.MAPPING, _keys(instance.routes, "PUT", "/application/settings")),
         "users": _list("username", USER | {"tokens": _list("name", USER_TOKEN | {"value": _TEXT})}),
         "groups": _list("path", GROUP | {"path": _TEXT, "members": _MEMBERS}),
         "projects": _list(
@@ -65,24 +65,24 @@ SEED = Shape(
             PROJECT
             | {
                 "path": _TEXT,
-                "archived": Shape(),
+                "archived": Schema(),
                 "members": _MEMBERS,
                 "agents": _list(
                     "name",
                     AGENT
                     | {
                         "tokens": _list("name", AGENT_TOKEN),
-                        "url_configuration": Shape(Kind.MAPPING, URL),
+                        "url_configuration": Schema(Kind.MAPPING, URL),
                     },
                 ),
                 "clusters": _list("name", CLUSTER | {"management_project": _TEXT}),
                 "environments": _list(
-                    "name", ENVIRONMENT | {"agent": _TEXT, "on_stop_job": Shape(Kind.ANY)}
+                    "name", ENVIRONMENT | {"agent": _TEXT, "on_stop_job": Schema(Kind.ANY)}
                 ),
-                "files": Shape(Kind.NAMES, items=_TEXT),
+                "files": Schema(Kind.NAMES, items=_TEXT),
             },
         ),
-        "simulator": Shape(Kind.NAMES, items=Shape(Kind.ANY)),
+        "simulator": Schema(Kind.NAMES, items=Schema(Kind.ANY)),
     },
 )
-"""A whole seed."""
+"""The schema of a whole seed."""

@@ -1,22 +1,20 @@
-"""The GitLab that a seed is loaded into."""
+"""The requests that several parts of a seed need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from pulumi_gitlab_kubernetes.testing.simulator.inside import Administrator, RefusedError
+from pulumi_gitlab_kubernetes.testing.simulator.admin_client import AdminClient, RequestError
 from pulumi_gitlab_kubernetes.testing.simulator.seed.document import (
     Entry,
-    Place,
+    Location,
     SeedError,
     suggestion,
 )
 
-Made = dict[str, dict[str, str]]
-"""The tokens whose values were made up: whose, the token's name, its value."""
+Tokens = dict[str, dict[str, str]]
+"""The generated tokens: by owner and name, the value."""
 
 ROLES = {
     "minimal": 5,
@@ -30,80 +28,76 @@ ROLES = {
 
 
 def encode(text: Any) -> str:
-    """Return a text as one segment of a path or value of a query."""
+    """Return a text encoded as a segment of a path or a value in a query."""
     return quote(str(text), safe="")
 
 
-@contextmanager
-def at(place: Place) -> Iterator[None]:
-    """Say where in the seed something is that was refused."""
-    try:
-        yield
-    except RefusedError as error:
-        raise SeedError(place, f"refused: {error}") from None
-
-
 class GitLab:
-    """What several parts of a seed ask of GitLab.
+    """The GitLab that a seed is loaded into.
 
     Args:
-        administrator: who asks.
+        client: The administrator.
+
+    Attributes:
+        tokens: The tokens generated so far.
     """
 
-    def __init__(self, administrator: Administrator) -> None:
-        self.made: Made = {}
-        self.find = administrator.find
-        self.all = administrator.all
-        self._call = administrator.call
+    def __init__(self, client: AdminClient) -> None:
+        self.tokens: Tokens = {}
+        self.find = client.find
+        self.all = client.all
+        self._call = client.call
 
-    async def call(self, place: Place, method: str, path: str, parameters: Any = None) -> Any:
-        """Call the API for something in the seed.
+    async def call(self, location: Location, method: str, path: str, parameters: Any = None) -> Any:
+        """Send a request for a value in the seed.
 
         Raises:
-            SeedError: GitLab refuses.
+            SeedError: The response is an error.
         """
-        with at(place):
+        try:
             return await self._call(method, path, parameters)
+        except RequestError as error:
+            raise SeedError(location, f"rejected: {error}") from None
 
     async def user(self, username: Any) -> Any:
-        """Return the user of a name, or None."""
+        """Return the user with a username, or None."""
         found = await self._call("GET", f"users?username={encode(username)}")
         return next(iter(found), None)
 
-    async def group(self, path: str, place: Place, **values: Any) -> int:
-        """Return the id of a group; it and those above it are made when they are not there.
+    async def group(self, full_path: str, location: Location, **values: Any) -> int:
+        """Return the id of a group; create it and its parents if they do not exist.
 
         Args:
-            path: full path.
-            place: where it is named.
-            **values: parameters of a new group.
+            full_path: The group's full path.
+            location: The location in the seed.
+            **values: Parameters of a new group.
         """
-        found = await self.find(f"groups/{encode(path)}")
+        found = await self.find(f"groups/{encode(full_path)}")
         if found is None:
-            above, _, last = path.rpartition("/")
+            parent, _, last = full_path.rpartition("/")
             given = {"name": last, **values, "path": last}
-            if above:
-                given["parent_id"] = await self.group(above, place)
-            found = await self.call(place, "POST", "groups", given)
+            if parent:
+                given["parent_id"] = await self.group(parent, location)
+            found = await self.call(location, "POST", "groups", given)
         return int(found["id"])
 
     async def members(self, entry: Entry, source: str) -> None:
-        """Make users members of a project or group, unless they are already.
+        """Add users to a project or group unless they are members.
 
         Args:
-            entry: what has `members`.
-            source: path of the project or group.
+            entry: The entry with `members`.
+            source: The API path of the project or group.
         """
-        for username, role, place in entry.items("members"):
+        for username, role, location in entry.items("members"):
             if role not in ROLES:
-                raise SeedError(place, f"{role} is no role; {suggestion(role, ROLES)}")
+                raise SeedError(location, f"{role} is not a role; {suggestion(role, ROLES)}")
             user = await self.user(username)
             if user is None:
-                raise SeedError(place, f"there is no user {username}")
+                raise SeedError(location, f"user {username} does not exist")
             if await self.find(f"{source}/members/{user['id']}") is None:
                 given = {"user_id": user["id"], "access_level": ROLES[role]}
-                await self.call(place, "POST", f"{source}/members", given)
+                await self.call(location, "POST", f"{source}/members", given)
 
-    def note(self, owner: str, name: str, value: str) -> None:
-        """Remember the value of a token that GitLab tells once."""
-        self.made.setdefault(owner, {})[name] = value
+    def add_token(self, owner: str, name: str, value: str) -> None:
+        """Record the value of a token, which GitLab returns only once."""
+        self.tokens.setdefault(owner, {})[name] = value

@@ -1,4 +1,4 @@
-"""What a seed has in a project: members, agents, clusters, environments and files."""
+"""A project's contents in a seed: members, agents, clusters, environments and files."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ _BRANCH = "main"
 
 
 async def ensure_project(gitlab: GitLab, entry: Entry) -> int:
-    """Return the id of a project; it and its groups are made when they are not there.
+    """Return the id of a project; create it and its groups if they do not exist.
 
     Raises:
-        SeedError: GitLab refuses, or the path is none of a project.
+        SeedError: A request got an error, or the path is not that of a project.
     """
     path = entry.values["path"].strip("/")
     found = await gitlab.find(f"projects/{encode(path)}")
     if found is None:
-        above, _, last = path.rpartition("/")
-        if not above:
-            place = (*entry.place, "path")
-            raise SeedError(place, "must be <group>/<project> or <user>/<project>")
-        user = await gitlab.user(above)
-        namespace = user["namespace_id"] if user else await gitlab.group(above, entry.place)
+        parent, _, last = path.rpartition("/")
+        if not parent:
+            location = (*entry.location, "path")
+            raise SeedError(location, "must be <group>/<project> or <user>/<project>")
+        user = await gitlab.user(parent)
+        namespace = user["namespace_id"] if user else await gitlab.group(parent, entry.location)
         given = {"name": last, **entry.only(formats.PROJECT)}
         given |= {"path": last, "namespace_id": namespace}
-        found = await gitlab.call(entry.place, "POST", "projects", given)
+        found = await gitlab.call(entry.location, "POST", "projects", given)
     return int(found["id"])
 
 
 async def load_contents(gitlab: GitLab, entry: Entry, project_id: int) -> None:
-    """Make what is in a project, but for what is there already.
+    """Create a project's contents that do not exist yet.
 
     Raises:
-        SeedError: GitLab refuses, or something names what is not there.
+        SeedError: A request got an error, or a name is unknown.
     """
     project = f"projects/{project_id}"
     await gitlab.members(entry, project)
@@ -46,44 +46,44 @@ async def load_contents(gitlab: GitLab, entry: Entry, project_id: int) -> None:
         await _environment(gitlab, environment, project_id, agents)
     await _files(gitlab, entry, project)
     if entry.values.get("archived"):
-        await gitlab.call((*entry.place, "archived"), "POST", f"{project}/archive")
+        await gitlab.call((*entry.location, "archived"), "POST", f"{project}/archive")
 
 
 async def _agents(gitlab: GitLab, entry: Entry, project: str) -> Mapping[str, int]:
-    """Make the agents with what belongs to them; return the ids of all by their names."""
+    """Create the agents with their tokens and URL configuration; return all ids by name."""
     collection = f"{project}/cluster_agents"
     ids = {each["name"]: int(each["id"]) for each in await gitlab.all(collection)}
     for agent in entry.list("agents"):
         name = str(agent.values["name"])
         if name not in ids:
             given = agent.only(formats.AGENT)
-            ids[name] = (await gitlab.call(agent.place, "POST", collection, given))["id"]
+            ids[name] = (await gitlab.call(agent.location, "POST", collection, given))["id"]
         path = f"{collection}/{ids[name]}"
         tokens = {each["name"] for each in await gitlab.all(f"{path}/tokens")}
         for token in agent.list("tokens"):
             if token.values["name"] not in tokens:
                 given = token.only(formats.AGENT_TOKEN)
-                made = await gitlab.call(token.place, "POST", f"{path}/tokens", given)
-                gitlab.note(f"{entry.values['path']}:{name}", made["name"], made["token"])
+                made = await gitlab.call(token.location, "POST", f"{path}/tokens", given)
+                gitlab.add_token(f"{entry.values['path']}:{name}", made["name"], made["token"])
         if configuration := agent.values.get("url_configuration"):
-            place = (*agent.place, "url_configuration")
-            if not await gitlab.call(place, "GET", f"{path}/url_configurations"):
-                await gitlab.call(place, "POST", f"{path}/url_configurations", configuration)
+            location = (*agent.location, "url_configuration")
+            if not await gitlab.call(location, "GET", f"{path}/url_configurations"):
+                await gitlab.call(location, "POST", f"{path}/url_configurations", configuration)
     return ids
 
 
 async def _clusters(gitlab: GitLab, entry: Entry, project: str) -> None:
     for cluster in entry.list("clusters"):
-        found = await gitlab.call(cluster.place, "GET", f"{project}/clusters?per_page=100")
+        found = await gitlab.call(cluster.location, "GET", f"{project}/clusters?per_page=100")
         scope = cluster.values.get("environment_scope", "*")
         if any(each["environment_scope"] == scope for each in found):
             continue
         given = cluster.only(formats.CLUSTER)
         if manager := cluster.values.get("management_project"):
-            place = (*cluster.place, "management_project")
-            named = await gitlab.call(place, "GET", f"projects/{encode(manager)}")
+            location = (*cluster.location, "management_project")
+            named = await gitlab.call(location, "GET", f"projects/{encode(manager)}")
             given["management_project_id"] = named["id"]
-        await gitlab.call(cluster.place, "POST", f"{project}/clusters/user", given)
+        await gitlab.call(cluster.location, "POST", f"{project}/clusters/user", given)
 
 
 async def _environment(
@@ -93,20 +93,20 @@ async def _environment(
     given = entry.only(formats.ENVIRONMENT)
     if agent := entry.values.get("agent"):
         if agent not in agents:
-            raise SeedError((*entry.place, "agent"), f"the project has no agent {agent}")
+            raise SeedError((*entry.location, "agent"), f"the project has no agent {agent}")
         given["cluster_agent_id"] = agents[agent]
-    found = await gitlab.call(entry.place, "GET", f"{path}?name={encode(given['name'])}")
-    made = found[0] if found else await gitlab.call(entry.place, "POST", path, given)
+    found = await gitlab.call(entry.location, "GET", f"{path}?name={encode(given['name'])}")
+    made = found[0] if found else await gitlab.call(entry.location, "POST", path, given)
     if job := entry.values.get("on_stop_job"):
-        place = (*entry.place, "on_stop_job")
+        location = (*entry.location, "on_stop_job")
         path = f"/-/simulator/environments/{project_id}/{made['id']}/on_stop_job"
-        await gitlab.call(place, "POST", path, {} if job is True else job)
+        await gitlab.call(location, "POST", path, {} if job is True else job)
 
 
 async def _files(gitlab: GitLab, entry: Entry, project: str) -> None:
     branch = entry.values.get("default_branch", _BRANCH)
-    for name, content, place in entry.items("files"):
+    for name, content, location in entry.items("files"):
         path = f"{project}/repository/files/{encode(name)}"
         if await gitlab.find(f"{path}?ref={encode(branch)}") is None:
             given = {"branch": branch, "content": content, "commit_message": f"Add {name}"}
-            await gitlab.call(place, "POST", path, given)
+            await gitlab.call(location, "POST", path, given)

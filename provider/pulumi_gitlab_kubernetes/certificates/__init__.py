@@ -1,0 +1,1 @@
+"""Certificates and keys as GitLab's OpenSSL reads them."""

@@ -1,0 +1,1 @@
+"""Where settings come from: the configuration of a stack, and the environment."""

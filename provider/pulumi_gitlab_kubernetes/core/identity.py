@@ -1,0 +1,31 @@
+"""What GitLab keeps unique among the resources in one collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Unique:
+    """GitLab rejects a second resource with the same value of an input.
+
+    Args:
+        input: The input.
+        searchable: Whether GitLab's list can be filtered by it.
+    """
+
+    input: str
+    searchable: bool = False
+
+
+@dataclass(frozen=True)
+class Singleton:
+    """There can be only one resource."""
+
+
+@dataclass(frozen=True)
+class NotUnique:
+    """Several resources can differ only in their ID."""
+
+
+Identity = Unique | Singleton | NotUnique

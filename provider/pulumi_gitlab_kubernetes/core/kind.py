@@ -1,0 +1,234 @@
+"""A kind of resource: its declaration, and the hooks for what is special to it.
+
+A kind does not import Pulumi. `lifecycle` calls the hooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from pulumi_gitlab_kubernetes.core.context import CallContext
+from pulumi_gitlab_kubernetes.core.identity import Identity, NotUnique, Singleton, Unique
+from pulumi_gitlab_kubernetes.core.schema import Schema
+from pulumi_gitlab_kubernetes.core.spelling import Spelling
+from pulumi_gitlab_kubernetes.core.values import Values
+from pulumi_gitlab_kubernetes.errors import InvalidInputError
+from pulumi_gitlab_kubernetes.gitlab.client import Client
+from pulumi_gitlab_kubernetes.gitlab.collection import Collection
+from pulumi_gitlab_kubernetes.gitlab.objects import look_up
+from pulumi_gitlab_kubernetes.gitlab.places import Place
+
+
+class Kind:
+    """A kind of resource. A subclass declares it and overrides what is special to it."""
+
+    name: ClassVar[str]
+    """The name of its resource class, which the state contains."""
+    noun: ClassVar[str]
+    """What GitLab calls it in a sentence."""
+    doc: ClassVar[str]
+    """What it is, for the reference: a sentence, and more paragraphs if needed."""
+    docs_url: ClassVar[str]
+    """The page of GitLab's documentation about it."""
+    deprecation: ClassVar[str] = ""
+    """Why it is deprecated and what to use instead; empty if it is not."""
+    schema: ClassVar[Schema]
+    ids: ClassVar[tuple[str, ...]]
+    """The outputs that form its ID, outermost first."""
+    parent: ClassVar[str] = ""
+    """The kind of resource that it belongs to, if that is not the project."""
+    place: ClassVar[Place]
+    """Its endpoints in GitLab's API."""
+    identity: ClassVar[Identity] = Unique("name")
+    """What GitLab keeps unique."""
+    creator_key: ClassVar[str] = ""
+    """The response key of the ID of the user who created it, with dots where nested."""
+    write_role: ClassVar[str] = "Maintainer"
+    """The GitLab role that a create, an update or a delete requires."""
+    read_role: ClassVar[str] = "Developer"
+    """The GitLab role that reading requires."""
+    job_token: ClassVar[bool] = False
+    """Whether a CI/CD job token can manage it."""
+    unavailable: ClassVar[str]
+    """Why GitLab may show none in a project that can be seen: a clause that ends a message."""
+
+    def collection(self, client: Client, ids: tuple[int, ...]) -> Collection:
+        """Return the collection that resources of this kind are in.
+
+        Args:
+            client: The client to use.
+            ids: The IDs of its parents: the project's, and the agent's if it belongs to one.
+        """
+        return client.collection(self.place, ids)
+
+    def label(self, values: Mapping[str, object]) -> str:
+        """Return the name of a resource in messages; empty if unknown."""
+        return f'"{values["name"]}"' if "name" in values else ""
+
+    @property
+    def delete_before_replace(self) -> bool:
+        """Whether each replacement deletes first, because there can be only one."""
+        return isinstance(self.identity, Singleton)
+
+    @property
+    def unique_input(self) -> str:
+        """The input that GitLab keeps unique; empty if there is none."""
+        return self.identity.input if isinstance(self.identity, Unique) else ""
+
+    def find(self, collection: Collection, inputs: Values) -> Values | None:
+        """Return the existing resource with this identity, if there is one."""
+        match self.identity:
+            case Unique(name, searchable):
+                field = self.schema.field(name)
+                wanted = field.normalize(inputs[name])
+                found = collection.list(**({field.request_key: wanted} if searchable else {}))
+                return next((each for each in found if each[field.response_key] == wanted), None)
+            case Singleton():
+                return next(collection.list(), None)
+            case NotUnique():
+                return None
+
+    def listed(self, found: list[Values]) -> str:
+        """Return resources as text for a message: their IDs, creation times and creators.
+
+        Args:
+            found: GitLab's responses.
+        """
+        return ", ".join(f"{each['id']}{self._history(each)}" for each in found)
+
+    def _history(self, found: Values) -> str:
+        created = f" created {found['created_at']}" if found.get("created_at") else ""
+        creator = look_up(found, self.creator_key)[1] if self.creator_key else None
+        return f",{created}{f' by user {creator}' if creator else ''}" if created else ""
+
+    def refuse_update(self, names: tuple[str, ...], olds: Values) -> None:
+        """Reject changes that GitLab cannot make.
+
+        Args:
+            names: The inputs to update.
+            olds: The outputs in the state.
+
+        Raises:
+            InvalidInputError: One of these inputs cannot be changed.
+        """
+
+    def update_body(self, names: tuple[str, ...], news: Values) -> Values:
+        """Return the body of an update request.
+
+        Args:
+            names: The inputs to update.
+            news: Checked inputs.
+        """
+        return self.schema.payload(news, names)
+
+    def not_applied(
+        self, names: tuple[str, ...], news: Values, response: Values, spelling: Spelling
+    ) -> str | None:
+        """Return which changes GitLab accepted but did not make, and what to do, if any.
+
+        Args:
+            names: The updated inputs.
+            news: Checked inputs.
+            response: GitLab's response to the update.
+            spelling: How the user writes names.
+        """
+
+    def can_exist_under(self, parent: Values) -> bool:
+        """Return whether a parent can have one, so that asking for its list makes sense.
+
+        Args:
+            parent: GitLab's response about the parent.
+        """
+        return "id" in parent
+
+    def complete_response(
+        self, client: Client, ids: tuple[int, ...], response: Values, state: Values
+    ) -> Values | None:
+        """Return a response with the keys that GitLab omitted; `None` if none are missing.
+
+        Args:
+            client: The client to use.
+            ids: The resource's IDs, outermost first.
+            response: GitLab's response.
+            state: The outputs in the state, or the inputs.
+        """
+
+    def delete_specially(
+        self, collection: Collection, id_: int, olds: Values, context: CallContext
+    ) -> bool | None:
+        """Delete a resource that needs more than one DELETE request.
+
+        Args:
+            collection: The collection.
+            id_: The resource's ID.
+            olds: The outputs in the state.
+            context: What the call can use.
+
+        Returns:
+            Whether this has deleted it.
+        """
+
+    def why_forbidden(self, client: Client, values: Values) -> str | None:
+        """Return what can cause a 403 besides the role, as the end of a message.
+
+        Args:
+            client: The client to use.
+            values: The resource's inputs or outputs.
+        """
+
+    def replacement_due(self, olds: Values, news: Values, context: CallContext) -> str | None:
+        """Return the input that requires a replacement although nothing has changed.
+
+        Args:
+            olds: The outputs in the state.
+            news: Checked inputs.
+            context: What the call can use.
+        """
+
+    def id_doc(self, name: str) -> str:
+        """Return the description of one of `ids`, for the reference."""
+        whose = self.noun if name == self.ids[-1] else name.removesuffix("_id")
+        return f"GitLab's ID of the {whose}. Previews of updates know it too."
+
+    def parse_id(self, id_: str) -> tuple[int, ...]:
+        """Return the parts of a resource's ID.
+
+        Raises:
+            InvalidInputError: It has another form.
+        """
+        parts = id_.split(":")
+        if len(parts) != len(self.ids) or not all(part.isdecimal() for part in parts):
+            form = ":".join(f"<{name.replace('_', '-')}>" for name in self.ids)
+            raise InvalidInputError("id", f'"{id_}" must have the form {form}, all of them numbers')
+        return tuple(map(int, parts))
+
+
+class TokenKind(Kind):
+    """A kind that is not unique, and whose secret only the create returns."""
+
+    identity = NotUnique()
+
+    def lost_create_candidates(
+        self, collection: Collection, inputs: Values, claimed_by: Callable[[Values], str]
+    ) -> list[Values]:
+        """Return the resources that a create with a lost response may have created.
+
+        Args:
+            collection: The collection.
+            inputs: The inputs of the create.
+            claimed_by: Returns the name of the program's resource that claims one, or empty.
+        """
+        raise NotImplementedError
+
+    def limit(
+        self, collection: Collection, inputs: Values, claimed_by: Callable[[Values], str]
+    ) -> tuple[str, str] | None:
+        """Return the resources that reach GitLab's limit, and what to do; `None` if below it.
+
+        Args:
+            collection: The collection.
+            inputs: The inputs of the create.
+            claimed_by: Returns the name of the program's resource that claims one, or empty.
+        """
+        raise NotImplementedError

@@ -1,0 +1,379 @@
+"""Check, diff, create, read, update and delete of any kind.
+
+It works with plain values. An adapter maps the engine's calls and values to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from pulumi_gitlab_kubernetes.core.claims import Key
+from pulumi_gitlab_kubernetes.core.context import CallContext
+from pulumi_gitlab_kubernetes.core.fields import Change
+from pulumi_gitlab_kubernetes.core.identity import NotUnique, Singleton, Unique
+from pulumi_gitlab_kubernetes.core.kind import Kind, TokenKind
+from pulumi_gitlab_kubernetes.core.not_found import parent_missing, require_project, what_is_missing
+from pulumi_gitlab_kubernetes.core.parameter_names import gitlab_names
+from pulumi_gitlab_kubernetes.core.schema import Difference, Failure
+from pulumi_gitlab_kubernetes.core.shared_fields import ADOPTED_AT, SCHEMA_VERSION
+from pulumi_gitlab_kubernetes.core.state import State
+from pulumi_gitlab_kubernetes.core.token_creation import TokenCreation
+from pulumi_gitlab_kubernetes.core.unique_creation import UniqueCreation
+from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
+from pulumi_gitlab_kubernetes.errors import (
+    FORBIDDEN,
+    READING,
+    WRITING,
+    GitLabError,
+    InvalidInputError,
+    NotFoundError,
+    PartialFailureError,
+    explain,
+)
+from pulumi_gitlab_kubernetes.gitlab.client import Client
+from pulumi_gitlab_kubernetes.gitlab.collection import Collection
+from pulumi_gitlab_kubernetes.gitlab.objects import look_up
+
+VERSION = 1
+"""The `schema_version` of states. It increases when the meaning of a state's values changes."""
+
+
+class Lifecycle:
+    """Creates, reads, updates and deletes resources of one kind.
+
+    Args:
+        kind: The kind.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def check(
+        self, news: Mapping[str, object], context: CallContext
+    ) -> tuple[Values, list[Failure]]:
+        """Validate inputs and fill in defaults, without a request to GitLab.
+
+        Args:
+            news: The program's inputs.
+            context: What the call can use.
+
+        Returns:
+            The inputs to store, and what is wrong.
+
+        Raises:
+            ConfigurationError: The connection has no token, or a setting is wrong or unknown.
+        """
+        values, failures = self.kind.schema.check(news, context.spelling)
+        failures += context.run.composite_ids.check(
+            context.resource, self.kind.schema.projects(news), values
+        )
+        if not failures:
+            if values.get("connection") is not UNKNOWN:
+                context.connection(values)
+            for warning in self.kind.schema.warnings(values):
+                context.log_warning(warning)
+        return values, failures
+
+    def diff(self, olds: State, news: Values, context: CallContext) -> Difference:
+        """Compare the state with checked inputs.
+
+        If `project` has another spelling, GitLab is asked whether it is the same project.
+
+        Args:
+            olds: The state.
+            news: Checked inputs.
+            context: What the call can use.
+
+        Raises:
+            InvalidInputError: The connection is another GitLab, or an ID is of another project.
+            GitLabError: The project could not be looked up.
+        """
+        outputs = olds.outputs
+        if UNKNOWN not in (outputs.get("connection"), news.get("connection")):
+            context.require_same_gitlab(outputs, news)
+            if not context.refreshing and all(name in outputs for name in self.kind.ids):
+                ids = tuple(int(outputs[name]) for name in self.kind.ids)
+                key = Key(context.connection(news).url, self.kind.name, ids)
+                context.run.claims.claim(key, outputs, context.resource)
+        found = self.kind.schema.diff(olds.inputs, news, context.ignored)
+        if "project" in found.replaces and self._same_project(outputs, news, context):
+            replaces = tuple(name for name in found.replaces if name != "project")
+            found = Difference(changed=found.changed, replaces=replaces)
+        if "project_id" in outputs and "project" not in found.replaces and not context.refreshing:
+            project_id = int(outputs["project_id"])
+            context.run.composite_ids.require_project(context.resource, news, project_id)
+        due = None if context.refreshing else self.kind.replacement_due(outputs, news, context)
+        more = (due,) if due else ()
+        found = Difference((*found.changed, *more), (*found.replaces, *more))
+        return replace(found, delete_first=self._must_delete_first(found))
+
+    def _must_delete_first(self, found: Difference) -> bool:
+        """Return whether GitLab would reject the new resource while the old one exists."""
+        match self.kind.identity:
+            case Unique(name):
+                moved = "project" in found.replaces or name in found.changed
+                return bool(found.replaces) and not moved
+            case Singleton():
+                return bool(found.replaces)
+            case NotUnique():
+                return False
+
+    def create(self, inputs: Values, context: CallContext) -> tuple[str, Values]:
+        """Create the resource.
+
+        Args:
+            inputs: Checked inputs.
+            context: What the call can use.
+
+        Returns:
+            Its ID and its outputs.
+
+        Raises:
+            ProviderError: GitLab rejected it. If the response was lost, the message says whether
+                the resource may exist.
+        """
+        client = context.client(inputs)
+        with self._explained(client, "create", inputs, context):
+            project_id = require_project(client, inputs["project"])
+            context.run.composite_ids.require_project(context.resource, inputs, project_id)
+            parents = (project_id, *(inputs[name] for name in self.kind.ids[1:-1]))
+            try:
+                created = self._create(client, parents, inputs, context)
+            except NotFoundError as error:
+                collection = self.kind.collection(client, parents)
+                project = inputs["project"]
+                missing = self._missing(client, collection, project_id, project, in_state=False)
+                if missing is None and collection.parent is None:
+                    raise
+                raise missing or parent_missing(
+                    self.kind.ids[-2], parents[-1], context.spelling
+                ) from error
+        ids = (*parents, int(created["id"]))
+        return ":".join(map(str, ids)), self._outputs(ids, created, inputs)
+
+    def _create(
+        self, client: Client, parents: tuple[int, ...], inputs: Values, context: CallContext
+    ) -> Values:
+        kind = self.kind
+        key = client.connection.url, kind.name, parents, inputs.get(kind.unique_input or "name")
+        # Without the lock, a lost request could claim what another thread has just created.
+        with context.run.claims.lock(key):
+            if isinstance(kind, TokenKind):
+                return TokenCreation(kind, client, parents, inputs, context=context).create()
+            return UniqueCreation(kind, client, parents, inputs, context=context).create()
+
+    def read(self, id_: str, olds: State, context: CallContext) -> State | None:
+        """Read a resource of the stack, for a refresh.
+
+        Args:
+            id_: Its ID.
+            olds: The state.
+            context: What the call can use.
+
+        Returns:
+            Its outputs, and its inputs as GitLab has them now; `None` if it no longer exists.
+        """
+        response = self._request(id_, olds.outputs, context, in_state=True)
+        if response is None:
+            return None
+        schema, ids = self.kind.schema, self.kind.parse_id(id_)
+        outputs = self._outputs(ids, response, olds.outputs)
+        outputs = schema.freeze_volatile(outputs, olds.outputs)
+        # A new value of a control field is no change, so the outputs may have an old value.
+        controls = schema.control_fields()
+        inputs = {n: v for n, v in schema.inputs(outputs).items() if n not in controls}
+        inputs |= {name: olds.inputs[name] for name in controls if name in olds.inputs}
+        return State(outputs, inputs)
+
+    def get(self, id_: str, known: Values, context: CallContext) -> Values | None:
+        """Read a resource that the stack does not manage, with everything that GitLab returns.
+
+        Args:
+            id_: Its ID.
+            known: The outputs of an earlier read; empty for the first read.
+            context: What the call can use.
+
+        Returns:
+            Its outputs; `None` if it existed in an earlier read and no longer exists.
+
+        Raises:
+            InvalidInputError: There is no such resource.
+        """
+        response = self._request(id_, known, context, in_state=bool(known))
+        if response is None and not known:
+            raise InvalidInputError("id", f'"{id_}": GitLab has no {self.kind.noun} with this id')
+        if response is None:
+            return None
+        ids = self.kind.parse_id(id_)
+        outputs = self._outputs(ids, response, known, include_unmanaged=True)
+        return self.kind.schema.freeze_volatile(outputs, known) if known else outputs
+
+    def update(self, id_: str, olds: State, news: Values, context: CallContext) -> Values:
+        """Update a resource to its new inputs, with at most one request.
+
+        Args:
+            id_: Its ID.
+            olds: The state.
+            news: Checked inputs.
+            context: What the call can use.
+
+        Returns:
+            Its outputs.
+
+        Raises:
+            PartialFailureError: GitLab applied only some of the changes.
+            ProviderError: GitLab rejected the update.
+        """
+        kind, ids = self.kind, self.kind.parse_id(id_)
+        changed = kind.schema.diff(olds.inputs, news, context.ignored).changed
+        updatable = {field.name for field in kind.schema.fields if field.change is Change.UPDATE}
+        names = tuple(name for name in changed if name in updatable)
+        # Inputs come from the program, everything else from the state.
+        inputs = {field.name for field in kind.schema.fields}
+        kept = {name: value for name, value in olds.outputs.items() if name not in inputs}
+        if not names:
+            return self._outputs(ids, {}, {**kept, **news})
+        client = context.client(news)
+        with self._explained(client, "update", news, context, id_):
+            collection = kind.collection(client, ids[:-1])
+            try:
+                news = {**news, **self._as_at_gitlab(collection, ids[-1], context)}
+                kind.refuse_update(names, olds.outputs)
+                response = collection.update(ids[-1], kind.update_body(names, news))
+            except NotFoundError as error:
+                missing = self._missing(client, collection, ids[0], news["project"], in_state=True)
+                raise missing or GitLabError(
+                    f"it no longer exists: {_REFRESH}", error.status
+                ) from error
+            outputs = self._outputs(ids, response, {**kept, **news})
+            if problem := kind.not_applied(names, news, response, context.spelling):
+                raise PartialFailureError(problem, outputs)
+        return outputs
+
+    def delete(self, id_: str, olds: State, context: CallContext) -> None:
+        """Delete a resource. It is not an error if it no longer exists.
+
+        Args:
+            id_: Its ID.
+            olds: The state.
+            context: What the call can use.
+
+        Raises:
+            ProviderError: GitLab rejected the deletion.
+        """
+        outputs, ids = olds.outputs, self.kind.parse_id(id_)
+        client = context.client(outputs)
+        key = Key(client.connection.url, self.kind.name, ids)
+        if context.run.claims.claimed_by_another(key, outputs):
+            context.log_info("not deleted in GitLab: another resource of this stack has adopted it")
+            return
+        project = outputs.get("project", str(ids[0]))
+        with self._explained(client, "delete", outputs, context, id_):
+            collection = self.kind.collection(client, ids[:-1])
+            try:
+                if not self.kind.delete_specially(collection, ids[-1], outputs, context):
+                    collection.delete(ids[-1])
+            except NotFoundError as error:
+                if missing := self._missing(client, collection, ids[0], project, in_state=True):
+                    raise missing from error
+
+    def _request(
+        self, id_: str, known: Values, context: CallContext, *, in_state: bool
+    ) -> Values | None:
+        """Return GitLab's response about a resource, or `None` if it certainly does not exist."""
+        client, ids = context.client(known), self.kind.parse_id(id_)
+        known = {"project": str(ids[0]), **known}
+        with self._explained(client, "read", known, context, id_):
+            collection = self.kind.collection(client, ids[:-1])
+            try:
+                response = collection.read(ids[-1])
+            except NotFoundError as error:
+                project = known["project"]
+                missing = self._missing(client, collection, ids[0], project, in_state=in_state)
+                if missing:
+                    raise missing from error
+                return None
+            return self.kind.complete_response(client, ids, response, known) or response
+
+    def _missing(
+        self,
+        client: Client,
+        collection: Collection,
+        project_id: int,
+        project: str,
+        *,
+        in_state: bool,
+    ) -> GitLabError | None:
+        why = self.kind.unavailable
+        return what_is_missing(client, collection, project_id, project, why, in_state=in_state)
+
+    def _outputs(
+        self,
+        ids: tuple[int, ...],
+        response: Values,
+        known: Values,
+        *,
+        include_unmanaged: bool = False,
+    ) -> Values:
+        known = {"project": str(ids[0]), **known}
+        values = self.kind.schema.from_response(
+            response, known, include_unmanaged=include_unmanaged
+        )
+        if ADOPTED_AT.name in response:
+            values[ADOPTED_AT.name] = response[ADOPTED_AT.name]
+        values |= dict(zip(self.kind.ids, ids, strict=True))
+        return values | {SCHEMA_VERSION.name: VERSION}
+
+    def _as_at_gitlab(self, collection: Collection, id_: int, context: CallContext) -> Values:
+        """Return GitLab's values of ignored inputs that each update must send."""
+        fields = [f for f in self.kind.schema.fields if f.always_send and f.name in context.ignored]
+        response = collection.get(id_) if fields else {}
+        return {field.name: look_up(response, field.response_key)[1] for field in fields}
+
+    def _same_project(self, olds: Values, news: Values, context: CallContext) -> bool:
+        new = news.get("project", UNKNOWN)
+        if UNKNOWN in (new, news.get("connection")) or "project_id" not in olds:
+            return False
+        client = context.client(news)
+        with self._explained(client, "look up", news, context):
+            return require_project(client, new) == int(olds["project_id"])
+
+    @contextmanager
+    def _explained(
+        self,
+        client: Client,
+        verb: str,
+        values: Mapping[str, object],
+        context: CallContext,
+        id_: str = "",
+    ) -> Iterator[None]:
+        """Add to GitLab's error what was requested, and what to do."""
+        try:
+            yield
+        except GitLabError as error:
+            reads = verb in _READS
+            forbidden = error.status == FORBIDDEN and not reads
+            where = (verb, self.kind.noun, self.kind.label(values), id_ and f"({id_})")
+            raise explain(
+                error,
+                action=f"{' '.join(filter(None, where))} in project {values.get('project', '?')}",
+                role=self.kind.read_role if reads else self.kind.write_role,
+                scope=READING if reads else WRITING,
+                host=client.connection.url,
+                also=(self.kind.why_forbidden(client, dict(values)) or "") if forbidden else "",
+                token_setting=client.connection.token_setting,
+                names=gitlab_names(self.kind.schema.fields, context.spelling),
+                secrets=(*client.connection.secrets(), *self.kind.schema.secret_texts(values)),
+                values={
+                    name: text
+                    for name, text in self.kind.schema.open_texts(values).items()
+                    if name not in {*_NAMES, self.kind.unique_input}
+                },
+            ) from error
+
+
+_NAMES = {"project", "connection", "name"}
+_READS = {"read", "look up"}
+_REFRESH = "run `pulumi refresh`, then `pulumi up` to create it again"

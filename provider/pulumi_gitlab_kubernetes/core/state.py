@@ -1,0 +1,20 @@
+"""A resource in the engine's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pulumi_gitlab_kubernetes.core.values import Values
+
+
+@dataclass(frozen=True)
+class State:
+    """A resource in the engine's state.
+
+    Args:
+        outputs: Its outputs, which include its inputs.
+        inputs: Its checked inputs. An adapter that gets only outputs takes them from there.
+    """
+
+    outputs: Values
+    inputs: Values

@@ -1,0 +1,1 @@
+"""The adapter for Pulumi's dynamic providers, and the quirks of their host."""

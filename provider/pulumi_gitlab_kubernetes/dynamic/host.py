@@ -1,0 +1,157 @@
+"""Access to requests and to the engine, which the dynamic host does not pass to providers.
+
+The frame of the running call has the request and the gRPC context, and the process was started with
+the engine's address. The gRPC context also replaces the traceback that the host shows for each
+exception. If a future host differs, none of this has an effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from types import FrameType
+from typing import Any
+
+import grpc
+from google.protobuf import any_pb2, json_format, struct_pb2
+from google.rpc import status_pb2  # type: ignore[import-untyped] # has no types
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
+
+from pulumi_gitlab_kubernetes.dynamic.host_process import engine_address
+from pulumi_gitlab_kubernetes.errors import ProviderError, unexpected
+
+_DETAILS = "grpc-status-details-bin"
+_UNKNOWN = 2  # The code of the host's failed calls. The details must have the same one.
+
+
+@contextmanager
+def clean_errors() -> Iterator[None]:
+    """Show the error of a failed call as one line, without a traceback."""
+    try:
+        yield
+    except ProviderError as error:
+        _fail(str(error))
+        raise error from None  # Its causes contain GitLab's raw responses.
+    except Exception as error:  # noqa: BLE001 (the host would show its traceback)
+        message = unexpected(error)
+        _fail(message)
+        raise ProviderError(message) from None
+
+
+def keep(id_: str, outputs: dict[str, Any], inputs: dict[str, Any], reason: str) -> None:
+    """Let the engine store a resource although the running call fails.
+
+    Args:
+        id_: The resource's ID.
+        outputs: Its current outputs.
+        inputs: Its current inputs.
+        reason: Why the call fails.
+    """
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=id_, properties=_struct(outputs), inputs=_struct(inputs), reasons=[reason]
+        )
+    )
+    _set_details(status_pb2.Status(code=_UNKNOWN, message=reason, details=[detail]))
+
+
+def time_limit() -> float | None:
+    """Return the running call's timeout from `custom_timeouts`, in seconds."""
+    frame = _call()
+    return (frame and getattr(frame.f_locals["request"], "timeout", None)) or None
+
+
+def old_inputs() -> dict[str, Any]:
+    """Return the inputs in the state of the resource that is read, with secrets in plain text."""
+    frame = _call()
+    inputs = frame and getattr(frame.f_locals["request"], "inputs", None)
+    return json_format.MessageToDict(inputs) if inputs else {}
+
+
+def ignored_changes() -> frozenset[str]:
+    """Return the property paths in the resource's `ignore_changes`."""
+    frame = _call()
+    return frozenset(getattr(frame.f_locals["request"], "ignoreChanges", ()) if frame else ())
+
+
+def resource() -> str:
+    """Return the URN of the running call's resource; empty if unknown."""
+    frame = _call()
+    return str(getattr(frame.f_locals["request"], "urn", "")) if frame else ""
+
+
+def log_status(message: str) -> None:
+    """Log an ephemeral message of the running call's resource."""
+    _log(message, engine_pb2.INFO, ephemeral=True)
+
+
+def log_info(message: str) -> None:
+    """Log a message of the running call's resource."""
+    _log(message, engine_pb2.INFO)
+
+
+def log_warning(message: str) -> None:
+    """Log a warning of the running call's resource."""
+    _log(message, engine_pb2.WARNING)
+
+
+def _log(
+    message: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool = False
+) -> None:
+    frame, address = _call(), engine_address()
+    if frame is None or address is None:
+        return
+    request = engine_pb2.LogRequest(
+        severity=severity,
+        message=message,
+        urn=resource(),
+        ephemeral=ephemeral,
+    )
+    try:
+        _engine(address).Log(request, timeout=1)
+    except grpc.RpcError:
+        return  # The call must not fail because of a message.
+
+
+def _fail(message: str) -> None:
+    frame = _call()
+    if frame is None:
+        return
+    metadata = frame.f_locals["context"].trailing_metadata() or ()
+    if not any(key == _DETAILS for key, _value in metadata):
+        _set_details(status_pb2.Status(code=_UNKNOWN, message=message))
+
+
+def _set_details(status: status_pb2.Status) -> None:
+    if frame := _call():
+        details = ((_DETAILS, status.SerializeToString()),)
+        frame.f_locals["context"].set_trailing_metadata(details)
+
+
+def _call() -> FrameType | None:
+    """Return the host's frame of the running call."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 (the only way to the gRPC context)
+    while frame is not None:
+        context = frame.f_locals.get("context")
+        if "request" in frame.f_locals and isinstance(context, grpc.ServicerContext):
+            return frame
+        frame = frame.f_back
+    return None
+
+
+@cache
+def _engine(address: str) -> engine_pb2_grpc.EngineStub:
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+
+def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(rpc.serialize_properties(dict(values), {}))
+    finally:
+        loop.close()

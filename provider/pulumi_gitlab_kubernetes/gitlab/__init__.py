@@ -1,0 +1,1 @@
+"""The one door to GitLab: connection, requests, responses, retries."""

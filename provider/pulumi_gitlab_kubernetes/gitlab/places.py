@@ -1,0 +1,51 @@
+"""Where GitLab has its collections, and what each response about something in them has."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Listing(enum.Enum):
+    """What GitLab's list of a collection is good for."""
+
+    NONE = "none"
+    """There is no list."""
+    PARTIAL = "partial"
+    """It lacks keys that the response for a single one has."""
+    FULL = "full"
+    """It has all that the response for a single one has, so that a refresh can read from it."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where GitLab has the resources of one kind.
+
+    Args:
+        path: The path of the collection below `/api/v4`, with `{}` for each ID in it.
+        parent: The collection of the resource that it belongs to, if that is not the project.
+        create: What a create adds to the path.
+        texts: The keys that every response has beside the ID, each with a text. If a create sends
+            one of them, the response repeats it.
+        shown_once: The keys that only the response to a create has.
+        owner: The response key of the last ID in the path, with dots where nested. Some responses
+            leave it out.
+        listing: What its list is good for.
+        numbered: Whether each has a number as its ID. If not, its name is its ID.
+    """
+
+    path: str
+    parent: Place | None = None
+    create: str = ""
+    texts: tuple[str, ...] = ("name",)
+    shown_once: tuple[str, ...] = ()
+    owner: str = ""
+    listing: Listing = Listing.PARTIAL
+    numbered: bool = True
+
+
+AGENTS = Place("/projects/{}/cluster_agents", owner="config_project.id", listing=Listing.FULL)
+"""Agents, to which tokens and URL configurations belong."""
+
+PROTECTED_ENVIRONMENTS = Place("/projects/{}/protected_environments", numbered=False)
+"""Protected environments, which GitLab Free does not have."""

@@ -1,0 +1,1 @@
+"""The resource classes of the dynamic adapter, one module each."""

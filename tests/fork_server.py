@@ -1,5 +1,0 @@
-"""The fork server of all tests in a process: it ends with it."""
-
-from pulumi_gitlab_kubernetes.testing.host.fork_server import ForkServer
-
-FORK_SERVER = ForkServer()

@@ -1,0 +1,100 @@
+"""The processes of a run, from the kernel's information."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_DYNAMIC_HOST = re.compile(r" -m pulumi\.dynamic ")
+_PROBE_EVERY = 0.1
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process and its command line."""
+
+    pid: int
+    line: str
+
+    @property
+    def is_dynamic_host(self) -> bool:
+        """Whether it serves dynamic resources."""
+        return bool(_DYNAMIC_HOST.search(self.line))
+
+    def ended(self, within: float) -> bool:
+        """Wait for the process to end, also if it is not a child of this one.
+
+        Args:
+            within: The maximum seconds to wait.
+
+        Returns:
+            Whether it has ended.
+        """
+        try:
+            handle = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return True
+        try:
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            return bool(poll.poll(within * 1000))
+        finally:
+            os.close(handle)
+
+    def peak(self) -> float:
+        """Return the maximum memory of the process in MiB, or 0 after it has ended."""
+        with suppress(OSError):
+            status = (Path("/proc") / str(self.pid) / "status").read_text()
+            if found := re.search(r"VmHWM:\s+(\d+) kB", status):
+                return int(found[1]) / 1024
+        return 0.0
+
+
+def running_in(folder: Path) -> list[Running]:
+    """Return the other processes that run in a folder or have it in their command line."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            where = str((entry / "cwd").resolve())
+        except OSError:
+            continue
+        concerns = str(folder) in line or where.startswith(str(folder))
+        if line and int(entry.name) != os.getpid() and concerns:  # A zombie has no command line.
+            found.append(Running(int(entry.name), line))
+    return found
+
+
+@dataclass
+class Memory:
+    """The maximum memory of dynamic hosts, in MiB."""
+
+    peak: float = 0.0
+
+
+@contextmanager
+def memory_of_dynamic_hosts(folder: Path) -> Iterator[Memory]:
+    """Measure the dynamic hosts that run in a folder."""
+    memory, ended = Memory(), threading.Event()
+
+    def watch() -> None:
+        hosts: list[Running] = []
+        while not ended.wait(_PROBE_EVERY):
+            peaks = [host.peak() for host in hosts]
+            memory.peak = max([memory.peak, *peaks])
+            if not any(peaks):
+                hosts = [each for each in running_in(folder) if each.is_dynamic_host]
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield memory
+    finally:
+        ended.set()
+        thread.join()

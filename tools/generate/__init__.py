@@ -1,0 +1,52 @@
+"""Generates code and tables from the kinds, the policies and the simulator's routes.
+
+These are the resource classes, the package's names, the policies' model, and the tables in the
+documents. `make generate` writes them, and tests check that they are up to date.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.support.dynamic_host import DynamicHost
+from tools.generate import classes, endpoints, names, policy_kinds, reference, requests, rules
+
+import pulumi_gitlab_kubernetes
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+PACKAGE = Path(pulumi_gitlab_kubernetes.__file__).parent
+README = Path(__file__).parent.parent.parent / "README.md"
+POLICIES = PACKAGE / "policy" / "POLICIES.md"
+ENDPOINTS = PACKAGE / "testing" / "simulator" / "ENDPOINTS.md"
+
+
+def documents() -> dict[Path, str]:
+    """Return the text of each file that is generated or has generated parts."""
+    return {
+        **{
+            PACKAGE / "resources" / f"{module}.py": source
+            for module, source in classes.classes().items()
+        },
+        PACKAGE / "__init__.py": names.package(),
+        PACKAGE / "policy" / "kinds.py": policy_kinds.kinds(),
+        README: _with(README.read_text(), "reference", reference.tables()),
+        POLICIES: _with(POLICIES.read_text(), "reference", rules.policies()),
+        ENDPOINTS: endpoints.endpoints(),
+    }
+
+
+def with_requests(text: str, running: Simulator, host: DynamicHost) -> str:
+    """Return the README's text with a new table of requests.
+
+    Args:
+        text: The README's text.
+        running: A simulator that is set up.
+        host: A dynamic host with the simulator as its GitLab.
+    """
+    return _with(text, "requests", requests.table(running, host))
+
+
+def _with(text: str, name: str, content: str) -> str:
+    marked = re.compile(f"(<!-- {name}: [^\n]* -->\n).*(<!-- end of {name} -->)", re.DOTALL)
+    return marked.sub(lambda found: f"{found[1]}\n{content}\n{found[2]}", text)

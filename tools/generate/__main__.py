@@ -1,0 +1,15 @@
+"""Write all generated files: `python -m tools.generate`, in the root of the repository."""
+
+from tests.conftest import set_up
+from tests.support.dynamic_host import DynamicHost
+from tools.generate import README, documents, with_requests
+
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+for path, text in documents().items():
+    path.write_text(text)
+with Simulator() as running:
+    set_up(running)
+    config = {"gitlab:baseUrl": running.url, "gitlab:token": running.root_token}
+    with DynamicHost(config) as dynamic_host:
+        README.write_text(with_requests(README.read_text(), running, dynamic_host))
