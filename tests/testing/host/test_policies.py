@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -166,43 +164,3 @@ def test_parameters_of_an_unknown_policy_are_rejected() -> None:
     """The error names the policy."""
     with pytest.raises(HostError, match='"b" has no enforcement level'):
         reconcile([Policy("a", "advisory")], {}, {"b": Entry("", {"n": 1})}, "p 1")
-
-
-@pytest.mark.cli
-@pytest.mark.parametrize("label", ["bad", "loud", "fine", "fine raise"])
-def test_the_cli_shows_the_same(
-    project: Any, stack: Stack, pack: Path, tmp_path: Path, label: str
-) -> None:
-    """Of policies, also those that no resource of a failed program broke; and of the summary."""
-    label, _, last = label.partition(" ")
-    project.write(f'a = Thing("a", label="{label}")\n{last}')
-    stack.init()
-    by_host = stack.preview(policy_packs=[Local(pack)])
-    environ = {
-        **project.environ,
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PATH": os.pathsep.join([project.environ["PATH"], os.environ["PATH"]]),
-    }
-    command = ["pulumi", "preview", "--stack", "dev", "--policy-pack", str(pack)]
-    done = subprocess.run(
-        [*command, "--non-interactive", "--color", "never"],
-        cwd=project.directory,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert (done.returncode == 0) == by_host.ok
-    assert _policies(done.stdout) == _policies(by_host.stdout)
-    assert ("Resources:" in done.stdout) == ("Resources:" in by_host.stdout)
-
-
-def _policies(text: str) -> str:
-    return text.partition("Policies:")[2].partition("\n\n")[0]
-
-
-def _short(path: Path) -> str:
-    parts = str(path).split("/")
-    return "/".join([*parts[:2], "...", *parts[-2:]]) if len(str(path)) > 75 else str(path)
