@@ -27,8 +27,6 @@ FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409
 TOO_MANY_REQUESTS = 429
-TAKEN = frozenset({BAD_REQUEST, CONFLICT})
-"""The statuses of a create whose identity is taken. It depends on the kind."""
 SERVER_ERROR = 500
 GATEWAY_TIMEOUT = 504
 LATE = frozenset({GATEWAY_TIMEOUT, 524})

@@ -247,6 +247,7 @@ def test_a_failed_revocation_is_reported(
     lost = agent.lost()["id"]
     simulator.faults({"method": "DELETE", "path": "/tokens", "status": 403})
     message = rf'two active tokens .*; {lost} "helm" \(.*\) could not be revoked: 403 simulated'
-    with pytest.raises(GitLabError, match=message):
+    with pytest.raises(GitLabError, match=message) as raised:
         core_client.create(KIND, agent.given)
+    assert "revoke the one that is no longer used in GitLab" in str(raised.value)
     assert len(agent.active()) == 2

@@ -259,9 +259,11 @@ def test_a_url_configuration_is_deleted_first(
 def test_a_cluster_logs_its_deprecation_once(
     program: Program, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """On the resource. The other kinds log nothing."""
+    """On the resource. The other kinds log nothing, and reading an existing cluster neither."""
     for kind in ARGUMENTS:
         program.run(partial(_declare, kind))
+        id_ = "42:5:7" if len(kind._kind.ids) == 3 else "42:7"
+        program.run(lambda: kind.get("read", id_).project)  # noqa: B023 (called here)
     (message,) = caplog.messages
     assert message.startswith("GitLab has deprecated certificate-based clusters since 14.5")
 

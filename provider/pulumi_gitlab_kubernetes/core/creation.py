@@ -17,7 +17,7 @@ from pulumi_gitlab_kubernetes.core.claims import Key
 from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.values import Values
-from pulumi_gitlab_kubernetes.errors import TAKEN, GitLabError, LostResponseError
+from pulumi_gitlab_kubernetes.errors import GitLabError, LostResponseError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.clock import moment
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
@@ -124,7 +124,7 @@ class Creation(ABC, Generic[AnyKind]):
                 if not error.retryable:
                     break
             except GitLabError as error:
-                if lost is None or error.status not in TAKEN:
+                if lost is None or error.status != self.kind.taken_status:
                     raise
                 # A lost request may have created the conflicting resource in the meantime.
                 unresolved = self.unresolved

@@ -13,7 +13,7 @@ from pulumi_gitlab_kubernetes.core.identity import Identity, NotUnique, Singleto
 from pulumi_gitlab_kubernetes.core.schema import Schema
 from pulumi_gitlab_kubernetes.core.spelling import Spelling
 from pulumi_gitlab_kubernetes.core.values import Values
-from pulumi_gitlab_kubernetes.errors import InvalidInputError
+from pulumi_gitlab_kubernetes.errors import BAD_REQUEST, InvalidInputError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
@@ -42,6 +42,8 @@ class Kind:
     """Its endpoints in GitLab's API."""
     identity: ClassVar[Identity] = Unique("name")
     """What GitLab keeps unique."""
+    taken_status: ClassVar[int] = BAD_REQUEST
+    """The status of a create that GitLab rejects because its identity is taken."""
     creator_key: ClassVar[str] = ""
     """The response key of the ID of the user who created it, with dots where nested."""
     write_role: ClassVar[str] = "Maintainer"

@@ -174,13 +174,18 @@ class Lifecycle:
 
         Returns:
             Its outputs, and its inputs as GitLab has them now; `None` if it no longer exists.
+
+        Raises:
+            InvalidInputError: The state is not complete, and there is no such resource.
         """
-        response = self._request(id_, olds.outputs, context, in_state=True)
+        response = self._request(id_, olds.outputs, context, in_state=olds.complete)
         if response is None:
+            self._require_complete(id_, complete=olds.complete)
             return None
         schema, ids = self.kind.schema, self.kind.parse_id(id_)
         outputs = self._outputs(ids, response, olds.outputs)
-        outputs = schema.freeze_volatile(outputs, olds.outputs)
+        if olds.complete:
+            outputs = schema.freeze_volatile(outputs, olds.outputs)
         # A new value of a control field is no change, so the outputs may have an old value.
         controls = schema.control_fields()
         inputs = {n: v for n, v in schema.inputs(outputs).items() if n not in controls}
@@ -202,9 +207,8 @@ class Lifecycle:
             InvalidInputError: There is no such resource.
         """
         response = self._request(id_, known, context, in_state=bool(known))
-        if response is None and not known:
-            raise InvalidInputError("id", f'"{id_}": GitLab has no {self.kind.noun} with this id')
         if response is None:
+            self._require_complete(id_, complete=bool(known))
             return None
         ids = self.kind.parse_id(id_)
         outputs = self._outputs(ids, response, known, include_unmanaged=True)
@@ -296,6 +300,11 @@ class Lifecycle:
                     raise missing from error
                 return None
             return self.kind.complete_response(client, ids, response, known) or response
+
+    def _require_complete(self, id_: str, *, complete: bool) -> None:
+        """Fail for a resource that never existed, as far as anybody knows."""
+        if not complete:
+            raise InvalidInputError("id", f'"{id_}": GitLab has no {self.kind.noun} with this id')
 
     def _missing(
         self,

@@ -14,7 +14,10 @@ class State:
     Args:
         outputs: Its outputs, which include its inputs.
         inputs: Its checked inputs. An adapter that gets only outputs takes them from there.
+        complete: Whether this package wrote the outputs. If not, an engine has given other values,
+            and a resource that does not exist is an error.
     """
 
     outputs: Values
     inputs: Values
+    complete: bool = True

@@ -165,7 +165,8 @@ class TokenCreation(Creation[TokenKind]):
             self.collection.delete(found["id"])
         except GitLabError as failed:
             message = f"{error.message}; {listed} could not be revoked: {failed.message}"
-            raise GitLabError(message, error.status) from failed
+            unrevoked = GitLabError(message, error.status)
+            raise self._with_limit(unrevoked) or unrevoked from failed
         self.context.log_info(
             f"revoked {listed}: of no resource in this run, never used, and with the same inputs, "
             "so a killed run had created it"

@@ -10,7 +10,7 @@ from pulumi_gitlab_kubernetes.core.claims import OWN
 from pulumi_gitlab_kubernetes.core.creation import ADOPT, Creation
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.values import Values
-from pulumi_gitlab_kubernetes.errors import TAKEN, GitLabError, LostResponseError
+from pulumi_gitlab_kubernetes.errors import GitLabError, LostResponseError
 
 
 class UniqueCreation(Creation[Kind]):
@@ -22,7 +22,7 @@ class UniqueCreation(Creation[Kind]):
             created = self.send()
         except GitLabError as error:
             lost = isinstance(error, LostResponseError)
-            if error.status not in TAKEN and not lost:
+            if error.status != self.kind.taken_status and not lost:
                 raise
             existing = self._existing()
             if existing is None:

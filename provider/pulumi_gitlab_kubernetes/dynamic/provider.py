@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 from pulumi import dynamic
@@ -121,8 +120,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             if "connection" in olds.outputs:
                 found = self._lifecycle.read(id_, olds, context)
             else:
-                known = olds.outputs if SCHEMA_VERSION.name in olds.outputs else {}
-                outputs = self._lifecycle.get(id_, known, context)
+                outputs = self._lifecycle.get(id_, olds.outputs if olds.complete else {}, context)
                 found = None if outputs is None else State(outputs, {})
         if found is None:
             return dynamic.ReadResult("", {})
@@ -161,12 +159,13 @@ class DynamicProvider(dynamic.ResourceProvider):
         if (version := outputs.get(SCHEMA_VERSION.name, VERSION)) > VERSION:
             raise ProviderError(f"{SCHEMA_VERSION.name} {version} is {NEWER}")
         schema = self._lifecycle.kind.schema
-        return State(outputs, schema.inputs(outputs) if inputs is None else inputs)
+        inputs = schema.inputs(outputs) if inputs is None else inputs
+        return State(outputs, inputs, complete=SCHEMA_VERSION.name in outputs)
 
     @contextmanager
     def _working(self) -> Iterator[None]:
         """Show errors as one line, and limit the number of parallel calls."""
-        with _host.clean_errors(), _run().clients.shared.concurrency.slot(self._max_parallel()):
+        with _host.clean_errors(), _RUN.clients.shared.concurrency.slot(self._max_parallel()):
             yield
 
     def _max_parallel(self) -> int:
@@ -178,7 +177,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             ignored = frozenset(field.name for field in self._lifecycle.kind.schema.fields)
         return CallContext(
             self._connect_checked if checking else self._connect,
-            _run(),
+            _RUN,
             log_status=_host.log_status,
             log_info=_host.log_info,
             log_warning=_host.log_warning,
@@ -186,7 +185,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             time_limit=_host.time_limit(),
             refreshing=refreshing,
             ignored=ignored,
-            adopt_existing=self._setting("gitlab-kubernetes:adoptExisting") in {"true", True},
+            adopt_existing=self._setting("gitlab-kubernetes:adoptExisting") in ("true", True),
             adopt_once=os.environ.get("PULUMI_GITLAB_ADOPT_EXISTING") == "1",
         )
 
@@ -216,10 +215,8 @@ class DynamicProvider(dynamic.ResourceProvider):
         }
 
 
-@cache
-def _run() -> Run:
-    """Return what this process remembers. It serves one run, with a provider for each kind."""
-    return Run()
+_RUN = Run()
+"""What this process remembers. It serves one run, with a provider for each kind."""
 
 
 def _incoming(props: Mapping[str, Any]) -> Values:

@@ -137,7 +137,7 @@ class Collection:
         """Stop an environment and return GitLab's response."""
         with self._writing():
             path = f"{self._manager.path}/{id_}/stop"
-            stopped = self._manager.gitlab.http_post(path, post_data={"force": force})
+            stopped = self._manager.gitlab.http_post(path, force=force)
             return self._require(stopped, id=id_)
 
     def readable(self) -> bool:

@@ -65,7 +65,7 @@ class Resource(dynamic.Resource):
             props,
             pulumi.ResourceOptions.merge(defaults, opts),
         )
-        if self._kind.deprecation:
+        if self._kind.deprecation and not (opts and opts.id):  # `.get()` has an ID.
             pulumi.log.warn(self._kind.deprecation, resource=self)
         _await_once(self.__dict__[name] for name in props)
 

@@ -75,14 +75,15 @@ def _resources(client: Client, project: str, log: Callable[[str], None]) -> Iter
     of_project = {"project": project, "project_id": id_}
     for agent in agents:
         yield _resource(kind_for(_AGENT), agent, {**of_project, "agent_id": agent["id"]})
-    for kind in map(kind_for, MODULES):
-        if kind.parent:
-            for agent in filter(kind.can_exist_under, agents):
+    kinds = [kind_for(name) for name in MODULES if name != _AGENT]
+    for agent in agents:
+        for kind in kinds:
+            if kind.parent and kind.can_exist_under(agent):
                 found = kind.collection(client, (id_, agent["id"])).list()
                 yield from _allowed(kind, found, {**of_project, "agent_id": agent["id"]}, log)
-        elif kind.name != _AGENT:
-            found = kind.collection(client, (id_,)).list()
-            yield from _allowed(kind, found, of_project, log)
+    for kind in kinds:
+        if not kind.parent:
+            yield from _allowed(kind, kind.collection(client, (id_,)).list(), of_project, log)
 
 
 def _allowed(
@@ -105,10 +106,13 @@ def _allowed(
 
 
 def _resource(kind: Kind, answer: Mapping[str, Any], known: Mapping[str, Any]) -> Resource:
-    unseen = {field.name for field in kind.schema.fields if not field.response_key} - {"connection"}
+    schema = kind.schema
+    keys = {each.name: each.response_key for each in schema.fields}
+    keys |= {each.name: each.response_key for each in schema.outputs}
+    unseen = {name for name, key in keys.items() if not key} - {"connection"}
     values = {
         **dict.fromkeys(unseen, Hidden.NOT_IN_GITLAB),
-        **kind.schema.from_response(answer, {}, include_unmanaged=True),
+        **schema.from_response(answer, {}, include_unmanaged=True),
         **known,
     }
     name_or_id = values.get("name") or answer["id"]
