@@ -202,7 +202,7 @@ class Creation(ABC, Generic[AnyKind]):
                 return None
             if look_up(found, creator)[1] != user:
                 return False
-        return None if found.get("last_used_at") else True
+        return True
 
     def created_meanwhile(self, created: datetime) -> bool | None:
         """Return whether a resource was created while GitLab may have executed a lost request.

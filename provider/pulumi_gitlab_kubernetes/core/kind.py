@@ -38,6 +38,8 @@ class Kind:
     """The outputs that form its ID, outermost first."""
     parent: ClassVar[str] = ""
     """The kind of resource that it belongs to, if that is not the project."""
+    enabled_by: ClassVar[str] = ""
+    """The response key of its parent that is false if the parent cannot have one."""
     place: ClassVar[Place]
     """Its endpoints in GitLab's API."""
     identity: ClassVar[Identity] = Unique("name")
@@ -135,14 +137,6 @@ class Kind:
             response: GitLab's response to the update.
             spelling: How the user writes names.
         """
-
-    def can_exist_under(self, parent: Values) -> bool:
-        """Return whether a parent can have one, so that asking for its list makes sense.
-
-        Args:
-            parent: GitLab's response about the parent.
-        """
-        return "id" in parent
 
     def complete_response(
         self, client: Client, ids: tuple[int, ...], response: Values, state: Values

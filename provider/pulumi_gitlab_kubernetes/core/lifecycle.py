@@ -180,7 +180,6 @@ class Lifecycle:
         """
         response = self._request(id_, olds.outputs, context, in_state=olds.complete)
         if response is None:
-            self._require_complete(id_, complete=olds.complete)
             return None
         schema, ids = self.kind.schema, self.kind.parse_id(id_)
         outputs = self._outputs(ids, response, olds.outputs)
@@ -208,7 +207,6 @@ class Lifecycle:
         """
         response = self._request(id_, known, context, in_state=bool(known))
         if response is None:
-            self._require_complete(id_, complete=bool(known))
             return None
         ids = self.kind.parse_id(id_)
         outputs = self._outputs(ids, response, known, include_unmanaged=True)
@@ -286,7 +284,10 @@ class Lifecycle:
     def _request(
         self, id_: str, known: Values, context: CallContext, *, in_state: bool
     ) -> Values | None:
-        """Return GitLab's response about a resource, or `None` if it certainly does not exist."""
+        """Return GitLab's response about a resource, or `None` if it certainly does not exist.
+
+        A resource that is not in the state may never have existed, which is an error.
+        """
         client, ids = context.client(known), self.kind.parse_id(id_)
         known = {"project": str(ids[0]), **known}
         with self._explained(client, "read", known, context, id_):
@@ -298,13 +299,11 @@ class Lifecycle:
                 missing = self._missing(client, collection, ids[0], project, in_state=in_state)
                 if missing:
                     raise missing from error
+                if not in_state:
+                    reason = f'"{id_}": GitLab has no {self.kind.noun} with this id'
+                    raise InvalidInputError("id", reason) from error
                 return None
             return self.kind.complete_response(client, ids, response, known) or response
-
-    def _require_complete(self, id_: str, *, complete: bool) -> None:
-        """Fail for a resource that never existed, as far as anybody knows."""
-        if not complete:
-            raise InvalidInputError("id", f'"{id_}": GitLab has no {self.kind.noun} with this id')
 
     def _missing(
         self,

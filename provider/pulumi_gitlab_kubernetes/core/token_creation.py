@@ -8,6 +8,8 @@ request timeout (`requestTimeout`), and once more after that.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from pulumi_gitlab_kubernetes.core.adoption import differing
@@ -25,14 +27,13 @@ class TokenCreation(Creation[TokenKind]):
     def create(self) -> Values:
         """Create it."""
         unclaimed = [] if self._agent_is_new() else self._unclaimed()
-        try:
-            created = self.send()
-        except GitLabError as error:
-            if not self._revoke_left_behind(error):
-                if (explained := self._with_limit(error)) is None:
+        with self._limit_explained():
+            try:
+                created = self.send()
+            except GitLabError as error:
+                if not self._revoke_left_behind(error):
                     raise
-                raise explained from error
-            created, unclaimed = self._send_again(), []
+                created, unclaimed = self.send(), []
         self.context.run.claims.note_created(self.key(created), self.context.resource)
         if self.unresolved:
             self._revoke_late_tokens()
@@ -43,14 +44,6 @@ class TokenCreation(Creation[TokenKind]):
                 "has left there"
             )
         return created
-
-    def _send_again(self) -> Values:
-        try:
-            return self.send()
-        except GitLabError as error:
-            if (explained := self._with_limit(error)) is None:
-                raise
-            raise explained from error
 
     def lost_create_candidates(self) -> list[Values]:
         """Return the active tokens with this name that no resource of the program claims."""
@@ -165,8 +158,7 @@ class TokenCreation(Creation[TokenKind]):
             self.collection.delete(found["id"])
         except GitLabError as failed:
             message = f"{error.message}; {listed} could not be revoked: {failed.message}"
-            unrevoked = GitLabError(message, error.status)
-            raise self._with_limit(unrevoked) or unrevoked from failed
+            raise GitLabError(message, error.status) from failed
         self.context.log_info(
             f"revoked {listed}: of no resource in this run, never used, and with the same inputs, "
             "so a killed run had created it"
@@ -175,17 +167,21 @@ class TokenCreation(Creation[TokenKind]):
 
     # GitLab's limit of active tokens ------------------------------------------------------------
 
-    def _with_limit(self, error: GitLabError) -> GitLabError | None:
-        """Return the error with the active tokens and advice; `None` if the limit is not why."""
-        lost = isinstance(error, LostResponseError)
-        if lost or error.status != BAD_REQUEST or (limit := self._limit()) is None:
-            return None
-        why, advice = limit
-        if found := self._left_behind():
-            advice += (
-                f"; or run `{ADOPT} pulumi up` once, which revokes {found['id']}, {_UNCLAIMED}"
-            )
-        return GitLabError(f"{error.message}; {why}", error.status, advice=advice)
+    @contextmanager
+    def _limit_explained(self) -> Iterator[None]:
+        """Add the active tokens and advice to GitLab's error if the limit is the reason."""
+        try:
+            yield
+        except GitLabError as error:
+            lost = isinstance(error, LostResponseError)
+            if lost or error.status != BAD_REQUEST or (limit := self._limit()) is None:
+                raise
+            why, advice = limit
+            if found := self._left_behind():
+                advice += (
+                    f"; or run `{ADOPT} pulumi up` once, which revokes {found['id']}, {_UNCLAIMED}"
+                )
+            raise GitLabError(f"{error.message}; {why}", error.status, advice=advice) from error
 
     def _limit(self) -> tuple[str, str] | None:
         try:

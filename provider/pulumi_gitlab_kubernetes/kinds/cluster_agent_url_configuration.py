@@ -56,6 +56,7 @@ class ClusterAgentUrlConfigurationKind(Kind):
     )
     identity = Singleton()
     parent = "ClusterAgent"
+    enabled_by = "is_receptive"
     read_role = "Maintainer"
     ids = ("project_id", "agent_id", "url_configuration_id")
     unavailable = (
@@ -138,7 +139,3 @@ class ClusterAgentUrlConfigurationKind(Kind):
     def label(self, values: Mapping[str, object]) -> str:
         """Return the ID of the agent, which has at most one configuration."""
         return f"of agent {values.get('agent_id', '?')}"
-
-    def can_exist_under(self, parent: Values) -> bool:
-        """Return whether the agent is receptive; older GitLab versions do not say."""
-        return bool(parent.get("is_receptive", True))

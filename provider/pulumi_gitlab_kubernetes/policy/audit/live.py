@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.errors import (
     FORBIDDEN,
@@ -53,13 +54,11 @@ def read(client: Client, project: str, log: Callable[[str], None]) -> Iterator[R
                 log(f"{project}: {counted(number, 'resource')} read")
             yield resource
     except GitLabError as error:
-        said, url = (
-            redact_response(error.message, client.connection.secrets(), {}),
-            client.connection.url,
-        )
-        where = project if url in said else f"{project} at {url}"
+        url = client.connection.url
+        message = redact_response(error.message, client.connection.secrets(), {})
+        where = project if url in message else f"{project} at {url}"
         hint = _HINTS.get(error.status or 0, "")
-        raise GitLabError(f"{where}: {said}{hint}", error.status) from error
+        raise GitLabError(f"{where}: {message}{hint}", error.status) from error
     log(f"{project}: all {counted(number, 'resource')} read")
 
 
@@ -78,7 +77,8 @@ def _resources(client: Client, project: str, log: Callable[[str], None]) -> Iter
     kinds = [kind_for(name) for name in MODULES if name != _AGENT]
     for agent in agents:
         for kind in kinds:
-            if kind.parent and kind.can_exist_under(agent):
+            # Older GitLab versions do not say whether an agent is receptive.
+            if kind.parent and agent.get(kind.enabled_by, True):
                 found = kind.collection(client, (id_, agent["id"])).list()
                 yield from _allowed(kind, found, {**of_project, "agent_id": agent["id"]}, log)
     for kind in kinds:
@@ -105,16 +105,15 @@ def _allowed(
         log(f"{known['project']}: skipping {kind.noun}s: reading them requires {requires}")
 
 
-def _resource(kind: Kind, answer: Mapping[str, Any], known: Mapping[str, Any]) -> Resource:
+def _resource(kind: Kind, response: Mapping[str, Any], known: Mapping[str, Any]) -> Resource:
     schema = kind.schema
-    keys = {each.name: each.response_key for each in schema.fields}
-    keys |= {each.name: each.response_key for each in schema.outputs}
-    unseen = {name for name, key in keys.items() if not key} - {"connection"}
+    properties: list[Field | Output] = [*schema.fields, *schema.outputs]
+    unseen = {each.name for each in properties if not each.response_key} - {"connection"}
     values = {
         **dict.fromkeys(unseen, Hidden.NOT_IN_GITLAB),
-        **schema.from_response(answer, {}, include_unmanaged=True),
+        **schema.from_response(response, {}, include_unmanaged=True),
         **known,
     }
-    name_or_id = values.get("name") or answer["id"]
+    name_or_id = values.get("name") or response["id"]
     label = f"{kind.noun} {name_or_id} of {known['project']}"
     return KINDS[kind.name](label, values, protect=Hidden.NOT_IN_GITLAB)
