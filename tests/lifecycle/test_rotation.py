@@ -60,6 +60,29 @@ def test_the_next_run_finishes_a_rotation(stack: Stack, lab: Lab) -> None:
     assert _active(lab, stack) == {new}
 
 
+def test_a_new_token_that_was_never_recorded_is_revoked_by_hand(stack: Stack, lab: Lab) -> None:
+    """An engine that is killed then has the old token as deleted, so that no diff claims it.
+
+    Both engines mark the old resource before they record the new one.
+    """
+    declared = [agent(lab.project.path), token(lab.project.path)]
+    assert stack.up(*declared).ok
+    old, path = _id(stack), _path(lab, stack)
+    deployment = stack.deployment()
+    (recorded,) = [each for each in deployment["resources"] if "AgentToken" in each["type"]]
+    recorded["delete"] = True
+    stack.import_({"version": 3, "deployment": deployment})
+    lost = lab.root("POST", path, name=recorded["inputs"]["name"])["id"]
+    error = stack.up(*declared).error("token")
+    assert f'; {lost} "' in error
+    assert "revoke the one that is no longer used in GitLab" in error
+    assert _active(lab, stack) == {old, lost}
+    lab.root("DELETE", f"{path}/{lost}")
+    outcome = stack.up(*declared)
+    assert outcome.ok, outcome.text
+    assert _active(lab, stack) == {_id(stack)}
+
+
 def test_a_second_rotation_during_a_failed_one_is_an_error(stack: Stack, lab: Lab) -> None:
     """It names the stack's active token, and says to finish the first rotation first."""
     assert stack.up(*_declared(lab, "1")).ok
