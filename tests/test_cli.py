@@ -1,6 +1,7 @@
 """The command `gitlab-kubernetes` in a shell."""
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -85,3 +86,20 @@ def test_a_closed_pipe_is_no_error() -> None:
     _, complaints = process.communicate()
 
     assert (process.returncode, complaints) == (141, "")
+
+
+def test_an_interrupt_during_imports_ends_it(tmp_path: Path) -> None:
+    """Ctrl-C ends the command, even if a package that it imports would swallow the exception."""
+    (tmp_path / "jsonschema.py").write_text(
+        "import os, signal, time\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(1)\n"
+        "except KeyboardInterrupt:\n"
+        "    pass\n"
+        "Draft7Validator = ValidationError = None\n"
+    )
+
+    found = command("stack", "--help", **{**os.environ, "PYTHONPATH": str(tmp_path)})
+
+    assert found.returncode == -signal.SIGINT

@@ -6,7 +6,8 @@ ProviderError                 one line for the user, without secrets
 ├── InvalidInputError         an argument is wrong: names the property
 ├── GitLabError               GitLab rejected a request, or could not be reached
 │   ├── NotFoundError         404: the resource, its parent or the feature is missing or not visible
-│   └── LostResponseError     there was no response, but GitLab may have done what was requested
+│   ├── LostResponseError     there was no response, but GitLab may have done what was requested
+│   └── CancelledError        the user cancelled the run while the operation was waiting
 └── PartialFailureError       the resource is in GitLab, but differs from its inputs: keep it
 ```
 """
@@ -113,6 +114,13 @@ class LostResponseError(GitLabError):
         super().__init__(message, status)
         self.retryable = retryable
         self.late = late
+
+
+class CancelledError(GitLabError):
+    """The user cancelled the run while the operation was waiting."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was cancelled: run it again to go on")
 
 
 class PartialFailureError(ProviderError):

@@ -17,9 +17,9 @@ from tests.support.proxy import Proxy
 from tests.support.web import Request
 
 from pulumi_gitlab_kubernetes.configuration.connections import max_parallel
-from pulumi_gitlab_kubernetes.dynamic.host_process import MOST_CALLS, serve_more_calls
+from pulumi_gitlab_kubernetes.dynamic.host_process import serve_more_calls
 from pulumi_gitlab_kubernetes.errors import ConfigurationError
-from pulumi_gitlab_kubernetes.gitlab.concurrency import LIMITED
+from pulumi_gitlab_kubernetes.gitlab.concurrency import LIMITED, MOST_CALLS
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 pytestmark = pytest.mark.slow

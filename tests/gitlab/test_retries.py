@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -13,11 +14,13 @@ from tests.conftest import Calls, Project
 from tests.support.collections import agents_of, environments_of, tokens_of
 from tests.support.gateway import Gateway
 
-from pulumi_gitlab_kubernetes.errors import GitLabError
+from pulumi_gitlab_kubernetes.errors import CancelledError, GitLabError
 from pulumi_gitlab_kubernetes.gitlab import retries
 from pulumi_gitlab_kubernetes.gitlab.client import Client
+from pulumi_gitlab_kubernetes.gitlab.clients import Clients
 from pulumi_gitlab_kubernetes.gitlab.connection import Connection
 from pulumi_gitlab_kubernetes.gitlab.retries import Deadline, Retries
+from pulumi_gitlab_kubernetes.gitlab.shared import Shared
 
 pytestmark = pytest.mark.slow
 
@@ -209,7 +212,7 @@ def test_an_address_that_responded_is_tried_until_the_deadline(
     project: Project, status: list[str], monkeypatch: pytest.MonkeyPatch, responded: bool
 ) -> None:
     """GitLab may be restarting. An address that never responded is only tried a few times."""
-    monkeypatch.setattr("pulumi_gitlab_kubernetes.gitlab.retries.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr(Deadline, "pause", lambda _deadline, _seconds: True)
     with Gateway(project.simulator.url) as gateway:
         headers = (("Connection", "close"),)
         token = project.simulator.root_token
@@ -223,10 +226,11 @@ def test_an_address_that_responded_is_tried_until_the_deadline(
     assert (longest >= 4) == responded
 
 
-class Watch:
+class Watch(threading.Event):
     """A clock that does not wait."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.now = 0.0
         self.pauses: list[float] = []
 
@@ -234,10 +238,11 @@ class Watch:
         """Return the seconds of all pauses."""
         return self.now
 
-    def sleep(self, seconds: float) -> None:
+    def wait(self, timeout: float | None = None) -> bool:
         """Record a pause."""
-        self.pauses.append(seconds)
-        self.now += seconds
+        self.pauses.append(timeout or 0)
+        self.now += timeout or 0
+        return False
 
 
 def test_pauses_grow_to_half_a_minute_and_are_shown(
@@ -246,7 +251,7 @@ def test_pauses_grow_to_half_a_minute_and_are_shown(
     """The first retry comes at once, and the last one before the deadline."""
     watch = Watch()
     monkeypatch.setattr(retries, "time", watch)
-    for _attempt in Retries.within(Deadline(300), status.append).attempts("it is busy"):
+    for _attempt in Retries.within(Deadline(300, watch), status.append).attempts("it is busy"):
         pass
 
     first, *growing = watch.pauses[:6]
@@ -256,3 +261,29 @@ def test_pauses_grow_to_half_a_minute_and_are_shown(
     assert set(watch.pauses[6:]) == {30.0}
     assert 300 - 31 < watch.now < 300
     assert status == [f"retrying in {pause:.0f} s: it is busy" for pause in watch.pauses[1:]]
+
+
+def test_a_cancelled_run_pauses_no_more(project: Project) -> None:
+    """A pause ends immediately, and the request is not repeated."""
+    fault(project, status=503, times=100)
+    shared = Shared()
+    client = Client(Connection(project.simulator.url, project.simulator.root_token), shared)
+    client.log_status = lambda _message: shared.cancel()  # The first pause that is shown.
+
+    before = time.monotonic()
+    with pytest.raises(CancelledError, match="the run was cancelled: run it again to go on"):
+        list(agents_of(client, project.id).list())
+    assert time.monotonic() - before < 5
+
+
+def test_a_call_ends_at_its_time_limit(project: Project, status: list[str]) -> None:
+    """`custom_timeouts` end retries before the deadline of the connection."""
+    fault(project, status=503, times=100)
+    clients = Clients()
+    connection = Connection(project.simulator.url, project.simulator.root_token)
+    client = clients.get(connection, status.append, time.monotonic() + 2)
+
+    before = time.monotonic()
+    with pytest.raises(GitLabError):
+        list(agents_of(client, project.id).list())
+    assert time.monotonic() - before < 5

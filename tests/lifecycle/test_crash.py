@@ -15,7 +15,7 @@ from tests.lifecycle.crashes import DYNAMIC_HOST, ENGINE, CrashScenario, program
 from tests.lifecycle.engines import Stack
 from tests.lifecycle.gitlab import Lab
 
-from pulumi_gitlab_kubernetes.dynamic.host_process import MOST_CALLS
+from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 KILLS = {"host": 20, "cli": 12}  # The CLI takes three times as long.

@@ -8,7 +8,7 @@ from tests.lifecycle.engines import Stack
 from tests.lifecycle.gitlab import Lab, path_of
 from tests.lifecycle.resources import all_kinds, environment, mixture
 
-from pulumi_gitlab_kubernetes.dynamic.host_process import MOST_CALLS
+from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 
 
 def _bad_network(share: float) -> list[dict[str, Any]]:

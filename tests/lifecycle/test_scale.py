@@ -9,7 +9,7 @@ from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.resources import mixture
 from tests.support.processes import memory_of_dynamic_hosts
 
-from pulumi_gitlab_kubernetes.dynamic.host_process import MOST_CALLS
+from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 
 COUNT = 300
 MEMORY = 120

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pulumi_gitlab_kubernetes.core.run import Run
 from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Spelling
@@ -30,6 +32,8 @@ class CallContext:
         adopt_existing: Whether each create may adopt an existing resource.
         adopt_once: Whether the user allows this run to adopt existing resources, and to revoke
             tokens that an earlier run lost.
+        adopt_once_setting: How a user allows that; empty if the connection has no such setting.
+        started: When the call started, by `time.monotonic()`.
     """
 
     connect: Callable[[str], Connection]
@@ -44,6 +48,8 @@ class CallContext:
     spelling: Spelling = PYTHON
     adopt_existing: bool = False
     adopt_once: bool = False
+    adopt_once_setting: str = "PULUMI_GITLAB_ADOPT_EXISTING=1"
+    started: float = field(default_factory=time.monotonic)
 
     def connection(self, values: Mapping[str, object]) -> Connection:
         """Return the connection of a resource.
@@ -76,7 +82,8 @@ class CallContext:
 
     def client(self, values: Mapping[str, object]) -> Client:
         """Return this thread's client for the connection of a resource."""
-        return self.run.clients.get(self.connection(values), self.log_status)
+        latest = math.inf if self.time_limit is None else self.started + self.time_limit
+        return self.run.clients.get(self.connection(values), self.log_status, latest)
 
     def adopts(self, inputs: Mapping[str, object]) -> bool:
         """Return whether a create may adopt the existing resource with the same identity."""

@@ -239,6 +239,5 @@ def add(error: GitLabError, text: str) -> LostResponseError:
 
 PERHAPS = "it may have been created anyway"
 LOOK = "look for it in GitLab before the next `pulumi up`"
-ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING=1"
 _SKEW = timedelta(seconds=1)
 """The largest difference between the clocks of one GitLab's machines."""

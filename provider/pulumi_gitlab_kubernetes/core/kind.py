@@ -222,6 +222,8 @@ class TokenKind(Kind):
     ) -> tuple[str, str] | None:
         """Return the resources that reach GitLab's limit, and what to do; `None` if below it.
 
+        What to do is a static text with names in braces.
+
         Args:
             collection: The collection.
             inputs: The inputs of the create.

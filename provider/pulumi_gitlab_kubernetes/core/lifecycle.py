@@ -72,7 +72,7 @@ class Lifecycle:
         if not failures:
             if values.get("connection") is not UNKNOWN:
                 context.connection(values)
-            for warning in self.kind.schema.warnings(values):
+            for warning in self.kind.schema.warnings(values, context.spelling):
                 context.log_warning(warning)
         return values, failures
 

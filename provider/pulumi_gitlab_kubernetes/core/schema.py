@@ -114,17 +114,18 @@ class Schema:
             failures = [Failure(f.property, f.reason.format_map(spelling)) for f in found]
         return values, failures
 
-    def warnings(self, values: Mapping[str, Any]) -> Iterator[str]:
+    def warnings(self, values: Mapping[str, Any], spelling: Spelling = PYTHON) -> Iterator[str]:
         """Yield warnings about valid inputs that the user may not have meant.
 
         Args:
             values: Checked inputs; may contain `UNKNOWN`.
+            spelling: How the user writes names.
         """
         for field in self.fields:
             value = values.get(field.name)
             known = value is not None and not contains_unknown(value)
             if known and (warning := field.warn(value)):
-                yield f"{field.name} {warning}"
+                yield f"{spelling[field.name]} {warning}"
 
     def projects(self, news: Mapping[str, Any]) -> dict[str, int]:
         """Return the project in each composite ID, by the field that has it.

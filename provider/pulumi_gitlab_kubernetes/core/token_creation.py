@@ -14,7 +14,7 @@ from datetime import datetime
 
 from pulumi_gitlab_kubernetes.core.adoption import differing
 from pulumi_gitlab_kubernetes.core.claims import Key
-from pulumi_gitlab_kubernetes.core.creation import ADOPT, LOOK, PERHAPS, Creation, add
+from pulumi_gitlab_kubernetes.core.creation import LOOK, PERHAPS, Creation, add
 from pulumi_gitlab_kubernetes.core.kind import TokenKind
 from pulumi_gitlab_kubernetes.core.values import Values
 from pulumi_gitlab_kubernetes.errors import BAD_REQUEST, GitLabError, LostResponseError
@@ -177,10 +177,11 @@ class TokenCreation(Creation[TokenKind]):
             if lost or error.status != BAD_REQUEST or (limit := self._limit()) is None:
                 raise
             why, advice = limit
-            if found := self._left_behind():
-                advice += (
-                    f"; or run `{ADOPT} pulumi up` once, which revokes {found['id']}, {_UNCLAIMED}"
-                )
+            advice = advice.format_map(self.context.spelling)
+            setting = self.context.adopt_once_setting
+            if setting and (found := self._left_behind()):
+                revokes = f"which revokes {found['id']}, {_UNCLAIMED}"
+                advice += f"; or run `{setting} pulumi up` once, {revokes}"
             raise GitLabError(f"{error.message}; {why}", error.status, advice=advice) from error
 
     def _limit(self) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pulumi_gitlab_kubernetes.core.adoption import adopt
 from pulumi_gitlab_kubernetes.core.claims import OWN
-from pulumi_gitlab_kubernetes.core.creation import ADOPT, Creation
+from pulumi_gitlab_kubernetes.core.creation import Creation
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.values import Values
 from pulumi_gitlab_kubernetes.errors import GitLabError, LostResponseError
@@ -80,14 +80,14 @@ class UniqueCreation(Creation[Kind]):
 
     def _advice(self, found: Values) -> str:
         identity, claimed_by = self.kind.unique_input, self.claimed_by(found)
-        spelling = self.context.spelling
+        spelling, once = self.context.spelling, self.context.adopt_once_setting
         option = spelling.option("delete_before_replace")
         if not claimed_by:
             choose = f"choose another {spelling[identity]}, " if identity else ""
             return (
                 f"a forced replacement (--target-replace) needs {option}; otherwise {choose}delete "
-                f"the existing one first, or adopt it with {spelling.option('adopt_existing')} or, "
-                f"for one run, {ADOPT}"
+                f"the existing one first, or adopt it with {spelling.option('adopt_existing')}"
+                f"{f' or, for one run, {once}' if once else ''}"
             )
         if claimed_by == OWN:
             return f"it belongs to this resource, whose replacement needs {option}"

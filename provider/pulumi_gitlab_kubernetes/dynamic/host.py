@@ -11,21 +11,16 @@ import asyncio
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from types import FrameType
 from typing import Any
 
 import grpc
-from google.protobuf import any_pb2, json_format, struct_pb2
-from google.rpc import status_pb2  # type: ignore[import-untyped] # has no types
+from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import rpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2
 
-from pulumi_gitlab_kubernetes.dynamic.host_process import engine_address
+from pulumi_gitlab_kubernetes.engine import failures, log
+from pulumi_gitlab_kubernetes.engine.process import engine_address
 from pulumi_gitlab_kubernetes.errors import ProviderError, unexpected
-
-_DETAILS = "grpc-status-details-bin"
-_UNKNOWN = 2  # The code of the host's failed calls. The details must have the same one.
 
 
 @contextmanager
@@ -51,13 +46,7 @@ def keep(id_: str, outputs: dict[str, Any], inputs: dict[str, Any], reason: str)
         inputs: Its current inputs.
         reason: Why the call fails.
     """
-    detail = any_pb2.Any()
-    detail.Pack(
-        provider_pb2.ErrorResourceInitFailed(
-            id=id_, properties=_struct(outputs), inputs=_struct(inputs), reasons=[reason]
-        )
-    )
-    _set_details(status_pb2.Status(code=_UNKNOWN, message=reason, details=[detail]))
+    _set_metadata(failures.initialization_failed(id_, _struct(outputs), _struct(inputs), reason))
 
 
 def time_limit() -> float | None:
@@ -87,35 +76,17 @@ def resource() -> str:
 
 def log_status(message: str) -> None:
     """Log an ephemeral message of the running call's resource."""
-    _log(message, engine_pb2.INFO, ephemeral=True)
+    log.log_status(engine_address(), resource(), message)
 
 
 def log_info(message: str) -> None:
     """Log a message of the running call's resource."""
-    _log(message, engine_pb2.INFO)
+    log.log_info(engine_address(), resource(), message)
 
 
 def log_warning(message: str) -> None:
     """Log a warning of the running call's resource."""
-    _log(message, engine_pb2.WARNING)
-
-
-def _log(
-    message: str, severity: engine_pb2.LogSeverity.ValueType, *, ephemeral: bool = False
-) -> None:
-    frame, address = _call(), engine_address()
-    if frame is None or address is None:
-        return
-    request = engine_pb2.LogRequest(
-        severity=severity,
-        message=message,
-        urn=resource(),
-        ephemeral=ephemeral,
-    )
-    try:
-        _engine(address).Log(request, timeout=1)
-    except grpc.RpcError:
-        return  # The call must not fail because of a message.
+    log.log_warning(engine_address(), resource(), message)
 
 
 def _fail(message: str) -> None:
@@ -123,14 +94,13 @@ def _fail(message: str) -> None:
     if frame is None:
         return
     metadata = frame.f_locals["context"].trailing_metadata() or ()
-    if not any(key == _DETAILS for key, _value in metadata):
-        _set_details(status_pb2.Status(code=_UNKNOWN, message=message))
+    if not any(key == failures.DETAILS for key, _value in metadata):
+        _set_metadata(failures.failed(message))
 
 
-def _set_details(status: status_pb2.Status) -> None:
+def _set_metadata(metadata: failures.Metadata) -> None:
     if frame := _call():
-        details = ((_DETAILS, status.SerializeToString()),)
-        frame.f_locals["context"].set_trailing_metadata(details)
+        frame.f_locals["context"].set_trailing_metadata(metadata)
 
 
 def _call() -> FrameType | None:
@@ -142,11 +112,6 @@ def _call() -> FrameType | None:
             return frame
         frame = frame.f_back
     return None
-
-
-@cache
-def _engine(address: str) -> engine_pb2_grpc.EngineStub:
-    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
 
 def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:

@@ -26,7 +26,9 @@ from pulumi_gitlab_kubernetes.core.state import State
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
 from pulumi_gitlab_kubernetes.dynamic import host as _host
 from pulumi_gitlab_kubernetes.dynamic import host_process as _host_process
+from pulumi_gitlab_kubernetes.engine import process
 from pulumi_gitlab_kubernetes.errors import PartialFailureError, ProviderError
+from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 from pulumi_gitlab_kubernetes.gitlab.connection import Connection
 from pulumi_gitlab_kubernetes.registry import NEWER, provider_for
 
@@ -61,7 +63,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         self._connections = {}
         self._keys = frozenset(getattr(req.config, "_props", ()))  # A detail of the SDK.
         _host_process.end_with_engine()
-        _host_process.give_large_memory_back()
+        process.give_large_memory_back()
         _host_process.serve_more_calls()
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
@@ -169,7 +171,7 @@ class DynamicProvider(dynamic.ResourceProvider):
             yield
 
     def _max_parallel(self) -> int:
-        return max_parallel(self._setting, _host_process.MOST_CALLS)
+        return max_parallel(self._setting, MOST_CALLS)
 
     def _context(self, *, refreshing: bool = False, checking: bool = False) -> CallContext:
         ignored = _host.ignored_changes()

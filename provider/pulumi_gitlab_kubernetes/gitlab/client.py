@@ -35,7 +35,7 @@ class Client:
         self._shared = shared or Shared()
         self.log_status: Callable[[str], None] = lambda _message: None
         self.clock = Clock()
-        self.deadline = Deadline(connection.deadline)
+        self.deadline = Deadline(connection.deadline, self._shared.cancelled)
         self._retries = Retries.within(
             self.deadline, self._log_status, self._shared.concurrency.slow_down
         )

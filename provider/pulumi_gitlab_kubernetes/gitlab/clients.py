@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -17,7 +18,9 @@ class Clients:
         self.shared = Shared()
         self._local = threading.local()
 
-    def get(self, connection: Connection, log_status: Callable[[str], None]) -> Client:
+    def get(
+        self, connection: Connection, log_status: Callable[[str], None], latest: float = math.inf
+    ) -> Client:
         """Return this thread's client, since the sessions of requests may not be thread-safe.
 
         Threads share the network connections, which are urllib3's. Each request uses an idle one,
@@ -26,11 +29,12 @@ class Clients:
         Args:
             connection: The URL, the token and the other settings.
             log_status: Shows a temporary message of the current call.
+            latest: When the current call ends, by `time.monotonic()`.
         """
         clients: dict[Connection, Client] = self._local.__dict__.setdefault("clients", {})
         if connection not in clients:
             clients[connection] = Client(connection, self.shared)
             self.shared.pools.share(clients[connection])
         clients[connection].log_status = log_status
-        clients[connection].deadline.renew()
+        clients[connection].deadline.renew(latest)
         return clients[connection]

@@ -11,6 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pulumi_gitlab_kubernetes.errors import CancelledError
+
+MOST_CALLS = 64
+"""The largest number of parallel calls."""
+
 LIMITED = 4
 """How many calls run at the same time while GitLab limits the rate."""
 
@@ -19,9 +24,14 @@ _REMEMBERED = 60.0
 
 
 class ConcurrencyLimit:
-    """Limit the number of calls that run at the same time."""
+    """Limit the number of calls that run at the same time.
 
-    def __init__(self) -> None:
+    Args:
+        cancelled: Set when the user cancels the run.
+    """
+
+    def __init__(self, cancelled: threading.Event | None = None) -> None:
+        self._cancelled = cancelled or threading.Event()
         self._running = 0
         self._limited_until = 0.0
         self._changed = threading.Condition()
@@ -32,9 +42,14 @@ class ConcurrencyLimit:
 
         Args:
             most: How many calls may run at the same time.
+
+        Raises:
+            CancelledError: The user has cancelled the run.
         """
         with self._changed:
             while self._running >= (min(most, LIMITED) if self._limited() else most):
+                if self._cancelled.is_set():
+                    raise CancelledError
                 self._changed.wait(self._limited())
             self._running += 1
         try:
@@ -43,6 +58,11 @@ class ConcurrencyLimit:
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
+
+    def wake(self) -> None:
+        """End the waits after the user has cancelled the run."""
+        with self._changed:
+            self._changed.notify_all()
 
     def slow_down(self) -> None:
         """Note that GitLab has just rejected a request because of its rate limit."""

@@ -8,7 +8,9 @@ response was lost is repeated unless it is a POST, which could create a resource
 
 from __future__ import annotations
 
+import math
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +19,7 @@ from urllib3.exceptions import MaxRetryError, ResponseError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
-from pulumi_gitlab_kubernetes.errors import PASSING, TOO_MANY_REQUESTS
+from pulumi_gitlab_kubernetes.errors import PASSING, TOO_MANY_REQUESTS, CancelledError
 from pulumi_gitlab_kubernetes.gitlab.clock import seconds_until
 
 _SAFE_TO_REPEAT = frozenset({"GET", "PUT", "DELETE"})
@@ -32,20 +34,41 @@ class Deadline:
 
     Args:
         seconds: The limit in seconds. 0 means that it is not retried.
+        cancelled: Set when the user cancels the run, which ends all pauses.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, cancelled: threading.Event | None = None) -> None:
         self._seconds = seconds
+        self._cancelled = cancelled or threading.Event()
         self._ends: float | None = None
+        self.latest = math.inf
+        """When the whole call ends, by `time.monotonic()`, with failures or without."""
 
-    def renew(self) -> None:
-        """Start another operation, without a failure so far."""
-        self._ends = None
+    def renew(self, latest: float = math.inf) -> None:
+        """Start another operation, without a failure so far.
+
+        Args:
+            latest: When the call that it is part of ends, by `time.monotonic()`.
+        """
+        self._ends, self.latest = None, latest
 
     def left(self) -> float:
         """Return the remaining seconds. The first call starts the time."""
         self._ends = self._ends or time.monotonic() + self._seconds
-        return self._ends - time.monotonic()
+        if self._cancelled.is_set():
+            return 0
+        return min(self._ends, self.latest) - time.monotonic()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait.
+
+        Args:
+            seconds: How long.
+
+        Returns:
+            Whether to go on. If not, the user has cancelled the run.
+        """
+        return not self._cancelled.wait(seconds)
 
 
 class Retries(Retry):
@@ -134,7 +157,8 @@ class Retries(Retry):
                 retries = retries.increment()
             except MaxRetryError:
                 return
-            retries.sleep(reason=reason)
+            if not retries.wait(reason=reason):
+                return
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
         """Return how many seconds GitLab asks to wait, by its own clock."""
@@ -144,15 +168,32 @@ class Retries(Retry):
             return float(requested)
         return seconds_until(requested or headers.get("RateLimit-Reset", "").strip(), headers)
 
-    def sleep(self, response: BaseHTTPResponse | None = None, *, reason: str = _SILENT) -> None:
-        """Wait, and show a message if the pause is noticeable."""
+    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+        """Wait before urllib3 repeats a request.
+
+        Raises:
+            CancelledError: The user has cancelled the run.
+        """
+        if not self.wait(response):
+            raise CancelledError
+
+    def wait(self, response: BaseHTTPResponse | None = None, *, reason: str = _SILENT) -> bool:
+        """Wait, and show a message if the pause is noticeable.
+
+        Args:
+            response: The response to wait after, if there was one.
+            reason: Why to wait.
+
+        Returns:
+            Whether to go on. If not, the user has cancelled the run.
+        """
         pause = self._pause(response)
         if response is not None and response.status == TOO_MANY_REQUESTS:
             self.slow_down()
             reason = "GitLab limits the rate of requests"
         if pause >= _WORTH_SAYING:
             self.log_status(f"retrying in {pause:.0f} s: {reason}")
-        time.sleep(pause)
+        return self.deadline.pause(pause)
 
     def _pause(self, response: BaseHTTPResponse | None) -> float:
         requested = self.get_retry_after(response) if response is not None else None

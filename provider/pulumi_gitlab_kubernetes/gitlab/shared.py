@@ -21,8 +21,14 @@ class Shared:
     def __init__(self) -> None:
         self.ids = Ids()
         self.read_cache = ReadCache()
-        self.concurrency = ConcurrencyLimit()
+        self.cancelled = threading.Event()
+        self.concurrency = ConcurrencyLimit(self.cancelled)
         self.pools = Pools()
+
+    def cancel(self) -> None:
+        """End all waits. Requests that GitLab is processing are still answered."""
+        self.cancelled.set()
+        self.concurrency.wake()
 
 
 class Ids:

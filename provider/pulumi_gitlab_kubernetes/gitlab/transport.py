@@ -14,13 +14,14 @@ from urllib3.util import Timeout
 
 from pulumi_gitlab_kubernetes.errors import GitLabError
 from pulumi_gitlab_kubernetes.gitlab.clock import Clock
+from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 from pulumi_gitlab_kubernetes.gitlab.pools import POOLS
 from pulumi_gitlab_kubernetes.gitlab.response_limits import ACCEPTED
 from pulumi_gitlab_kubernetes.gitlab.retries import Retries
 from pulumi_gitlab_kubernetes.gitlab.settings import origin
 
 _CONNECT_TIMEOUT = 10.0  # Seconds.
-_KEPT = 64  # Idle connections: one for each parallel call of the dynamic host.
+_LEAST_TIMEOUT = 5.0  # Seconds.
 
 
 class Transport(HTTPAdapter):
@@ -34,10 +35,10 @@ class Transport(HTTPAdapter):
     """
 
     def __init__(self, retries: Retries, clock: Clock, timeout: float) -> None:
-        timeout = min(timeout, threading.TIMEOUT_MAX)
-        # A shorter limit for connecting finds unreachable addresses earlier.
-        self._timeout = Timeout(total=timeout, connect=min(timeout, _CONNECT_TIMEOUT))
-        super().__init__(max_retries=retries, pool_maxsize=_KEPT)
+        self._seconds = min(timeout, threading.TIMEOUT_MAX)
+        self._timeout = _timeout(self._seconds)
+        self._deadline = retries.deadline
+        super().__init__(max_retries=retries, pool_maxsize=MOST_CALLS)
         self._clock = clock
         self._sent = 0.0
 
@@ -55,7 +56,9 @@ class Transport(HTTPAdapter):
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send a request, with its retries."""
         request.headers["Accept-Encoding"] = ACCEPTED
-        kwargs["timeout"] = self._timeout
+        left = self._deadline.latest - time.monotonic()
+        # A request that is cut off at once would only have an unknown outcome.
+        kwargs["timeout"] = _timeout(min(self._seconds, max(left, _LEAST_TIMEOUT)))
         return super().send(request, *args, **kwargs)
 
     def add_headers(self, request: PreparedRequest, **_kwargs: Any) -> None:
@@ -78,6 +81,12 @@ class Transport(HTTPAdapter):
         if response.is_redirect:
             _require_same_gitlab(req.url or "", response)
         return response
+
+
+def _timeout(seconds: float) -> Timeout:
+    """Return the limits of one request."""
+    # A shorter limit for connecting finds unreachable addresses earlier.
+    return Timeout(total=seconds, connect=min(seconds, _CONNECT_TIMEOUT))
 
 
 def _require_same_gitlab(url: str, response: Response) -> None:

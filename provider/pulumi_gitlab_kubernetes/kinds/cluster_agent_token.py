@@ -171,7 +171,7 @@ class ClusterAgentTokenKind(TokenKind):
 
 _REVOKE = ": revoke the one that is no longer used in GitLab, or delete its resource first"
 _UNDO_ROTATION = (
-    "; if a rotation failed halfway, set rotation_triggers back and run `pulumi up` first"
+    "; if a rotation failed halfway, set {rotation_triggers} back and run `pulumi up` first"
 )
 
 

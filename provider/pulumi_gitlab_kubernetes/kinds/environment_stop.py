@@ -10,7 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 from pulumi_gitlab_kubernetes.core.values import Values
-from pulumi_gitlab_kubernetes.errors import BAD_REQUEST, GitLabError, LostResponseError
+from pulumi_gitlab_kubernetes.errors import (
+    BAD_REQUEST,
+    CancelledError,
+    GitLabError,
+    LostResponseError,
+)
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
 
 if TYPE_CHECKING:
@@ -85,7 +90,8 @@ def _wait(collection: Collection, environment: Values, olds: Values, context: Ca
         context.log_status(
             f"{state}: waiting for its on-stop job ({waited:.0f} s of {limit:.0f} s)"
         )
-        time.sleep(min(pause, max(limit - waited, 0.1)))
+        if not context.client(olds).deadline.pause(min(pause, max(limit - waited, 0.1))):
+            raise CancelledError
         pause = min(pause * 1.5, _LONGEST_PAUSE)
         context.client(olds)  # Restarts the client's deadline, which a long wait would exceed.
         environment = collection.get(environment["id"])
