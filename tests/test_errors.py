@@ -85,14 +85,18 @@ _UNAVAILABLE = (
 )
 
 
-def _explain(error: GitLabError, *secrets: str) -> str:
+def _explain(
+    error: GitLabError,
+    *secrets: str,
+    token_setting: str = "gitlab:token or PULUMI_GITLAB_TOKEN",  # noqa: S107 (a setting's name)
+) -> str:
     message = str(
         explain(
             error,
             action='create agent "prod" in project a/b',
             role="Maintainer",
             host="https://gitlab.example.com",
-            token_setting="gitlab:token or PULUMI_GITLAB_TOKEN",
+            token_setting=token_setting,
             secrets=secrets,
         )
     )
@@ -117,6 +121,11 @@ def test_a_401_names_both_ways_to_set_a_token() -> None:
         "configuration of the last `up` unless that variable is set or --run-program is given",
     ):
         assert part in message
+    message = _explain(GitLabError("401 Unauthorized", 401), token_setting="the provider's token")
+    assert message.endswith(
+        "check the provider's token; `pulumi destroy` and `refresh` use the configuration of the "
+        "last `up` unless --run-program is given"
+    )
 
 
 def test_a_403_names_scope_and_role() -> None:

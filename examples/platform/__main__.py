@@ -14,7 +14,8 @@ from pulumi_gitlab_kubernetes import (
 config = pulumi.Config()
 project = config.require("project")
 domain = config.get("domain") or "example.com"
-gitlab_url = (pulumi.Config("gitlab").get("baseUrl") or "https://gitlab.com").rstrip("/")
+addresses = (pulumi.Config(name).get("baseUrl") for name in ("gitlab", "gitlab-kubernetes"))
+gitlab_url = next(filter(None, addresses), "https://gitlab.com").rstrip("/")
 
 # The agent in the production cluster. Its configuration is in the project's directory
 # `.gitlab/agents/production/`.

@@ -191,10 +191,11 @@ def explain(
     answered = "" if repeated else f" ({who} {error.status})"
     hint = ""
     if error.status == UNAUTHORIZED:
+        variable = "that variable is set or " if "PULUMI_" in token_setting else ""
         hint = (
             f"; {host} does not accept the token: check {token_setting}; `pulumi destroy` and "
-            "`refresh` use the configuration of the last `up` unless that variable is set or "
-            "--run-program is given"
+            f"`refresh` use the configuration of the last `up` unless {variable}--run-program is "
+            "given"
         )
     elif error.status == FORBIDDEN:
         hint = (

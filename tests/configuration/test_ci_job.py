@@ -60,8 +60,8 @@ def test_a_job_token_manages_nothing_else(
             with pytest.raises(CallError) as raised:
                 host.check(kind, given)
             assert str(raised.value) == (
-                "no GitLab token: a CI job token can only manage environments; set gitlab:token or "
-                "PULUMI_GITLAB_TOKEN for other resources"
+                "no GitLab token: a CI job token can only manage environments; set "
+                "gitlab-kubernetes:token or PULUMI_GITLAB_TOKEN for other resources"
             )
 
 
@@ -110,16 +110,17 @@ def test_a_token_in_a_job_does_not_go_to_gitlab_com_by_default(job: dict[str, st
     def resolved(settings: dict[str, str], **environ: str) -> str:
         return resolve(settings.get, "gitlab", {**job, **environ}).url
 
-    for settings, environ in (
-        ({"gitlab:token": "glpat-x"}, {}),
-        ({}, {"GITLAB_TOKEN": "glpat-x"}),
-        ({}, {"PULUMI_GITLAB_TOKEN": "glpat-x"}),
+    for settings, environ, namespace in (
+        ({"gitlab:token": "glpat-x"}, {}, "gitlab"),
+        ({"gitlab-kubernetes:token": "glpat-x"}, {}, "gitlab-kubernetes"),
+        ({}, {"GITLAB_TOKEN": "glpat-x"}, "gitlab-kubernetes"),
+        ({}, {"PULUMI_GITLAB_TOKEN": "glpat-x"}, "gitlab-kubernetes"),
     ):
         with pytest.raises(ConfigurationError) as raised:
             resolved(settings, **environ)
         assert str(raised.value) == (
             f"no address: this is a CI job of {url}, but the token would go to https://gitlab.com, "
-            "the default: set gitlab:baseUrl or PULUMI_GITLAB_BASE_URL to the token's GitLab"
+            f"the default: set {namespace}:baseUrl or PULUMI_GITLAB_BASE_URL to the token's GitLab"
         )
         assert resolved(settings, **environ, PULUMI_GITLAB_BASE_URL=url) == url
         assert resolved(settings, **environ, GITLAB_BASE_URL=url) == url

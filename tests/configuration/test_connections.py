@@ -61,6 +61,73 @@ def test_the_order_of_environment_configuration_and_gitlabs_own_variables() -> N
     ]
 
 
+def _both(**changes: str) -> dict[str, str]:
+    """Return the settings of both namespaces of the default connection; empty ones are not set."""
+    settings = {
+        f"{namespace}:{key}": value
+        for namespace in ("gitlab", "gitlab-kubernetes")
+        for key, value in (
+            ("token", f"glpat-{namespace}"),
+            ("baseUrl", f"https://{namespace}.example.com"),
+            ("headers", json.dumps({"X-Of": namespace})),
+        )
+    }
+    changes = {name.replace("__", ":").replace("_", "-"): each for name, each in changes.items()}
+    return {key: value for key, value in (settings | changes).items() if value}
+
+
+@pytest.mark.parametrize(
+    ("changes", "environ", "namespace"),
+    [
+        ({}, {}, "gitlab"),
+        ({"gitlab__token": "", "gitlab__baseUrl": ""}, {}, "gitlab-kubernetes"),
+        ({"gitlab__token": ""}, {}, "gitlab-kubernetes"),
+        ({"gitlab_kubernetes__token": ""}, {}, "gitlab"),
+        ({"gitlab_kubernetes__baseUrl": ""}, {}, "gitlab"),
+        ({"gitlab__token": ""}, {"TOKEN": "glpat-x"}, "gitlab"),
+        ({"gitlab_kubernetes__token": ""}, {"TOKEN": "glpat-x"}, "gitlab"),
+        ({"gitlab__baseUrl": ""}, {"TOKEN": "glpat-x"}, "gitlab-kubernetes"),
+        ({"gitlab__baseUrl": ""}, {"BASE_URL": "https://x"}, "gitlab"),
+        ({"gitlab__token": ""}, {"BASE_URL": "https://x"}, "gitlab-kubernetes"),
+        ({}, {"TOKEN": "glpat-x", "BASE_URL": "https://x"}, "gitlab"),
+        (
+            {"gitlab__headers": "", "gitlab__baseUrl": "", "gitlab__token": ""},
+            {"TOKEN": "glpat-x", "BASE_URL": "https://x"},
+            "gitlab-kubernetes",
+        ),
+    ],
+)
+def test_the_default_connection_reads_one_of_two_namespaces(
+    changes: dict[str, str], environ: dict[str, str], namespace: str
+) -> None:
+    """`gitlab` before `gitlab-kubernetes`, and never a mix. Variables still override it."""
+    variables = {f"PULUMI_GITLAB_{part}": value for part, value in environ.items()}
+    found = _resolve(_both(**changes), environ=variables)
+    assert found.token == environ.get("TOKEN", f"glpat-{namespace}")
+    assert found.url == environ.get("BASE_URL", f"https://{namespace}.example.com")
+    assert found.headers == (("X-Of", namespace),)
+    assert found.token_setting == f"{namespace}:token or PULUMI_GITLAB_TOKEN"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("gitlab", "gitlab-kubernetes"), ("gitlab-kubernetes", "gitlab")]
+)
+def test_a_token_never_goes_to_the_address_in_the_other_namespace(one: str, other: str) -> None:
+    """Nor to gitlab.com because of that. An address in a variable is for any token."""
+    settings = {f"{one}:token": "glpat-x", f"{other}:baseUrl": "https://other.example.com"}
+    with pytest.raises(ConfigurationError) as raised:
+        _resolve(settings, environ={"GITLAB_BASE_URL": "https://shared.example.com"})
+    assert str(raised.value) == (
+        f"{one}:token has no address: {other}:baseUrl is only for {other}:token; set {one}:baseUrl "
+        "to the token's GitLab"
+    )
+    for environ, url in (
+        ({"PULUMI_GITLAB_BASE_URL": "https://x.example.com"}, "https://x.example.com"),
+        ({"PULUMI_GITLAB_TOKEN": "glpat-y"}, "https://other.example.com"),
+    ):
+        assert _resolve(settings, environ=environ).url == url
+
+
 def test_empty_variables_are_ignored() -> None:
     """CI/CD systems set variables without a value."""
     environ = {"PULUMI_GITLAB_TOKEN": "", "PULUMI_GITLAB_BASE_URL": ""}
@@ -161,15 +228,25 @@ def test_connections_do_not_share_variables(name: str) -> None:
     )
 
 
-def test_the_error_for_a_missing_token() -> None:
-    """The message names both ways to set it. A blank token is missing too."""
-    for settings in ({}, {"gitlab:token": ""}, {"gitlab:token": " \n"}):
-        with pytest.raises(ConfigurationError) as raised:
-            _resolve(settings)
-        assert str(raised.value) == (
-            "no GitLab token: run `pulumi config set --secret gitlab:token <token>` "
-            "or set PULUMI_GITLAB_TOKEN"
-        )
+@pytest.mark.parametrize(
+    ("settings", "namespace"),
+    [
+        ({}, "gitlab-kubernetes"),
+        ({"gitlab:token": ""}, "gitlab-kubernetes"),
+        ({"gitlab-kubernetes:baseUrl": "https://x"}, "gitlab-kubernetes"),
+        ({"gitlab:token": " \n"}, "gitlab"),
+        ({"gitlab:baseUrl": "https://x", "gitlab-kubernetes:baseUrl": "https://x"}, "gitlab"),
+        ({"gitlab:insecure": "true"}, "gitlab"),
+    ],
+)
+def test_the_error_for_a_missing_token(settings: dict[str, str], namespace: str) -> None:
+    """The message names both ways to set it, beside the other settings. Blank is missing too."""
+    with pytest.raises(ConfigurationError) as raised:
+        _resolve(settings)
+    assert str(raised.value) == (
+        f"no GitLab token: run `pulumi config set --secret {namespace}:token <token>` "
+        "or set PULUMI_GITLAB_TOKEN"
+    )
 
 
 @pytest.mark.parametrize("token", ["glpat-a b", "glpat-a\nb", "glpat-ä"])

@@ -30,8 +30,9 @@ from pulumi_gitlab_kubernetes.errors import ConfigurationError
         ("gitlab-kubernetes:timeout", "write gitlab-kubernetes:requestTimeout"),
         ("gitlab-kubernetes:adopt_existing", "write gitlab-kubernetes:adoptExisting"),
         ("gitlab-kubernetes:retrydeadline", "write gitlab-kubernetes:retryDeadline"),
-        ("gitlab-kubernetes:token", "write gitlab:token"),
-        ("gitlab-kubernetes:baseurl", "write gitlab:baseUrl"),
+        ("gitlab-kubernetes:tokn", "write gitlab-kubernetes:token"),
+        ("gitlab-kubernetes:baseurl", "write gitlab-kubernetes:baseUrl"),
+        ("gitlab-kubernetes:header", "write gitlab-kubernetes:headers"),
     ],
 )
 def test_the_error_for_a_mistyped_setting_suggests_the_right_one(key: str, write: str) -> None:
@@ -47,7 +48,7 @@ def test_the_error_for_an_unknown_setting_of_our_namespace() -> None:
         require_known({"gitlab-kubernetes:zzz"}, "gitlab")
     message = str(raised.value)
     assert message.startswith("gitlab-kubernetes:zzz is not a setting: gitlab-kubernetes has ")
-    for key in ("requestTimeout", "retryDeadline", "adoptExisting", "maxParallel"):
+    for key in ("requestTimeout", "retryDeadline", "adoptExisting", "maxParallel", "token"):
         assert key in message
     assert message.endswith("; remove it")
 
@@ -58,9 +59,11 @@ def test_settings_of_others_are_accepted() -> None:
     pulumis = ("earlyAuthCheck", "retries", "configFile", "context", "enableAutoCiSupport")
     keys = {
         *(f"gitlab:{key}" for key in (*ours, *pulumis, "group", "region")),
-        *(f"gitlab-kubernetes:{key}" for key in ("requestTimeout", "maxParallel")),
+        *(f"gitlab-kubernetes:{key}" for key in ("requestTimeout", "maxParallel", *ours)),
         *("aws:region", "shop:baseurl", "shop:tokn", "pulumi:tags", "other:baseurl"),
     }
+    for connection in ("gitlab", "other"):
+        require_known(keys - {"other:baseurl"}, connection)
     require_known(keys, "gitlab")
 
 
@@ -84,8 +87,8 @@ def test_a_project_with_our_name_has_its_own_keys() -> None:
     ("project", "key", "right"),
     [
         ("gitlab-kubernetes", "requestTimout", "gitlab-kubernetes:requestTimeout"),
-        ("gitlab-kubernetes", "baseUrl", "gitlab:baseUrl"),
-        ("gitlab-kubernetes", "token", "gitlab:token"),
+        ("gitlab-kubernetes", "baseurl", "gitlab-kubernetes:baseUrl"),
+        ("gitlab-kubernetes", "tokens", "gitlab-kubernetes:token"),
         ("gitlab", "baseurl", "gitlab:baseUrl"),
         ("gitlab", "tokens", "gitlab:token"),
     ],

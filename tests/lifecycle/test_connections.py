@@ -23,6 +23,7 @@ from tests.lifecycle.resources import (
 )
 from tests.support.proxy import Proxy
 
+from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 _HEADER = {"X-Gate": "canary-of-the-header"}
@@ -176,14 +177,18 @@ def test_a_gitlab_with_its_own_authority(
     tls_files: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    """All kinds, behind a proxy that requires a client certificate and a header."""
+    """All kinds, behind a proxy that requires a client certificate and a header.
+
+    The settings are in the namespace that native providers read too.
+    """
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(tls_files["clientCert"])
     with Proxy(simulator.url, tls=tls) as proxy:
         lab = Lab(simulator, proxy.url)
-        config = {"gitlab:baseUrl": proxy.url}
-        config |= {f"gitlab:{name}": path for name, path in tls_files.items()}
-        secrets = {"gitlab:token": lab.token, "gitlab:headers": json.dumps(_HEADER)}
+        plain = {"baseUrl": proxy.url, **tls_files}
+        config = {f"{NAMESPACE}:{key}": value for key, value in plain.items()}
+        secret = {"token": lab.token, "headers": json.dumps(_HEADER)}
+        secrets = {f"{NAMESPACE}:{key}": value for key, value in secret.items()}
         stack = ENGINES[engine](tmp_path / "stack", config, secrets)
         key = Path(tls_files["clientKey"]).read_text().splitlines()[1]
         checked = CheckedStack(stack, lab.token, key, *_HEADER.values())

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pulumi_gitlab_kubernetes.errors import ConfigurationError
-from pulumi_gitlab_kubernetes.gitlab.settings import DEFAULT_URL, api_url
+from pulumi_gitlab_kubernetes.gitlab.settings import api_url
 
 
 @dataclass(frozen=True)
@@ -39,17 +38,3 @@ class Job:
         project = environ.get("CI_PROJECT_PATH", ""), environ.get("CI_PROJECT_ID", "")
         known = project[1].isdecimal() and project[1].isascii()
         return cls(token, api_url(address, "CI_API_V4_URL"), project if known else ("", ""))
-
-
-def require_no_other_gitlab(environ: Mapping[str, str]) -> None:
-    """Check that gitlab.com, the default address, is the GitLab instance of the current job.
-
-    Raises:
-        ConfigurationError: It is another one, which the token is probably for.
-    """
-    job = Job.of(environ)
-    if job and job.url != DEFAULT_URL:
-        raise ConfigurationError(
-            f"no address: this is a CI job of {job.url}, but the token would go to {DEFAULT_URL}, "
-            "the default: set gitlab:baseUrl or PULUMI_GITLAB_BASE_URL to the token's GitLab"
-        )

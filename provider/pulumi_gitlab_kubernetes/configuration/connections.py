@@ -1,30 +1,26 @@
-"""Connections from the configuration of a stack and from the environment.
+"""Connections from the configuration of a stack and from the environment, for dynamic providers.
 
 A connection's name is its configuration namespace: connection `x` reads `x:token` and
-`PULUMI_X_TOKEN`. The default one also reads the variables of GitLab's own tools.
+`PULUMI_X_TOKEN`. The default one, `gitlab`, also reads the namespace `gitlab-kubernetes`, as native
+providers do, and the variables of GitLab's own tools.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from pulumi_gitlab_kubernetes.configuration.ci_job import Job, require_no_other_gitlab
-from pulumi_gitlab_kubernetes.configuration.names import COMMON_KEYS, NAMESPACE
+from pulumi_gitlab_kubernetes.configuration.names import COMMON_KEYS, CONNECTION_KEYS, NAMESPACE
+from pulumi_gitlab_kubernetes.configuration.source import VARIABLES, Source, connect
 from pulumi_gitlab_kubernetes.errors import ConfigurationError
 from pulumi_gitlab_kubernetes.gitlab.connection import DEFAULT, Connection
-from pulumi_gitlab_kubernetes.gitlab.settings import (
-    DEFAULT_URL,
-    api_url,
-    connection_name,
-    whole_number,
-)
+from pulumi_gitlab_kubernetes.gitlab.settings import connection_name, whole_number
 
 Lookup = Callable[[str], str | None]
 """Looks up a key of the stack's configuration, such as `gitlab:token`."""
 
-_PULUMIS_OWN = "PULUMI_ACCESS_TOKEN"  # A token of Pulumi Cloud must not reach a GitLab.
+_PULUMIS_OWN = "PULUMI_ACCESS"  # A token of Pulumi Cloud must not reach a GitLab.
 
 
 @dataclass(frozen=True)
@@ -62,41 +58,63 @@ def resolve(
     Raises:
         ConfigurationError: A setting is missing or wrong.
     """
-
-    def find(key: str, part: str) -> str | None:
-        own = environ.get(variable(name, part))
-        shared = environ.get(f"GITLAB_{part}") if name == DEFAULT else None
-        return own or lookup(f"{name}:{key}") or shared
-
     if wrong := connection_name(name):  # From the state: `check` rejects it in a program.
         raise ConfigurationError(f'connection "{name}" {wrong}')
-    token_setting = f"{name}:token or {variable(name, 'TOKEN')}"
-    url, token = find("baseUrl", "BASE_URL"), (find("token", "TOKEN") or "").strip()
-    if token and name == DEFAULT and not url:
-        require_no_other_gitlab(environ)
-    job = Job.of(environ) if not token and name == DEFAULT else None
-    if job and url and _base_url(url, name) != job.url:
-        job = None
-    if job and not job_token:
+    prefix, default = f"PULUMI_{name.upper().replace('-', '_')}", name == DEFAULT
+    if prefix == _PULUMIS_OWN:
         raise ConfigurationError(
-            "no GitLab token: a CI job token can only manage environments; set gitlab:token "
-            "or PULUMI_GITLAB_TOKEN for other resources"
+            f'connection "{name}": {prefix}_TOKEN is for Pulumi Cloud: rename the connection'
         )
-    if job:
-        token, url = job.token, job.url
-        token_setting = f"{token_setting} (CI_JOB_TOKEN ends with its job)"
-    if not token:
-        raise ConfigurationError(
-            f"no GitLab token: run `pulumi config set --secret {name}:token <token>` "
-            f"or set {variable(name, 'TOKEN')}"
-        )
-    return Connection.from_settings(
-        _Settings(lookup, name),
-        url=_base_url(url, name),
-        token=token,
-        token_setting=token_setting,
-        job=job.project if job else None,
+    namespace = _default_namespace(lookup, environ) if default else name
+    source = Source(
+        _Settings(lookup, namespace),
+        f"run `pulumi config set --secret {namespace}:token <token>` or set {prefix}_TOKEN",
+        environ,
+        prefix,
+        shared=default,
+        has_default_url=default,
     )
+    return connect(source, job_token=job_token)
+
+
+def default_namespaces(
+    lookup: Callable[[str], object], overridden: Collection[str] = ()
+) -> tuple[str, str]:
+    """Return the namespace of the default connection's settings, and the one that is not used.
+
+    All settings come from one, so that a token never goes to the address in the other one.
+
+    Args:
+        lookup: Looks up a key of the stack's configuration.
+        overridden: Those of `token` and `baseUrl` that an environment variable overrides.
+
+    Returns:
+        First the namespace that has the token, else that with the address, else that with any
+        other setting.
+    """
+    both = (DEFAULT, NAMESPACE)
+    for keys in (("token",), ("baseUrl",), CONNECTION_KEYS):
+        for one, other in (both, both[::-1]):
+            if any(lookup(f"{one}:{key}") for key in keys if key not in overridden):
+                return one, other
+    return NAMESPACE, DEFAULT
+
+
+def _default_namespace(lookup: Lookup, environ: Mapping[str, str]) -> str:
+    """Return the namespace of the default connection's settings.
+
+    Raises:
+        ConfigurationError: It has the token, and only the other one has an address.
+    """
+    overridden = [key for key, part in VARIABLES.items() if environ.get(f"PULUMI_GITLAB_{part}")]
+    one, other = default_namespaces(lookup, overridden)
+    url = "baseUrl"
+    if url not in overridden and lookup(f"{other}:{url}") and not lookup(f"{one}:{url}"):
+        raise ConfigurationError(
+            f"{one}:token has no address: {other}:{url} is only for {other}:token; set "
+            f"{one}:{url} to the token's GitLab"
+        )
+    return one
 
 
 def max_parallel(lookup: Lookup, most: int) -> int:
@@ -108,29 +126,3 @@ def max_parallel(lookup: Lookup, most: int) -> int:
     """
     key = f"{NAMESPACE}:maxParallel"
     return whole_number(lookup(key), key, most)
-
-
-def variable(name: str, setting: str) -> str:
-    """Return the environment variable of a connection's setting.
-
-    Args:
-        name: The connection's name.
-        setting: `TOKEN` or `BASE_URL`.
-
-    Raises:
-        ConfigurationError: Pulumi uses that variable for something else.
-    """
-    found = f"PULUMI_{name.upper().replace('-', '_')}_{setting}"
-    if found == _PULUMIS_OWN:
-        raise ConfigurationError(
-            f'connection "{name}": {found} is for Pulumi Cloud: rename the connection'
-        )
-    return found
-
-
-def _base_url(url: str | None, name: str) -> str:
-    """Return a connection's normalized base URL. Only the default connection has a default."""
-    key = f"{name}:baseUrl"
-    if not url and name != DEFAULT:  # A token must not go to gitlab.com by mistake.
-        raise ConfigurationError(f"no address: set {key} or {variable(name, 'BASE_URL')}")
-    return api_url(url or DEFAULT_URL, key)

@@ -6,13 +6,16 @@ token would go to gitlab.com.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from pulumi_gitlab_kubernetes.errors import ConfigurationError
 
 NAMESPACE = "gitlab-kubernetes"
-"""The configuration namespace of the settings for all connections."""
+"""The configuration namespace of native providers and of the settings for all connections.
+
+The default connection of dynamic resources reads it too, after the namespace `gitlab`.
+"""
 
 COMMON_KEYS = (
     "requestTimeout",
@@ -58,6 +61,14 @@ def require_known(keys: Iterable[str], connection: str, project: str = "") -> No
     Raises:
         ConfigurationError: There is an unknown setting. The message suggests the right name.
     """
+    for key, reason in unknown_keys(keys, connection, project):
+        raise ConfigurationError(f"{key} {reason}")
+
+
+def unknown_keys(
+    keys: Iterable[str], connection: str, project: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Return the unknown settings, and why each is rejected. The arguments are as above."""
     keys = sorted(keys)
     for key in keys:
         namespace, _colon, name = key.partition(":")
@@ -65,36 +76,36 @@ def require_known(keys: Iterable[str], connection: str, project: str = "") -> No
         right = _right(namespace, name, connection, least)
         if namespace == project:
             if right and right not in keys:
-                raise ConfigurationError(
-                    f"{key} is not a setting: write {right}, or give it another name if it is the "
-                    "program's own"
-                )
+                own = "or give it another name if it is the program's own"
+                yield key, f"is not a setting: write {right}, {own}"
         elif right:
-            raise ConfigurationError(f"{key} is not a setting: write {right}")
+            yield key, f"is not a setting: write {right}"
         elif right is None:
-            raise ConfigurationError(
-                f"{key} is not a setting: {NAMESPACE} has {', '.join(COMMON_KEYS)}; remove it"
-            )
+            all_ = ", ".join(_known(namespace, connection))
+            yield key, f"is not a setting: {NAMESPACE} has {all_}; remove it"
 
 
-def _right(namespace: str, name: str, connection: str, least: float) -> str | None:
-    """Return the intended setting, an empty string for a valid key, or `None` if unknown."""
-    known = (COMMON_KEYS if namespace == NAMESPACE else ()) + (
-        CONNECTION_KEYS if namespace == connection else ()
-    )
-    if name in known or not known or (namespace != NAMESPACE and name in _PULUMIS_KEYS):
-        return ""
-    if near := _nearest(name, known, least):
-        return f"{namespace}:{near}"
-    if namespace == NAMESPACE:
-        near = _nearest(name, CONNECTION_KEYS, _NEAR)
-        return f"{connection}:{near}" if near else None
-    near = _nearest(name, COMMON_KEYS, _NEAR)
-    return f"{NAMESPACE}:{near}" if near else ""
-
-
-def _nearest(name: str, known: Iterable[str], least: float) -> str | None:
+def nearest(name: str, known: Iterable[str], least: float = _LIKELY) -> str | None:
     """Return the most similar known name, ignoring case, `-` and `_`."""
     plain = {each.lower(): each for each in known}
     found = get_close_matches(name.lower().replace("-", "").replace("_", ""), plain, 1, least)
     return plain[found[0]] if found else None
+
+
+def _known(namespace: str, connection: str) -> tuple[str, ...]:
+    if namespace == NAMESPACE:
+        return COMMON_KEYS + CONNECTION_KEYS
+    return CONNECTION_KEYS if namespace == connection else ()
+
+
+def _right(namespace: str, name: str, connection: str, least: float) -> str | None:
+    """Return the intended setting, an empty string for a valid key, or `None` if unknown."""
+    known = _known(namespace, connection)
+    if name in known or not known or (namespace != NAMESPACE and name in _PULUMIS_KEYS):
+        return ""
+    if near := nearest(name, known, least):
+        return f"{namespace}:{near}"
+    if namespace == NAMESPACE:
+        return None
+    near = nearest(name, COMMON_KEYS, _NEAR)
+    return f"{NAMESPACE}:{near}" if near else ""

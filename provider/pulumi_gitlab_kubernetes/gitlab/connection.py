@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pulumi_gitlab_kubernetes.errors import ConfigurationError
-from pulumi_gitlab_kubernetes.gitlab.settings import file, headers, seconds, switch
+from pulumi_gitlab_kubernetes.gitlab.settings import (
+    client_certificate,
+    file,
+    headers,
+    seconds,
+    switch,
+)
+from pulumi_gitlab_kubernetes.gitlab.settings import token as parse_token
 
 DEFAULT = "gitlab"
 """The name of the connection that is used if a resource names none."""
 
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_DEADLINE = 300.0
-_TOKEN = re.compile(r"[!-~]+")
 
 
 class Settings(Protocol):
@@ -75,11 +79,6 @@ class Connection:
         Raises:
             ConfigurationError: A setting is wrong.
         """
-        if not _TOKEN.fullmatch(token):
-            raise ConfigurationError(
-                f"{token_setting} holds a character that no GitLab token has, such as white "
-                "space: set it again"
-            )
 
         def path(key: str) -> str | None:
             return file(settings.get(key), settings.label(key))
@@ -87,20 +86,20 @@ class Connection:
         def duration(key: str, default: float) -> float:
             return seconds(settings.get(key), settings.label(key), default)
 
-        certificate, key = path("clientCert"), path("clientKey")
-        if bool(certificate) != bool(key):
-            names = f"{settings.label('clientCert')} and {settings.label('clientKey')}"
-            raise ConfigurationError(f"{names} belong together: set both or none")
-        insecure = switch(settings.get("insecure"), settings.label("insecure"))
         authorities = path("cacertFile")
+        insecure = switch(settings.get("insecure"), settings.label("insecure"))
         return cls(
             url=url,
-            token=token,
+            token=parse_token(token, token_setting),
             token_setting=token_setting,
             timeout=duration("requestTimeout", DEFAULT_TIMEOUT),
             deadline=duration("retryDeadline", DEFAULT_DEADLINE),
             verify=False if insecure else authorities or True,
-            certificate=(certificate, key) if certificate and key else None,
+            certificate=client_certificate(
+                path("clientCert"),
+                path("clientKey"),
+                (settings.label("clientCert"), settings.label("clientKey")),
+            ),
             headers=headers(settings.get("headers"), settings.label("headers")),
             job=job,
         )

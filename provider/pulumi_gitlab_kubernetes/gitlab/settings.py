@@ -11,11 +11,25 @@ from urllib.parse import urlsplit
 from pulumi_gitlab_kubernetes.errors import ConfigurationError
 
 DEFAULT_URL = "https://gitlab.com"
+_TOKEN = re.compile(r"[!-~]+")
 _CONNECTION_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"[^\x00-\x20\x7f\s]+")
 _HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
+
+
+class InvalidSettingError(ConfigurationError):
+    """The value of one setting is wrong.
+
+    Args:
+        label: How messages name the setting.
+        reason: What is wrong with it and what to do.
+    """
+
+    def __init__(self, label: str, reason: str) -> None:
+        super().__init__(f"{label} {reason}")
+        self.reason = reason
 
 
 def connection_name(value: str) -> str | None:
@@ -27,6 +41,17 @@ def connection_name(value: str) -> str | None:
     if _CONNECTION_NAME.fullmatch(value):
         return None
     return "must hold only a-z, 0-9 and -, and start with a letter: rename the connection"
+
+
+def token(value: str | None, label: str) -> str:
+    """Parse a token, with or without the line break at the end of a file."""
+    value = (value or "").strip()
+    if value and not _TOKEN.fullmatch(value):
+        raise InvalidSettingError(
+            label,
+            "holds a character that no GitLab token has, such as white space: set it again",
+        )
+    return value
 
 
 def api_url(url: str, label: str) -> str:
@@ -41,7 +66,7 @@ def api_url(url: str, label: str) -> str:
         GitLab have.
     """
     url = url.strip()
-    wrong = ConfigurationError(f"{label} must be a URL such as https://gitlab.example.com")
+    wrong = InvalidSettingError(label, "must be a URL such as https://gitlab.example.com")
     try:
         parts = urlsplit(url)
         _ = parts.port  # Raises for a port that is not a number.
@@ -50,8 +75,8 @@ def api_url(url: str, label: str) -> str:
     if parts.scheme not in _PORTS or not parts.hostname or not _URL.fullmatch(url):
         raise wrong
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigurationError(
-            f"{label} must hold no user, password, query or fragment: use a token"
+        raise InvalidSettingError(
+            label, "must hold no user, password, query or fragment: use a token"
         )
     return origin(url) + parts.path.rstrip("/").removesuffix("/api/v4").rstrip("/")
 
@@ -72,17 +97,26 @@ def switch(value: str | None, label: str) -> bool:
     """Parse `true` or `false`, the default."""
     value = value or "false"
     if value not in {"true", "false"}:
-        raise ConfigurationError(f"{label} must be true or false")
+        raise InvalidSettingError(label, "must be true or false")
     return value == "true"
 
 
 def file(value: str | None, label: str) -> str | None:
     """Parse the path of a file that exists."""
     if value and not Path(value).is_file():
-        raise ConfigurationError(
-            f"{label} must be the path of a file that exists: {value} does not"
+        raise InvalidSettingError(
+            label, f"must be the path of a file that exists: {value} does not"
         )
     return value or None
+
+
+def client_certificate(
+    certificate: str | None, key: str | None, labels: tuple[str, str]
+) -> tuple[str, str] | None:
+    """Return the files of a client certificate and its key, of which none or both are set."""
+    if bool(certificate) != bool(key):
+        raise InvalidSettingError(labels[0], f"and {labels[1]} belong together: set both or none")
+    return (certificate, key) if certificate and key else None
 
 
 def seconds(value: str | None, label: str, default: float) -> float:
@@ -92,8 +126,8 @@ def seconds(value: str | None, label: str, default: float) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds < math.inf:
-        raise ConfigurationError(
-            f"{label} must be a number of seconds above 0, such as {default:g}"
+        raise InvalidSettingError(
+            label, f"must be a number of seconds above 0, such as {default:g}"
         )
     return seconds
 
@@ -102,7 +136,7 @@ def whole_number(value: str | None, label: str, most: int) -> int:
     """Parse a whole number from 1 to a limit, which is also the default."""
     value = value or str(most)
     if not (value.isascii() and value.isdecimal()) or not 1 <= int(value) <= most:
-        raise ConfigurationError(f"{label} must be a whole number from 1 to {most}")
+        raise InvalidSettingError(label, f"must be a whole number from 1 to {most}")
     return int(value)
 
 
@@ -115,7 +149,8 @@ def headers(value: str | None, label: str) -> tuple[tuple[str, str], ...]:
         headers = (("", ""),)
     if all(_HEADER_NAME.fullmatch(key) and _HEADER_VALUE.fullmatch(v) for key, v in headers):
         return headers
-    raise ConfigurationError(
-        f"{label} must be a map from header to value: set it with "
-        f"`pulumi config set --path '{label}.X-Header' value`"
+    # A key of a stack's configuration has a namespace, and the argument of a provider has none.
+    how = f": set it with `pulumi config set --path '{label}.X-Header' value`"
+    raise InvalidSettingError(
+        label, f"must be a map from header to value{how if ':' in label else ''}"
     )
