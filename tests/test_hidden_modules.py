@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.dynamic_host import CallError, DynamicHost
+from tests.support.dynamic_host import DynamicHost
+from tests.support.plugin_process import CallError
 from tests.support.pulumi_cli import failing_preview
 
 from pulumi_gitlab_kubernetes.hidden_modules import explanation

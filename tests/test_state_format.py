@@ -11,8 +11,9 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.dynamic.dynamic import serialize_provider
 from tests.conftest import Calls, Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import CallError, DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import UPDATES, make
+from tests.support.plugin_process import CallError, plain
 
 import pulumi_gitlab_kubernetes
 from pulumi_gitlab_kubernetes.core.lifecycle import VERSION

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pulumi_gitlab_kubernetes.errors import (
+    CancelledError,
     ConfigurationError,
     GitLabError,
     InvalidInputError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.resources.project_environment import ProjectEnvironment
 
 __all__ = [
+    "CancelledError",
     "ClusterAgent",
     "ClusterAgentToken",
     "ClusterAgentUrlConfiguration",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
+
+from pulumi_gitlab_kubernetes.interrupts import ended_by_interrupt
 
 _COMMANDS = {
     "simulator": (
@@ -73,30 +73,13 @@ def _run(arguments: Sequence[str]) -> int:
     for name, (path, _extra, text) in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         if line[:1] == [name]:  # Only the requested command is imported.
-            with _extra_installed(name), _ended_by_interrupt():
+            with _extra_installed(name), ended_by_interrupt():
                 module = import_module(f".{path}", __package__)
                 module.add_arguments(command)
             command.set_defaults(run=module.run)
     parsed = parser.parse_args(line)
     with _extra_installed(parsed.command):
         return int(parsed.run(parsed))
-
-
-@contextmanager
-def _ended_by_interrupt() -> Iterator[None]:
-    """Let Ctrl-C end the process immediately during imports.
-
-    A package can catch the exception by mistake, and the command would continue.
-    """
-    main_thread = threading.current_thread() is threading.main_thread()
-    if not main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

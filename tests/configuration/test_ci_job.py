@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.conftest import Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import CallError, DynamicHost
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import inputs_of
+from tests.support.plugin_process import CallError
 from tests.support.proxy import Proxy
 
 from pulumi_gitlab_kubernetes.configuration.connections import resolve

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from tests.conftest import Project
-from tests.support.dynamic_host import CallError, DynamicHost
+from tests.support.dynamic_host import DynamicHost
+from tests.support.plugin_process import CallError
 
 from pulumi_gitlab_kubernetes.configuration.names import require_known
 from pulumi_gitlab_kubernetes.errors import ConfigurationError

@@ -8,8 +8,9 @@ import pytest
 from pulumi.runtime.proto import engine_pb2
 from tests.conftest import Calls, Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import UNKNOWN, CallError, DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import inputs_of
+from tests.support.plugin_process import UNKNOWN, CallError, plain
 
 pytestmark = pytest.mark.slow
 

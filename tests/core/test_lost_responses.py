@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from tests.conftest import Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.gateway import Gateway
 from tests.support.kinds import KINDS, UPDATES, collection, inputs_of
+from tests.support.plugin_process import plain
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 

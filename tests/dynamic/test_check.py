@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from tests.conftest import Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import UNKNOWN, CallError, DynamicHost, plain, secret
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import KINDS, SECRETS, inputs_of, marked
+from tests.support.plugin_process import UNKNOWN, CallError, plain, secret
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "ClusterAgent": {"adopt_existing": False},

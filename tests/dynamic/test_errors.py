@@ -11,8 +11,9 @@ import pytest
 from google.protobuf import json_format
 from tests.conftest import Calls, Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import CallError, DynamicHost, pickled, plain
+from tests.support.dynamic_host import DynamicHost, pickled
 from tests.support.kinds import KINDS, UPDATES, collection, inputs_of, make
+from tests.support.plugin_process import CallError, plain
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 

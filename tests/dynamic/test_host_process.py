@@ -12,7 +12,8 @@ from typing import Any
 import grpc
 import pytest
 from tests.conftest import Calls, Project, api
-from tests.support.dynamic_host import CallError, DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
+from tests.support.plugin_process import CallError, plain
 from tests.support.proxy import Proxy
 from tests.support.web import Request
 

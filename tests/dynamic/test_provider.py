@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from tests.conftest import Calls, Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import UNKNOWN, CallError, DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import KINDS, SECRETS, UPDATES, collection, inputs_of, make, marked
+from tests.support.plugin_process import UNKNOWN, CallError, plain
 
 REPLACING: list[tuple[str, str, Any]] = [
     ("ClusterAgent", "name", "other"),

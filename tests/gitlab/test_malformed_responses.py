@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.conftest import Project
 from tests.support.certificates import Pair
 from tests.support.collections import agents_of, environments_of
-from tests.support.dynamic_host import CallError, DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.gateway import Gateway
 from tests.support.kinds import KINDS, UPDATES, collection, inputs_of
 from tests.support.malformed_responses import (
@@ -31,6 +31,7 @@ from tests.support.malformed_responses import (
     twisted,
     without,
 )
+from tests.support.plugin_process import CallError, plain
 from tests.support.web import Response
 
 from pulumi_gitlab_kubernetes.errors import GitLabError

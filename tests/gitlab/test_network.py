@@ -14,8 +14,9 @@ from contextlib import ExitStack
 import pytest
 from tests.conftest import Project
 from tests.support.collections import agents_of, environments_of
-from tests.support.dynamic_host import DynamicHost, Values, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.gateway import Gateway
+from tests.support.plugin_process import Values, plain
 from tests.support.proxy import Proxy
 from tests.support.web import Response
 

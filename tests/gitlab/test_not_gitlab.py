@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from tests.conftest import Calls, Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import CallError, DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.foreign import SERVERS, Below, Foreign, file_server
 from tests.support.gateway import Gateway
 from tests.support.kinds import KINDS, UPDATES, collection, make
+from tests.support.plugin_process import CallError, plain
 from tests.support.web import Response
 
 from pulumi_gitlab_kubernetes import cli

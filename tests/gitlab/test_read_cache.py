@@ -13,8 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.conftest import Calls, Project, api
 from tests.support.collections import agents_of
-from tests.support.dynamic_host import DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import collection
+from tests.support.plugin_process import plain
 
 from pulumi_gitlab_kubernetes.configuration.connections import resolve
 from pulumi_gitlab_kubernetes.errors import GitLabError

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from tests.support.collections import agents_of, environments_of
-from tests.support.dynamic_host import CallError, DynamicHost
+from tests.support.dynamic_host import DynamicHost
 from tests.support.hostile import Hostile, Speak, sends
+from tests.support.plugin_process import CallError
 from tests.support.processes import Running
 
 from pulumi_gitlab_kubernetes.errors import GitLabError, LostResponseError

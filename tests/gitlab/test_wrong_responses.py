@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from tests.conftest import Project, api
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import CallError, DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.gateway import Gateway
 from tests.support.kinds import KINDS, UPDATES, collection, inputs_of, make
+from tests.support.plugin_process import CallError, plain
 from tests.support.web import Response
 
 from pulumi_gitlab_kubernetes.errors import GitLabError

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from tests.conftest import Calls, Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import CallError, DynamicHost
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import make
+from tests.support.plugin_process import CallError
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 

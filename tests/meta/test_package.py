@@ -95,7 +95,7 @@ def test_only_one_folder_imports_the_gitlab_client() -> None:
 def test_the_core_does_not_import_pulumi() -> None:
     """A second adapter can use it."""
     for path in PROVIDER:
-        if path.parent.name not in {"dynamic", "resources"}:
+        if path.parent.name not in {"dynamic", "engine", "native", "resources"}:
             assert "pulumi" not in _top(path), path
 
 
@@ -115,13 +115,14 @@ def test_the_core_runs_without_pulumi() -> None:
 def test_the_layers_import_only_lower_ones() -> None:
     """Imports in functions do not count."""
     layers = (
-        {"errors", "redaction", "hidden_modules"},
+        {"errors", "redaction", "hidden_modules", "interrupts"},
         {"certificates"},
         {"gitlab"},
         {"configuration", "core"},
         {"kinds"},
         {"registry"},
-        {"dynamic"},
+        {"engine"},
+        {"dynamic", "native"},
         {"resources"},
         {"__init__"},
     )
@@ -139,7 +140,7 @@ def test_the_layers_import_only_lower_ones() -> None:
 
 def test_no_module_of_the_provider_needs_the_extras() -> None:
     """The provider itself has few dependencies."""
-    extras = {"starlette", "uvicorn", "yaml", "multipart", "pulumi_policy", "jsonschema"}
+    extras = {"starlette", "uvicorn", "multipart", "pulumi_policy", "jsonschema"}
     ours = tuple(f"{package.__name__}.{extra}" for extra in ("testing", "policy"))
     for path in PROVIDER:
         assert not extras & _top(path)

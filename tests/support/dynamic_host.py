@@ -2,67 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent import futures
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from types import TracebackType
-from typing import Any
 
-import grpc
-from google.protobuf import empty_pb2, json_format, struct_pb2
-from google.rpc import status_pb2  # type: ignore[import-untyped] # it has no types
+from google.protobuf import json_format, struct_pb2
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime import rpc
-from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
-from typing_extensions import Self
+from pulumi.runtime.proto import provider_pb2
+from tests.support.plugin_process import (
+    TIMEOUT,
+    PluginProcess,
+    Values,
+    call_errors,
+    plain,
+    struct,
+)
 
 from pulumi_gitlab_kubernetes.registry import provider_for
-
-UNKNOWN = rpc.UNKNOWN
-"""The wire's form of a value that is unknown in a preview."""
-
-_SECRET = {rpc._special_sig_key: rpc._special_secret_sig}
-_TIMEOUT = 30
-
-Values = dict[str, Any]
-
-
-def secret(value: Any) -> Values:
-    """Return the wire's form of a secret."""
-    return {**_SECRET, "value": value}
 
 
 @cache
 def pickled(kind: str) -> str:
     """Return the `__provider` of a resource in the state."""
     return str(serialize_provider(provider_for(kind)))
-
-
-class CallError(Exception):
-    """A call that failed.
-
-    Args:
-        status: The status, which the engine shows and uses.
-        details: The details of the gRPC error, which logs may contain.
-    """
-
-    def __init__(self, status: status_pb2.Status, details: str) -> None:
-        super().__init__(status.message or details)
-        self.status = status
-        self.details = details
-
-    def init_failed(self) -> provider_pb2.ErrorResourceInitFailed:
-        """Return the details of a partial failure, which the engine stores."""
-        found = provider_pb2.ErrorResourceInitFailed()
-        assert self.status.details[0].Unpack(found)
-        return found
 
 
 @dataclass
@@ -74,119 +35,18 @@ class Diff:
     delete_before_replace: bool = False
 
 
-class Engine(engine_pb2_grpc.EngineServicer):
-    """The engine's service, which receives the messages of a provider."""
+class DynamicHost(PluginProcess):
+    """`python -m pulumi.dynamic`."""
 
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-
-    def Log(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802 (the protocol's name)
-        """Keep a message."""
-        del context
-        self.messages.append(request)
-        return empty_pb2.Empty()
-
-
-class DynamicHost:
-    """`python -m pulumi.dynamic` in a process of its own, during a `with` block.
-
-    Args:
-        config: The stack's configuration, by `namespace:key`.
-        environ: Variables to add to the environment, which has none of Pulumi's and GitLab's.
-        arguments: The engine's arguments, with `{}` for its address.
-        folder: The program's folder, which is the working directory.
-    """
-
-    def __init__(
-        self,
-        config: Mapping[str, str],
-        environ: Mapping[str, str] | None = None,
-        arguments: Sequence[str] = ("{}",),
-        *,
-        folder: Path | None = None,
-    ) -> None:
-        self.engine = Engine()
-        self._config = dict(config)
-        self._environ = dict(environ or {})
-        self._arguments = arguments
-        self._folder = folder
-
-    def __enter__(self) -> Self:
-        """Start the engine's service and the process, and configure the process."""
-        self._server = grpc.server(futures.ThreadPoolExecutor(2))
-        engine_pb2_grpc.add_EngineServicer_to_server(self.engine, self._server)
-        port = self._server.add_insecure_port("127.0.0.1:0")
-        self._server.start()
-        self._arguments = [each.format(f"127.0.0.1:{port}") for each in self._arguments]
-        self._stderr = tempfile.TemporaryFile("w+")
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI", "GITLAB"))}
-        self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", *self._arguments],
-            cwd=self._folder,
-            env={**clean, **self._environ},
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            text=True,
-        )
-        assert self._process.stdout
-        address = f"127.0.0.1:{self._process.stdout.readline().strip()}"
-        self._channel = grpc.insecure_channel(address)
-        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self._stub.Configure(
-            provider_pb2.ConfigureRequest(args=_struct(self._config)), timeout=_TIMEOUT
-        )
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop both."""
-        self._channel.close()
-        self._process.terminate()
-        self._process.communicate(timeout=_TIMEOUT)
-        self._server.stop(None).wait()
-        sys.stderr.write(self.stderr())
-        self._stderr.close()
-
-    @property
-    def pid(self) -> int:
-        """The ID of the process."""
-        return self._process.pid
-
-    def stderr(self) -> str:
-        """Return the error output of the process, which the engine shows."""
-        self._stderr.seek(0)
-        return self._stderr.read()
-
-    def lose_engine(self) -> None:
-        """Stop the engine's service."""
-        self._server.stop(None).wait()
-
-    def ended(self, within: float) -> bool:
-        """Wait for the process to end.
-
-        Args:
-            within: The maximum seconds to wait.
-
-        Returns:
-            Whether it has ended.
-        """
-        try:
-            self._process.wait(within)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+    MODULE = "pulumi.dynamic"
 
     def check(
         self, kind: str, news: Values, *, project: str = "shop"
     ) -> tuple[Values, dict[str, str]]:
         """Return the checked inputs, and the failures by property."""
         request = provider_pb2.CheckRequest(urn=_urn(kind, project), news=_props(kind, news))
-        with _errors():
-            response = self._stub.Check(request, timeout=_TIMEOUT)
+        with call_errors():
+            response = self._stub.Check(request, timeout=TIMEOUT)
         assert {each.property for each in response.failures} <= {""}  # The CLI prints its value.
         parts = (each.reason.partition(" ") for each in response.failures)
         return _values(response.inputs), {name: reason for name, _space, reason in parts}
@@ -196,8 +56,8 @@ class DynamicHost:
         request = provider_pb2.DiffRequest(
             id=id_, urn=_urn(kind), olds=_props(kind, olds), news=_props(kind, news)
         )
-        with _errors():
-            response = self._stub.Diff(request, timeout=_TIMEOUT)
+        with call_errors():
+            response = self._stub.Diff(request, timeout=TIMEOUT)
         name = provider_pb2.DiffResponse.DiffChanges.Name(response.changes)
         return Diff(name, list(response.replaces), response.deleteBeforeReplace)
 
@@ -208,8 +68,8 @@ class DynamicHost:
         request = provider_pb2.CreateRequest(
             urn=_urn(kind), properties=_props(kind, plain(checked))
         )
-        with _errors():
-            response = self._stub.Create(request, timeout=_TIMEOUT)
+        with call_errors():
+            response = self._stub.Create(request, timeout=TIMEOUT)
         return response.id, _values(response.properties)
 
     def read(
@@ -220,8 +80,8 @@ class DynamicHost:
         if outputs is not None:
             request.properties.CopyFrom(_props(kind, plain(outputs)))
         request.inputs.CopyFrom(_props(kind, inputs or {}))
-        with _errors():
-            response = self._stub.Read(request, timeout=_TIMEOUT)
+        with call_errors():
+            response = self._stub.Read(request, timeout=TIMEOUT)
         return response.id, _values(response.properties), _values(response.inputs)
 
     def update(self, kind: str, id_: str, olds: Values, inputs: Values) -> Values:
@@ -234,8 +94,8 @@ class DynamicHost:
             olds=_props(kind, plain(olds)),
             news=_props(kind, plain(checked)),
         )
-        with _errors():
-            response = self._stub.Update(request, timeout=_TIMEOUT)
+        with call_errors():
+            response = self._stub.Update(request, timeout=TIMEOUT)
         return _values(response.properties)
 
     def delete(self, kind: str, id_: str, outputs: Values, *, timeout: float = 0) -> None:
@@ -243,19 +103,8 @@ class DynamicHost:
         request = provider_pb2.DeleteRequest(
             id=id_, urn=_urn(kind), properties=_props(kind, plain(outputs)), timeout=timeout
         )
-        with _errors():
-            self._stub.Delete(request, timeout=_TIMEOUT)
-
-
-def plain(values: Any) -> Any:
-    """Return values as the engine sends them to a provider that does not support secrets."""
-    if isinstance(values, dict):
-        if values.items() >= _SECRET.items():
-            return plain(values["value"])
-        return {name: plain(value) for name, value in values.items()}
-    if isinstance(values, list):
-        return [plain(value) for value in values]
-    return values
+        with call_errors():
+            self._stub.Delete(request, timeout=TIMEOUT)
 
 
 def _urn(kind: str, project: str = "shop") -> str:
@@ -263,24 +112,10 @@ def _urn(kind: str, project: str = "shop") -> str:
 
 
 def _props(kind: str, values: Values) -> struct_pb2.Struct:
-    return _struct({"__provider": pickled(kind), **values})
-
-
-def _struct(values: Values) -> struct_pb2.Struct:
-    return json_format.ParseDict(values, struct_pb2.Struct())
+    return struct({"__provider": pickled(kind), **values})
 
 
 def _values(struct: struct_pb2.Struct) -> Values:
     values: Values = json_format.MessageToDict(struct)
     assert values.pop("__provider", None) is not None or not values
     return values
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except grpc.RpcError as error:
-        metadata = {each.key: each.value for each in error.trailing_metadata() or ()}
-        status = status_pb2.Status.FromString(metadata.get("grpc-status-details-bin", b""))
-        raise CallError(status, error.details() or "") from None

@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.conftest import Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
+from tests.support.plugin_process import plain
 
 KINDS = (
     "ClusterAgent",

@@ -8,8 +8,9 @@ from typing import Any
 
 from tests.conftest import Calls, Project, api
 from tests.support.certificates import Pair, make_pair
-from tests.support.dynamic_host import DynamicHost, plain
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import KINDS, REPLACEMENTS, UPDATES, inputs_of
+from tests.support.plugin_process import plain
 
 from pulumi_gitlab_kubernetes.registry import kind_for
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator

@@ -5,17 +5,17 @@ It works with plain values. An adapter maps the engine's calls and values to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pulumi_gitlab_kubernetes.core.claims import Key
 from pulumi_gitlab_kubernetes.core.context import CallContext
+from pulumi_gitlab_kubernetes.core.explaining import explained
 from pulumi_gitlab_kubernetes.core.fields import Change
 from pulumi_gitlab_kubernetes.core.identity import NotUnique, Singleton, Unique
 from pulumi_gitlab_kubernetes.core.kind import Kind, TokenKind
 from pulumi_gitlab_kubernetes.core.not_found import parent_missing, require_project, what_is_missing
-from pulumi_gitlab_kubernetes.core.parameter_names import gitlab_names
+from pulumi_gitlab_kubernetes.core.references import is_id, resolve
 from pulumi_gitlab_kubernetes.core.schema import Difference, Failure
 from pulumi_gitlab_kubernetes.core.shared_fields import ADOPTED_AT, SCHEMA_VERSION
 from pulumi_gitlab_kubernetes.core.state import State
@@ -23,14 +23,10 @@ from pulumi_gitlab_kubernetes.core.token_creation import TokenCreation
 from pulumi_gitlab_kubernetes.core.unique_creation import UniqueCreation
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
 from pulumi_gitlab_kubernetes.errors import (
-    FORBIDDEN,
-    READING,
-    WRITING,
     GitLabError,
     InvalidInputError,
     NotFoundError,
     PartialFailureError,
-    explain,
 )
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
@@ -135,7 +131,7 @@ class Lifecycle:
                 the resource may exist.
         """
         client = context.client(inputs)
-        with self._explained(client, "create", inputs, context):
+        with explained(self.kind, client, "create", inputs, context):
             project_id = require_project(client, inputs["project"])
             context.run.composite_ids.require_project(context.resource, inputs, project_id)
             parents = (project_id, *(inputs[name] for name in self.kind.ids[1:-1]))
@@ -212,6 +208,40 @@ class Lifecycle:
         outputs = self._outputs(ids, response, known, include_unmanaged=True)
         return self.kind.schema.freeze_volatile(outputs, known) if known else outputs
 
+    def import_(self, reference: str, context: CallContext) -> tuple[str, State]:
+        """Read a resource that the stack is to manage from now on.
+
+        Args:
+            reference: Its ID, or its parts by name, as `references.resolve` takes them.
+            context: What the call can use.
+
+        Returns:
+            Its ID and its state. The outputs lack `schema_version`, which says that no program has
+            decided yet which inputs it manages. The inputs are those that a program needs to set:
+            without defaults.
+
+        Raises:
+            InvalidInputError: There is no such resource.
+        """
+        client, kind = context.client({}), self.kind
+        with explained(
+            self.kind, client, "import", {"project": reference.partition(":")[0]}, context
+        ):
+            id_ = ":".join(map(str, resolve(kind, client, reference)))
+        found = self._request(id_, {}, context, in_state=False)
+        known: Values = {}
+        if not is_id(project := reference.partition(":")[0]):
+            known["project"] = project
+        outputs = self._outputs(kind.parse_id(id_), found or {}, known, include_unmanaged=True)
+        del outputs[SCHEMA_VERSION.name]
+        defaults = {field.name: field.default for field in kind.schema.fields}
+        inputs = {
+            name: value
+            for name, value in kind.schema.inputs(outputs).items()
+            if value != defaults[name]
+        }
+        return id_, State(outputs, inputs)
+
     def update(self, id_: str, olds: State, news: Values, context: CallContext) -> Values:
         """Update a resource to its new inputs, with at most one request.
 
@@ -238,7 +268,7 @@ class Lifecycle:
         if not names:
             return self._outputs(ids, {}, {**kept, **news})
         client = context.client(news)
-        with self._explained(client, "update", news, context, id_):
+        with explained(self.kind, client, "update", news, context, id_=id_):
             collection = kind.collection(client, ids[:-1])
             try:
                 news = {**news, **self._as_at_gitlab(collection, ids[-1], context)}
@@ -272,7 +302,7 @@ class Lifecycle:
             context.log_info("not deleted in GitLab: another resource of this stack has adopted it")
             return
         project = outputs.get("project", str(ids[0]))
-        with self._explained(client, "delete", outputs, context, id_):
+        with explained(self.kind, client, "delete", outputs, context, id_=id_):
             collection = self.kind.collection(client, ids[:-1])
             try:
                 if not self.kind.delete_specially(collection, ids[-1], outputs, context):
@@ -290,7 +320,7 @@ class Lifecycle:
         """
         client, ids = context.client(known), self.kind.parse_id(id_)
         known = {"project": str(ids[0]), **known}
-        with self._explained(client, "read", known, context, id_):
+        with explained(self.kind, client, "read", known, context, id_=id_):
             collection = self.kind.collection(client, ids[:-1])
             try:
                 response = collection.read(ids[-1])
@@ -345,43 +375,8 @@ class Lifecycle:
         if UNKNOWN in (new, news.get("connection")) or "project_id" not in olds:
             return False
         client = context.client(news)
-        with self._explained(client, "look up", news, context):
+        with explained(self.kind, client, "look up", news, context):
             return require_project(client, new) == int(olds["project_id"])
 
-    @contextmanager
-    def _explained(
-        self,
-        client: Client,
-        verb: str,
-        values: Mapping[str, object],
-        context: CallContext,
-        id_: str = "",
-    ) -> Iterator[None]:
-        """Add to GitLab's error what was requested, and what to do."""
-        try:
-            yield
-        except GitLabError as error:
-            reads = verb in _READS
-            forbidden = error.status == FORBIDDEN and not reads
-            where = (verb, self.kind.noun, self.kind.label(values), id_ and f"({id_})")
-            raise explain(
-                error,
-                action=f"{' '.join(filter(None, where))} in project {values.get('project', '?')}",
-                role=self.kind.read_role if reads else self.kind.write_role,
-                scope=READING if reads else WRITING,
-                host=client.connection.url,
-                also=(self.kind.why_forbidden(client, dict(values)) or "") if forbidden else "",
-                token_setting=client.connection.token_setting,
-                names=gitlab_names(self.kind.schema.fields, context.spelling),
-                secrets=(*client.connection.secrets(), *self.kind.schema.secret_texts(values)),
-                values={
-                    name: text
-                    for name, text in self.kind.schema.open_texts(values).items()
-                    if name not in {*_NAMES, self.kind.unique_input}
-                },
-            ) from error
 
-
-_NAMES = {"project", "connection", "name"}
-_READS = {"read", "look up"}
 _REFRESH = "run `pulumi refresh`, then `pulumi up` to create it again"

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from pulumi_gitlab_kubernetes.interrupts import ended_by_interrupt
 from pulumi_gitlab_kubernetes.testing.host.changes import output_lines
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
@@ -134,6 +135,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     setter.add_argument("--plaintext", action="store_true", help="do not encrypt it (the default)")
 
 
+@ended_by_interrupt()
 def run(arguments: argparse.Namespace) -> int:
     """Run the command.
 

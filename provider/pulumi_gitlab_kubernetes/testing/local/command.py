@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from pulumi_gitlab_kubernetes.errors import ProviderError
+from pulumi_gitlab_kubernetes.interrupts import ended_by_interrupt
 from pulumi_gitlab_kubernetes.policy import folder
 from pulumi_gitlab_kubernetes.testing.environ import overriding
 from pulumi_gitlab_kubernetes.testing.host.backend import FileBackend
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-C", "--cwd", type=Path, default=Path(), help="folder of the project")
 
 
+@ended_by_interrupt()
 def run(arguments: argparse.Namespace) -> int:
     """Run one action.
 

@@ -1,0 +1,1 @@
+"""The native provider: its plugin, and the resource classes that use it."""

@@ -1,0 +1,81 @@
+"""Detailed diffs: what happens to each property, nested ones too.
+
+See https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/providers/implementers-guide.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.schema import Difference
+from pulumi_gitlab_kubernetes.core.values import Values
+from pulumi_gitlab_kubernetes.native.spelling import camel_case
+
+_KINDS = {
+    ("add", False): provider_pb2.PropertyDiff.ADD,
+    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    ("delete", False): provider_pb2.PropertyDiff.DELETE,
+    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    ("update", False): provider_pb2.PropertyDiff.UPDATE,
+    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+
+def respond(
+    kind: Kind, found: Difference, olds: Values, news: Values, *, rewrite: bool
+) -> provider_pb2.DiffResponse:
+    """Return the response to a diff.
+
+    Args:
+        kind: The kind of the resource.
+        found: The changes.
+        olds: The old inputs.
+        news: The new inputs.
+        rewrite: Whether the state must be rewritten, with or without a change.
+    """
+    changed = provider_pb2.DiffResponse.DIFF_SOME
+    if not found.changed and not rewrite:
+        changed = provider_pb2.DiffResponse.DIFF_NONE
+    details = {
+        path: provider_pb2.PropertyDiff(kind=_KINDS[what, name in found.replaces], inputDiff=True)
+        for name in found.changed
+        for path, what in _changes(camel_case(name), olds.get(name), news.get(name))
+    }
+    return provider_pb2.DiffResponse(
+        changes=changed,
+        replaces=[camel_case(name) for name in found.replaces],
+        diffs=[camel_case(name) for name in found.changed],
+        stables=[*map(camel_case, kind.ids), *_stable_outputs(kind)],
+        deleteBeforeReplace=found.delete_first,
+        detailedDiff=details,
+        hasDetailedDiff=True,
+    )
+
+
+def _stable_outputs(kind: Kind) -> Iterator[str]:
+    return (camel_case(output.name) for output in kind.schema.outputs if not output.volatile)
+
+
+def _changes(path: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
+    """Yield the path of each changed value, and how it changes."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in dict.fromkeys((*old, *new)):
+            if old.get(key) != new.get(key):
+                yield from _changes(f"{path}{_key(key)}", old.get(key), new.get(key))
+    elif old is None and new is not None:
+        yield path, "add"
+    elif new is None and old is not None:
+        yield path, "delete"
+    else:
+        yield path, "update"
+
+
+def _key(key: str) -> str:
+    if key.isidentifier():
+        return f".{key}"
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'["{escaped}"]'

@@ -1,0 +1,93 @@
+"""The calls for the provider's own configuration.
+
+See https://www.pulumi.com/docs/iac/concepts/resources/providers/.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from pulumi.runtime.proto import provider_pb2
+
+from pulumi_gitlab_kubernetes.configuration.provider_settings import (
+    SECRET_KEYS,
+    check_provider,
+    other_gitlab,
+)
+from pulumi_gitlab_kubernetes.engine.log import log_warning
+from pulumi_gitlab_kubernetes.native.wire import decode, encode
+
+MISMATCH = (
+    "install the same version of both: `pip install --upgrade 'pulumi-gitlab-kubernetes[native]'`, "
+    "then `gitlab-kubernetes install-plugin`"
+)
+"""What to do if the program's SDK and this plugin have different versions."""
+
+_ADDRESS = "baseUrl"
+
+
+def check(request: provider_pb2.CheckRequest, engine: str | None) -> provider_pb2.CheckResponse:
+    """Return the inputs to store, and what is wrong with them.
+
+    Args:
+        request: The request.
+        engine: The engine's address, for warnings.
+    """
+    given = decode(request.news).values
+    expected, own = given.get("version"), version("pulumi-gitlab-kubernetes")
+    if expected and expected != own:
+        log_warning(
+            engine,
+            request.urn,
+            f"the program was written for version {expected} of gitlab-kubernetes, and this plugin "
+            f"has version {own}: {MISMATCH}",
+        )
+    default = _is_default(request.urn)
+    stored, failures = check_provider(given, default=default, project=_project_of(request.urn))
+    return provider_pb2.CheckResponse(
+        inputs=encode(stored, {(key,) for key in SECRET_KEYS}),
+        # The engine prints the value of a named property.
+        failures=[
+            provider_pb2.CheckFailure(reason=f"{each.property} {each.reason}")
+            if each.property in SECRET_KEYS
+            else provider_pb2.CheckFailure(property=each.property, reason=each.reason)
+            for each in failures
+        ],
+    )
+
+
+def diff(request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
+    """Return whether the inputs are for another GitLab, which replaces all resources."""
+    olds = decode(request.old_inputs).values or decode(request.olds).values
+    news = decode(request.news).values
+    if not other_gitlab(olds, news, default=_is_default(request.urn)):
+        changed = olds != news
+        some = (
+            provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
+        )
+        return provider_pb2.DiffResponse(changes=some)
+    kind = provider_pb2.PropertyDiff.UPDATE_REPLACE
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME,
+        replaces=[_ADDRESS],
+        diffs=[_ADDRESS],
+        detailedDiff={_ADDRESS: provider_pb2.PropertyDiff(kind=kind, inputDiff=True)},
+        hasDetailedDiff=True,
+    )
+
+
+def configured(request: provider_pb2.ConfigureRequest) -> tuple[dict[str, Any], bool]:
+    """Return the provider's inputs, and whether it is a default provider."""
+    return decode(request.args).values, _is_default(request.urn)
+
+
+def _is_default(urn: str) -> bool:
+    """Return whether the engine has made a provider, as its name says."""
+    name = urn.rpartition("::")[2]
+    return name == "default" or name.startswith("default_")
+
+
+def _project_of(urn: str) -> str:
+    # A URN is urn:pulumi:<stack>::<project>::<type>::<name>.
+    return urn.split("::")[1]

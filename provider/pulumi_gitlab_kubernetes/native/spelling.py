@@ -1,0 +1,65 @@
+"""The names of properties on the wire, and in each language's programs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Spelling
+
+
+def camel_case(name: str) -> str:
+    """Return a name in camelCase, as it is on the wire.
+
+    Args:
+        name: A name in snake_case.
+    """
+    first, *others = name.split("_")
+    return first + "".join(each.capitalize() for each in others)
+
+
+class _CamelCase(Spelling):
+    """The spelling of TypeScript, YAML and Java, and of the wire."""
+
+    def __getitem__(self, name: str) -> str:
+        return camel_case(name)
+
+    def option(self, name: str) -> str:
+        return f"{self[name]}: true"
+
+
+class _PascalCase(Spelling):
+    """The spelling of Go and C#."""
+
+    def __getitem__(self, name: str) -> str:
+        found = camel_case(name)
+        return found[:1].upper() + found[1:]
+
+    def option(self, name: str) -> str:
+        return f"{self[name]}: true"
+
+
+CAMEL_CASE = _CamelCase()
+"""The spelling of most languages."""
+
+_RUNTIMES = {"python": PYTHON, "go": _PascalCase(), "dotnet": _PascalCase()}
+
+
+def spelling_of(runtime: str) -> Spelling:
+    """Return the spelling of a program's language.
+
+    Args:
+        runtime: The `runtime` in Pulumi.yaml; empty if it is unknown.
+    """
+    return _RUNTIMES.get(runtime, CAMEL_CASE)
+
+
+@cache
+def names_of(kind: Kind) -> dict[str, str]:
+    """Return the names of a kind's inputs and outputs, by their names on the wire."""
+    names = (
+        *(field.name for field in kind.schema.fields),
+        *(output.name for output in kind.schema.outputs),
+        *kind.ids,
+    )
+    return {camel_case(name): name for name in names}

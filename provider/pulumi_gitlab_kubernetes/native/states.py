@@ -1,0 +1,103 @@
+"""States that the native provider reads: its own, and those that it takes over.
+
+Aliases let it take over resources of this package's dynamic provider, whose state has names in
+snake_case, and of Pulumi's own GitLab package, whose state lacks some outputs. A resource that was
+imported has no `schema_version` until its next update or refresh.
+"""
+
+from __future__ import annotations
+
+from google.protobuf import struct_pb2
+
+from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.lifecycle import VERSION
+from pulumi_gitlab_kubernetes.core.schema import Schema
+from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION, SCHEMA_VERSION
+from pulumi_gitlab_kubernetes.core.state import State
+from pulumi_gitlab_kubernetes.core.values import Type, Values
+from pulumi_gitlab_kubernetes.errors import ProviderError
+from pulumi_gitlab_kubernetes.native.spelling import names_of
+from pulumi_gitlab_kubernetes.native.wire import decode
+from pulumi_gitlab_kubernetes.registry import NEWER
+
+_DYNAMIC = "__provider"
+
+
+class OldState:
+    """A resource in the engine's state.
+
+    Args:
+        kind: Its kind.
+        outputs: Its outputs on the wire.
+        inputs: Its inputs on the wire.
+
+    Raises:
+        ProviderError: A newer version of this package wrote the state.
+    """
+
+    def __init__(self, kind: Kind, outputs: struct_pb2.Struct, inputs: struct_pb2.Struct) -> None:
+        self._kind = kind
+        self.outputs, self.inputs = known_values(kind, outputs), known_values(kind, inputs)
+        if (version := self.outputs.get(SCHEMA_VERSION.name, VERSION)) > VERSION:
+            raise ProviderError(f"{SCHEMA_VERSION.name} {version} is {NEWER}")
+        self.secrets = decode(outputs).secrets
+        self._own = all(name in self.outputs for name in kind.ids)
+        self._dynamic = _DYNAMIC in outputs.fields
+        self._moving = _DYNAMIC in inputs.fields
+
+    @property
+    def managed(self) -> bool:
+        """Whether a program manages it, so that it has inputs; `.get()` gives it none."""
+        return "project" in self.inputs
+
+    @property
+    def must_be_rewritten(self) -> bool:
+        """Whether an update has to write it in the form of this provider.
+
+        The first run after a program has moved from the dynamic classes leaves its outputs alone.
+        """
+        return not self._own or (self._dynamic and not self._moving)
+
+    def as_of(self, news: Values) -> State:
+        """Return the state to compare with new inputs.
+
+        What GitLab does not return is unknown in an imported state, so the program's value counts
+        as the old one. What the program does not set then stays unmanaged.
+
+        Args:
+            news: Checked inputs.
+        """
+        complete = SCHEMA_VERSION.name in self.outputs
+        inputs = self.inputs if complete else self._completed(news)
+        return State(self.outputs, inputs, complete=complete or not self._own)
+
+    def _completed(self, news: Values) -> Values:
+        found = dict(self.inputs)
+        for field in self._kind.schema.fields:
+            new = news.get(field.name)
+            if field.name not in found and field.default is not None:
+                found[field.name] = field.default
+            if not field.response_key and (self._own or field.name not in self.inputs):
+                found[field.name] = new
+            elif new is None and self._own:
+                found.pop(field.name, None)
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def known_values(kind: Kind, struct: struct_pb2.Struct) -> Values:
+    """Return the values of a state that the kind knows, by field name."""
+    names, own = names_of(kind), set(names_of(kind).values())
+    types = _types(kind.schema) | dict.fromkeys(kind.ids, Type.INTEGER)
+    found: Values = {}
+    for key, value in decode(struct).values.items():
+        name = names.get(key, key)
+        if name in own and name != CONNECTION.name and value not in ("", {}):
+            type_ = types[name]
+            # Other packages have some numbers as text.
+            found[name] = type_.coerce(value) if type_.fits(value) else value
+    return found
+
+
+def _types(schema: Schema) -> dict[str, Type]:
+    types = {field.name: field.type for field in schema.fields}
+    return types | {output.name: output.type for output in schema.outputs}

@@ -1,0 +1,168 @@
+"""The native plugin, started and called as the engine does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from google.protobuf import empty_pb2, json_format
+from pulumi.runtime.proto import provider_pb2
+from tests.support.plugin_process import TIMEOUT, PluginProcess, Values, call_errors, struct
+
+DEFAULT = "urn:pulumi:dev::shop::pulumi:providers:gitlab-kubernetes::default_0_1_0"
+EXPLICIT = "urn:pulumi:dev::shop::pulumi:providers:gitlab-kubernetes::eu"
+
+
+class NativePlugin(PluginProcess):
+    """`python -m pulumi_gitlab_kubernetes.native`, as the default provider of a stack."""
+
+    MODULE = "pulumi_gitlab_kubernetes.native"
+    urn = DEFAULT
+    runtime_folder = ""
+
+    def configure(self) -> None:
+        """Shake hands, check the configuration, and configure the plugin."""
+        handshake = provider_pb2.ProviderHandshakeRequest(
+            engine_address=self._arguments[-1],
+            root_directory=self.runtime_folder,
+            configure_with_urn=True,
+        )
+        assert self._stub.Handshake(handshake, timeout=TIMEOUT).accept_secrets
+        inputs, failures = self.check_config(self._config)
+        assert failures == {}
+        request = provider_pb2.ConfigureRequest(args=struct(inputs), urn=self.urn)
+        with call_errors():
+            response = self._stub.Configure(request, timeout=TIMEOUT)
+        assert response.acceptSecrets
+        assert response.supportsPreview
+
+    def check_config(self, news: Values) -> tuple[Values, dict[str, str]]:
+        """Return the checked inputs of the provider, and the failures by property."""
+        request = provider_pb2.CheckRequest(urn=self.urn, news=struct(news))
+        with call_errors():
+            response = self._stub.CheckConfig(request, timeout=TIMEOUT)
+        failures = {each.property: each.reason for each in response.failures}
+        return json_format.MessageToDict(response.inputs), failures
+
+    def diff_config(self, olds: Values, news: Values) -> provider_pb2.DiffResponse:
+        """Compare the inputs of the provider."""
+        request = provider_pb2.DiffRequest(
+            urn=self.urn, old_inputs=struct(olds), olds=struct(olds), news=struct(news)
+        )
+        with call_errors():
+            response: provider_pb2.DiffResponse = self._stub.DiffConfig(request, timeout=TIMEOUT)
+        return response
+
+    def check(
+        self, kind: str, news: Values, olds: Values | None = None
+    ) -> tuple[Values, dict[str, str]]:
+        """Return the checked inputs, and the failures by property."""
+        request = provider_pb2.CheckRequest(
+            urn=_urn(kind), news=struct(news), olds=struct(olds or {})
+        )
+        with call_errors():
+            response = self._stub.Check(request, timeout=TIMEOUT)
+        assert {each.property for each in response.failures} <= {""}  # The CLI prints its value.
+        parts = (each.reason.partition(" ") for each in response.failures)
+        failures = {name: reason for name, _space, reason in parts}
+        return json_format.MessageToDict(response.inputs), failures
+
+    def diff(
+        self,
+        kind: str,
+        id_: str,
+        olds: Values,
+        old_inputs: Values,
+        news: Values,
+        *,
+        ignored: Sequence[str] = (),
+    ) -> provider_pb2.DiffResponse:
+        """Compare a state with checked inputs."""
+        request = provider_pb2.DiffRequest(
+            id=id_,
+            urn=_urn(kind),
+            olds=struct(olds),
+            old_inputs=struct(old_inputs),
+            news=struct(news),
+            ignoreChanges=ignored,
+        )
+        with call_errors():
+            response: provider_pb2.DiffResponse = self._stub.Diff(request, timeout=TIMEOUT)
+        return response
+
+    def create(
+        self, kind: str, inputs: Values, *, preview: bool = False, timeout: float = 0
+    ) -> tuple[str, Values]:
+        """Create a resource from checked inputs."""
+        request = provider_pb2.CreateRequest(
+            urn=_urn(kind), properties=struct(inputs), preview=preview, timeout=timeout
+        )
+        with call_errors():
+            response = self._stub.Create(request, timeout=TIMEOUT)
+        return response.id, json_format.MessageToDict(response.properties)
+
+    def read(
+        self, kind: str, id_: str, outputs: Values | None = None, inputs: Values | None = None
+    ) -> tuple[str, Values, Values]:
+        """Return the ID, outputs and inputs. An import has no inputs, and `.get()` empty ones."""
+        request = provider_pb2.ReadRequest(id=id_, urn=_urn(kind), properties=struct(outputs or {}))
+        if inputs is not None:
+            request.inputs.CopyFrom(struct(inputs))
+        with call_errors():
+            response = self._stub.Read(request, timeout=TIMEOUT)
+        values = map(json_format.MessageToDict, (response.properties, response.inputs))
+        return response.id, *values
+
+    def update(
+        self,
+        kind: str,
+        id_: str,
+        olds: Values,
+        old_inputs: Values,
+        news: Values,
+        *,
+        preview: bool = False,
+    ) -> Values:
+        """Update a resource to checked inputs."""
+        request = provider_pb2.UpdateRequest(
+            id=id_,
+            urn=_urn(kind),
+            olds=struct(olds),
+            old_inputs=struct(old_inputs),
+            news=struct(news),
+            preview=preview,
+        )
+        with call_errors():
+            response = self._stub.Update(request, timeout=TIMEOUT)
+        return json_format.MessageToDict(response.properties)
+
+    def delete(
+        self, kind: str, id_: str, outputs: Values, inputs: Values, *, timeout: float = 0
+    ) -> None:
+        """Delete a resource. The timeout in seconds is that of `customTimeouts`."""
+        request = provider_pb2.DeleteRequest(
+            id=id_,
+            urn=_urn(kind),
+            properties=struct(outputs),
+            old_inputs=struct(inputs),
+            timeout=timeout,
+        )
+        with call_errors():
+            self._stub.Delete(request, timeout=TIMEOUT)
+
+    def invoke(self, function: str, arguments: Values) -> tuple[Values, dict[str, str]]:
+        """Call a function. Return its result, and the failures by argument."""
+        request = provider_pb2.InvokeRequest(
+            tok=f"gitlab-kubernetes:index:{function}", args=struct(arguments)
+        )
+        with call_errors():
+            response = self._stub.Invoke(request, timeout=TIMEOUT)
+        failures = {each.property: each.reason for each in response.failures}
+        return json_format.MessageToDict(getattr(response, "return")), failures
+
+    def cancel(self) -> None:
+        """Cancel the run, as the engine does after Ctrl-C."""
+        self._stub.Cancel(empty_pb2.Empty(), timeout=TIMEOUT)
+
+
+def _urn(kind: str) -> str:
+    return f"urn:pulumi:dev::shop::gitlab-kubernetes:index:{kind}::it"
