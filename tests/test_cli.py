@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+COMMANDS = (
+    *("simulator", "stack", "local", "policy-pack", "audit"),
+    *("migrate-config", "install-plugin"),
+)
+
 
 def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a new process."""
@@ -26,12 +31,12 @@ def test_help_names_each_command() -> None:
     found = command("--help")
 
     assert found.returncode == 0
-    for name in ("simulator", "stack", "local", "policy-pack", "audit"):
+    for name in COMMANDS:
         assert f"    {name} " in f"{found.stdout} ".replace("\n", " \n")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["simulator", "stack", "local", "policy-pack", "audit"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help(name: str) -> None:
     """Each one describes itself."""
     found = command(name, "--help")

@@ -51,7 +51,7 @@ __all__ = [
 if not TYPE_CHECKING:  # Otherwise type checkers accept any name.
 
     def __getattr__(name: str) -> Any:
-        """Import a resource class when it is first used. The commands do not need Pulumi."""
+        """Import a class when it is first used. The commands do not need Pulumi."""
         if name not in MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         with explain_hidden_modules():

@@ -38,6 +38,16 @@ _COMMANDS = {
         "policy",
         "evaluate the policies on a stack's state or on a project in GitLab",
     ),
+    "migrate-config": (
+        "configuration.migrate_command",
+        "native",
+        "copy a stack's settings in the namespace gitlab to gitlab-kubernetes",
+    ),
+    "install-plugin": (
+        "native.install_command",
+        "native",
+        "install the plugin of the native provider into the Pulumi CLI",
+    ),
 }
 """Each command's module, the extra that it needs, and what it does."""
 

@@ -60,6 +60,7 @@ SCHEMA = Schema(
             response_key="mode",
             normalize=str.lower,
         ),
+        Field(name="size", doc="", choices=("a", "b")),
         Field(name="triggers", doc="", type=Type.MAP),
         Field(name="limit", doc="", type=Type.NUMBER, change=Change.STATE_ONLY, default=60),
         Field(name="control_fields", doc="", type=Type.BOOLEAN, change=Change.CONTROL),
@@ -151,6 +152,14 @@ def test_a_text_must_not_contain_a_null_character() -> None:
         Failure("text", "must not contain a null character"),
         Failure("password", "must not contain a null character"),
     ]
+
+
+@pytest.mark.parametrize("value", ["c", "A", "a "])
+def test_only_the_choices_are_valid(value: str) -> None:
+    """Exactly as GitLab writes them."""
+    assert SCHEMA.check({"name": "x", "size": "b"})[1] == []
+    assert SCHEMA.check({"name": "x", "size": UNKNOWN})[1] == []
+    assert SCHEMA.check({"name": "x", "size": value})[1] == [Failure("size", "must be one of a, b")]
 
 
 @pytest.mark.parametrize("value", [0, False])

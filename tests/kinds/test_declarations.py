@@ -10,8 +10,10 @@ from tests.core import test_changes
 from tests.dynamic import test_check, test_provider
 from tests.gitlab import test_wrong_responses
 from tests.lifecycle import gitlab
+from tests.native import test_resources as test_native_resources
 from tests.resources import test_resources
 from tests.support import kinds
+from tools.generate import examples
 
 from pulumi_gitlab_kubernetes.core.fields import Change
 from pulumi_gitlab_kubernetes.core.identity import NotUnique, Unique
@@ -28,10 +30,12 @@ TABLES = {
     "tests/gitlab/test_wrong_responses.py IDENTITY": test_wrong_responses.IDENTITY,
     "tests/gitlab/test_wrong_responses.py OWNER": test_wrong_responses.OWNER,
     "tests/lifecycle/gitlab.py PATHS": gitlab.PATHS,
+    "tests/native/test_resources.py ALIASES": test_native_resources.ALIASES,
     "tests/resources/test_resources.py ARGUMENTS": {
         each.__name__ for each in test_resources.ARGUMENTS
     },
     "tests/test_state_format.py IDS": test_state_format.IDS,
+    "tools/generate/examples.py PROGRAMS": examples.PROGRAMS,
 }
 """Where the tests say by hand what is expected of each kind."""
 

@@ -17,7 +17,7 @@ _LATER = ("cryptography", "starlette", "uvicorn", "gql", "gitlab.v4")
 """Modules that are imported later, or by other packages."""
 
 
-def _modules(code: str) -> set[str]:
+def modules(code: str) -> set[str]:
     """Return the modules that a new process has imported after some code."""
     script = f"{code}\nimport json, sys; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
@@ -27,8 +27,8 @@ def _modules(code: str) -> set[str]:
 @pytest.mark.slow
 def test_the_providers_import_little_besides_pulumi_and_gitlab() -> None:
     """Their own modules and a few of Python's. `tests/benchmarks/imports.py` measures the times."""
-    floor = _modules("import pulumi, gitlab")
-    added = _modules(_PROVIDERS) - floor
+    floor = modules("import pulumi, gitlab")
+    added = modules(_PROVIDERS) - floor
     heavy = {name for name in added if name.startswith(_LATER)}
     assert not heavy
     others = {name for name in added if not name.startswith("pulumi_gitlab_kubernetes")}

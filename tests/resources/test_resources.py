@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks, rpc, settings, stack
+from pulumi.runtime import rpc, settings
+from tests.support.program import Program
 
 import pulumi_gitlab_kubernetes as gitlab
 from pulumi_gitlab_kubernetes.errors import InvalidInputError
@@ -62,70 +62,6 @@ def _declare(kind: type[Any], opts: pulumi.ResourceOptions | None = None) -> Non
 
 def _attribute(kind: type[Any], name: str) -> Any:
     return getattr(kind("it", **ARGUMENTS[kind]), name)
-
-
-class _Monitor(mocks.MockMonitor):
-    """Pulumi's own mocked monitor, which also stores the requests."""
-
-    def __init__(self, mocked: pulumi.runtime.Mocks) -> None:
-        super().__init__(mocked)
-        self.requests: list[Any] = []
-
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (Pulumi's name)
-        """Store the request."""
-        if request.type != "pulumi:pulumi:Stack":
-            self.requests.append(request)
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call] # it has no types
-
-    def SupportsFeature(self, request: Any) -> Any:  # noqa: N802 (Pulumi's name)
-        """Support the same features as an engine, so that secrets are marked."""
-        response = super().SupportsFeature(request)  # type: ignore[no-untyped-call] # as above
-        return type(response)(hasSupport=True)
-
-
-class _Mocks(pulumi.runtime.Mocks):
-    """Resources with an ID that the test chooses, and with outputs besides their inputs."""
-
-    def __init__(self, id_: str, outputs: dict[str, Any]) -> None:
-        self._id = id_
-        self._outputs = outputs
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Respond to a registration or a read."""
-        inputs = {name: value for name, value in args.inputs.items() if value is not None}
-        return args.resource_id or self._id, {**inputs, **self._outputs}
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
-        """Fail, because no function is called."""
-        raise NotImplementedError(args.token)
-
-
-class Program:
-    """Runs parts of a program with the mocks."""
-
-    def __init__(self) -> None:
-        self.monitor = _Monitor(_Mocks("", {}))
-
-    def run(self, body: Callable[[], Any], id_: str = "42:7", **outputs: Any) -> Any:
-        """Run a program, and return its result with outputs awaited."""
-        mocked = _Mocks(id_, outputs)
-        self.monitor = _Monitor(mocked)
-
-        async def program() -> Any:
-            settings.reset_options()
-            pulumi.runtime.set_mocks(mocked, project="shop", stack="dev", monitor=self.monitor)
-            result = body()
-            if isinstance(result, pulumi.Output):
-                result = (await result.future(), await result.is_secret(), await result.is_known())
-            await stack.wait_for_rpcs()
-            return result
-
-        return asyncio.run(program())
-
-    def request(self) -> Any:
-        """Return the only registration."""
-        (request,) = self.monitor.requests
-        return request
 
 
 @pytest.fixture

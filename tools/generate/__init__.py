@@ -1,7 +1,7 @@
 """Generates code and tables from the kinds, the policies and the simulator's routes.
 
-These are the resource classes, the package's names, the policies' model, and the tables in the
-documents. `make generate` writes them, and tests check that they are up to date.
+These are the resource classes, the package's names, the package schema, the policies' model, and
+the tables in the documents. `make generate` writes them, and tests check that they are up to date.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ import re
 from pathlib import Path
 
 from tests.support.dynamic_host import DynamicHost
-from tools.generate import classes, endpoints, names, policy_kinds, reference, requests, rules
+from tools.generate import (
+    classes,
+    endpoints,
+    names,
+    package_schema,
+    policy_kinds,
+    reference,
+    requests,
+    rules,
+)
 
 import pulumi_gitlab_kubernetes
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
@@ -25,10 +34,17 @@ def documents() -> dict[Path, str]:
     """Return the text of each file that is generated or has generated parts."""
     return {
         **{
-            PACKAGE / "resources" / f"{module}.py": source
-            for module, source in classes.classes().items()
+            PACKAGE / folder / f"{module}.py": source
+            for folder, sources in (
+                ("resources", classes.dynamic_classes()),
+                ("native/resources", classes.native_classes()),
+            )
+            for module, source in sources.items()
         },
+        PACKAGE / "native" / "resources" / "provider.py": classes.provider(),
         PACKAGE / "__init__.py": names.package(),
+        PACKAGE / "native" / "__init__.py": names.native_package(),
+        PACKAGE / "native" / "schema.json": package_schema.schema(),
         PACKAGE / "policy" / "kinds.py": policy_kinds.kinds(),
         README: _with(README.read_text(), "reference", reference.tables()),
         POLICIES: _with(POLICIES.read_text(), "reference", rules.policies()),

@@ -1,10 +1,13 @@
-"""Types of values in Python, and the formatting of generated source code."""
+"""What several generators need: types of values in Python, native inputs, formatted code."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
+from pulumi_gitlab_kubernetes.core.fields import Field
+from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
 from pulumi_gitlab_kubernetes.core.values import Type
 
 OUTPUT_TYPES = {
@@ -32,3 +35,14 @@ def formatted(source: str) -> str:
     return subprocess.run(
         command, input=source, stdout=subprocess.PIPE, text=True, check=True
     ).stdout
+
+
+def native_fields(kind: Kind) -> tuple[Field, ...]:
+    """Return the inputs of a native resource: a provider takes the place of `connection`."""
+    return tuple(field for field in kind.schema.fields if field.name != CONNECTION.name)
+
+
+def aliases(kind: Kind) -> tuple[str, ...]:
+    """Return the types of the same resource in states that the native provider takes over."""
+    dynamic = f"pulumi-python:dynamic/gitlab:{kind.name}"
+    return (dynamic, kind.published_type) if kind.published_type else (dynamic,)

@@ -56,6 +56,7 @@ class Field:
         change: What a new value does.
         required: Whether a program must set it.
         default: The value that `check` fills in for an input that is not set.
+        choices: The only valid values; empty if there are others.
         secret: Whether it is encrypted in the state and never shown.
         request_key: GitLab's name for it in requests, with dots where nested; empty if GitLab does
             not get it.
@@ -76,6 +77,7 @@ class Field:
     change: Change = Change.REPLACE
     required: bool = False
     default: Any = None
+    choices: tuple[str, ...] = ()
     secret: bool = False
     request_key: str = ""
     response_key: str = ""
@@ -121,13 +123,18 @@ class Field:
             return value, f"{error}: {hint}" if hint else str(error)
         if contains_unknown(value):
             return value, None
-        if isinstance(value, str) and "\0" in value:
-            return value, "must not contain a null character"
-        return value, self.check(value)
+        return value, self._why_invalid(value)
 
     def ids_in(self, value: Any) -> tuple[int, ...]:
         """Return the parts of a composite ID of the referenced kind; empty for other values."""
         return composite_id(value, self.reference.ids) if self.reference else ()
+
+    def _why_invalid(self, value: Any) -> str | None:
+        if isinstance(value, str) and "\0" in value:
+            return "must not contain a null character"
+        if self.choices and value not in self.choices:
+            return f"must be one of {', '.join(self.choices)}"
+        return self.check(value)
 
     def _why_required(self, *, empty: bool) -> str | None:
         if empty and self.default is not None:

@@ -33,6 +33,8 @@ class Kind:
     """The page of GitLab's documentation about it."""
     deprecation: ClassVar[str] = ""
     """Why it is deprecated and what to use instead; empty if it is not."""
+    published_type: ClassVar[str] = ""
+    """The type of the same resource in Pulumi's GitLab package; empty if it has none."""
     schema: ClassVar[Schema]
     ids: ClassVar[tuple[str, ...]]
     """The outputs that form its ID, outermost first."""

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+
+@cache
+def camel_case(name: str) -> str:
+    """Return a snake_case name in camelCase."""
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
 
 class Spelling:
     """The spelling of Python programs. An adapter for other languages overrides it.

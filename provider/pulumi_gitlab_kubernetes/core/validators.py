@@ -97,15 +97,6 @@ def at_most(length: int) -> Check:
     return check
 
 
-def one_of(*allowed: str) -> Check:
-    """Accept one of several values."""
-
-    def check(value: str) -> str | None:
-        return None if value in allowed else f"must be one of {', '.join(allowed)}"
-
-    return check
-
-
 def all_of(*checks: Check) -> Check:
     """Accept a value that all checks accept."""
 

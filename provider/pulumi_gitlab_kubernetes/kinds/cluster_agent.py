@@ -25,6 +25,7 @@ class ClusterAgentKind(Kind):
     doc = "An agent for Kubernetes, registered in a project."
     docs_url = "https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project"
     name = "ClusterAgent"
+    published_type = "gitlab:index/clusterAgent:ClusterAgent"
     noun = "agent"
     place = AGENTS
     creator_key = "created_by_user_id"

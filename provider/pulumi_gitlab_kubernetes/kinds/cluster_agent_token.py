@@ -50,6 +50,7 @@ class ClusterAgentTokenKind(TokenKind):
     )
     docs_url = "https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token"
     name = "ClusterAgentToken"
+    published_type = "gitlab:index/clusterAgentToken:ClusterAgentToken"
     noun = "agent token"
     place = Place(
         "/projects/{}/cluster_agents/{}/tokens",

@@ -24,7 +24,6 @@ from pulumi_gitlab_kubernetes.core.validators import (
     environment_scope,
     id_number,
     not_reserved,
-    one_of,
     trimmed,
     url,
     with_password,
@@ -62,6 +61,7 @@ class ProjectClusterKind(Kind):
         "(https://docs.gitlab.com/user/infrastructure/clusters/migrate_to_gitlab_agent/)"
     )
     name = "ProjectCluster"
+    published_type = "gitlab:index/projectCluster:ProjectCluster"
     noun = "certificate-based cluster"
     place = Place(
         "/projects/{}/clusters",
@@ -133,9 +133,9 @@ class ProjectClusterKind(Kind):
                 name="kubernetes_authorization_type",
                 doc="`rbac`, `abac` or `unknown_authorization`.",
                 default="rbac",
+                choices=("rbac", "abac", "unknown_authorization"),
                 request_key=f"{_ADD_USER}.authorization_type",
                 response_key=f"{_SHOWN}.authorization_type",
-                check=one_of("rbac", "abac", "unknown_authorization"),
             ),
             Field(
                 name="environment_scope",

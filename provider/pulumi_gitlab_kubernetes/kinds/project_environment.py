@@ -24,7 +24,6 @@ from pulumi_gitlab_kubernetes.core.validators import (
     at_most,
     dns_label,
     id_number,
-    one_of,
     web_address,
     with_password,
     without_scheme,
@@ -80,6 +79,7 @@ class ProjectEnvironmentKind(Kind):
     )
     docs_url = "https://docs.gitlab.com/api/environments/#create-a-new-environment"
     name = "ProjectEnvironment"
+    published_type = "gitlab:index/projectEnvironment:ProjectEnvironment"
     noun = "environment"
     place = Place(
         "/projects/{}/environments",
@@ -131,18 +131,18 @@ class ProjectEnvironmentKind(Kind):
                     "guesses it from the name."
                 ),
                 change=Change.UPDATE,
+                choices=TIERS,
                 request_key="tier",
                 response_key="tier",
-                check=one_of(*TIERS),
             ),
             Field(
                 name="auto_stop_setting",
                 doc="`always` or `with_action`.",
                 change=Change.UPDATE,
                 default="always",
+                choices=("always", "with_action"),
                 request_key="auto_stop_setting",
                 response_key="auto_stop_setting",
-                check=one_of("always", "with_action"),
             ),
             Field(
                 name="cluster_agent_id",

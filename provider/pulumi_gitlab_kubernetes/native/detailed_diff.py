@@ -12,8 +12,8 @@ from pulumi.runtime.proto import provider_pb2
 
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.schema import Difference
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.core.values import Values
-from pulumi_gitlab_kubernetes.native.spelling import camel_case
 
 _KINDS = {
     ("add", False): provider_pb2.PropertyDiff.ADD,

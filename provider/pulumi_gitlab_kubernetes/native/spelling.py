@@ -5,17 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from pulumi_gitlab_kubernetes.core.kind import Kind
-from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Spelling
-
-
-def camel_case(name: str) -> str:
-    """Return a name in camelCase, as it is on the wire.
-
-    Args:
-        name: A name in snake_case.
-    """
-    first, *others = name.split("_")
-    return first + "".join(each.capitalize() for each in others)
+from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Spelling, camel_case
 
 
 class _CamelCase(Spelling):

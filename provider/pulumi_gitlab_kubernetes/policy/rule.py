@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.policy.model import Resource
-from pulumi_gitlab_kubernetes.policy.text import camel_case
 
 
 class Level(enum.Enum):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 
 def counted(number: int, noun: str) -> str:
     """Return a count with its noun, such as `1 agent` or `2 agents`.
@@ -13,13 +11,6 @@ def counted(number: int, noun: str) -> str:
         noun: The noun in the singular.
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-@cache
-def camel_case(name: str) -> str:
-    """Return a snake_case name in camelCase."""
-    first, *others = name.split("_")
-    return first + "".join(other.capitalize() for other in others)
 
 
 def printable(text: str) -> str:

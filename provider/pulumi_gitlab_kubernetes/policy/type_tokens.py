@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.policy.kinds import KINDS
 from pulumi_gitlab_kubernetes.policy.model import ProjectResource
-from pulumi_gitlab_kubernetes.policy.text import camel_case
 
 _OURS = "pulumi-python:dynamic/gitlab:"
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-import inspect
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
@@ -15,22 +12,21 @@ from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.dynamic import inline
 from pulumi_gitlab_kubernetes.errors import InvalidInputError
 from pulumi_gitlab_kubernetes.registry import provider_for
+from pulumi_gitlab_kubernetes.resources.common import (
+    KnownArguments,
+    await_once,
+    properties,
+    warn_deprecated,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Resource(dynamic.Resource):
+class Resource(KnownArguments, dynamic.Resource):
     """The base of all resources."""
 
     _kind: ClassVar[Kind]
-
-    if not TYPE_CHECKING:  # Type checkers and editors read the arguments from `__init__`.
-
-        def __new__(cls, *_values: Any, **named: Any) -> Self:
-            """Reject an unknown argument, and suggest the most similar one."""
-            _reject_unknown(cls, named)
-            return super().__new__(cls)
 
     def __init__(
         self,
@@ -48,12 +44,8 @@ class Resource(dynamic.Resource):
         inline.require_interpreter()
         schema = self._kind.schema
         secrets = schema.secrets()
-        props: dict[str, Any] = dict.fromkeys(
-            (*(output.name for output in schema.outputs), *self._kind.ids)
-        )
-        for name, value in inputs.items():
-            secret = name in secrets and value is not None
-            props[name] = pulumi.Output.secret(value) if secret else value
+        outputs = (*(output.name for output in schema.outputs), *self._kind.ids)
+        props = properties(inputs, outputs, secrets)
         defaults = pulumi.ResourceOptions(
             additional_secret_outputs=list(secrets),
             # A forced replacement does not call `diff`, so the option is needed too.
@@ -65,9 +57,8 @@ class Resource(dynamic.Resource):
             props,
             pulumi.ResourceOptions.merge(defaults, opts),
         )
-        if self._kind.deprecation and not (opts and opts.id):  # `.get()` has an ID.
-            pulumi.log.warn(self._kind.deprecation, resource=self)
-        _await_once(self.__dict__[name] for name in props)
+        warn_deprecated(self, self._kind.deprecation, opts)
+        await_once(self, props)
 
     @classmethod
     def get(
@@ -112,35 +103,3 @@ class Resource(dynamic.Resource):
                 return mocked
 
         return self.id.apply(part)
-
-
-def _reject_unknown(resource: type[Resource], given: Iterable[str]) -> None:
-    known = _arguments(resource.__init__)
-    for name in given:
-        if known and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(known)}"
-            raise TypeError(
-                f"{resource.__name__}.__init__() got an unexpected keyword argument "
-                f"'{name}': {hint}"
-            )
-
-
-@cache
-def _arguments(constructor: Callable[..., None]) -> tuple[str, ...]:
-    """Return the names of a constructor's arguments; none if it accepts any."""
-    _self, *parameters = inspect.signature(constructor).parameters.values()
-    if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters):
-        return ()
-    return tuple(each.name for each in parameters)
-
-
-def _await_once(outputs: Iterable[pulumi.Output[Any]]) -> None:
-    """Let the end of the program await only the resource's registration, not each of its outputs.
-
-    Each time an output resolves, the SDK iterates over all remaining ones. With a dozen for each
-    resource, that takes most of a large program's time. `urn` and `id` are still awaited.
-    """
-    if hasattr(pulumi.Output, "_untrack"):  # A detail of the SDK.
-        for output in outputs:
-            output._untrack()  # noqa: SLF001 (the only way)

@@ -1,0 +1,1 @@
+"""The resource classes of the native adapter, one module each."""

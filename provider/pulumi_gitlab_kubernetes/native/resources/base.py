@@ -1,0 +1,210 @@
+"""The bases of the resource classes of the native adapter, and of its class `Provider`.
+
+The SDK translates between the names of Python programs and those of the package schema. It takes
+both from the types of a class's attributes and arguments, which are derived here from the
+annotations of the class. Keys of maps are never translated.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pulumi
+
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.resources.common import (
+    KnownArguments,
+    await_once,
+    properties,
+    warn_deprecated,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+PACKAGE = "gitlab-kubernetes"
+"""The name of the Pulumi package."""
+_VERSION = version("pulumi-gitlab-kubernetes")
+"""With this version, the engine selects the plugin of this distribution."""
+
+
+class Resource(KnownArguments, pulumi.CustomResource):
+    """The base of all resources."""
+
+    pulumi_type: ClassVar[str]
+    _outputs: ClassVar[tuple[str, ...]]
+    _arguments: ClassVar[type[Any]]
+    _secrets: ClassVar[tuple[str, ...]]
+    _deprecation: ClassVar[str]
+    _defaults: ClassVar[pulumi.ResourceOptions]
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str = "",
+        aliases: Iterable[str] = (),
+        secrets: tuple[str, ...] = (),
+        deprecation: str = "",
+        delete_before_replace: bool | None = None,
+    ) -> None:
+        """Complete a resource class, unless it is a program's own subclass.
+
+        Args:
+            name: The name of the kind; empty for a program's own subclass.
+            aliases: The types of the same resource in states that the provider takes over.
+            secrets: The names of secret inputs and outputs.
+            deprecation: Why the resource is deprecated; empty if it is not.
+            delete_before_replace: Whether each replacement deletes first.
+        """
+        super().__init_subclass__()
+        if not name:
+            return
+        cls.pulumi_type = f"{PACKAGE}:index:{name}"
+        cls._outputs = _add_getters(cls)
+        cls._arguments = _arguments_type(cls._outputs)
+        cls._secrets = secrets
+        cls._deprecation = deprecation
+        cls._defaults = pulumi.ResourceOptions(
+            additional_secret_outputs=list(secrets),
+            aliases=[pulumi.Alias(type_=each) for each in aliases],
+            # A forced replacement does not ask the provider, so the option is needed too.
+            delete_before_replace=delete_before_replace,
+            version=_VERSION,
+        )
+
+    def __init__(
+        self,
+        resource_name: str,
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the resource.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            inputs: Its arguments. `None` means not set.
+            opts: Pulumi's resource options.
+        """
+        props = properties(inputs, self._outputs, self._secrets)
+        super().__init__(
+            self.pulumi_type,
+            resource_name,
+            _arguments_of(self._arguments, props),
+            pulumi.ResourceOptions.merge(self._defaults, opts),
+        )
+        warn_deprecated(self, self._deprecation, opts)
+        await_once(self, props)
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 (Pulumi's own name)
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> Self:
+        """Read a resource that this stack does not manage.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            id: Its ID, such as `42:7`.
+            opts: Pulumi's resource options.
+
+        Returns:
+            The resource, with everything that GitLab returns.
+        """
+        resource = cls.__new__(cls)
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        Resource.__init__(resource, resource_name, {}, options)
+        return resource
+
+
+class ProviderResource(KnownArguments, pulumi.ProviderResource):
+    """The base of `Provider`."""
+
+    _secrets: ClassVar[tuple[str, ...]]
+    _arguments: ClassVar[type[Any]]
+
+    def __init_subclass__(
+        cls, *, arguments: Iterable[str] = (), secrets: tuple[str, ...] = ()
+    ) -> None:
+        """Complete the class, unless it is a program's own subclass.
+
+        Args:
+            arguments: The names of its arguments; empty for a program's own subclass.
+            secrets: Those of them that are secret.
+        """
+        super().__init_subclass__()
+        if arguments:
+            _add_getters(cls)
+            cls._arguments = _arguments_type(arguments)
+            cls._secrets = secrets
+
+    def __init__(
+        self,
+        resource_name: str,
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the provider.
+
+        Args:
+            resource_name: The resource's name in the stack.
+            inputs: Its arguments. `None` means not set.
+            opts: Pulumi's resource options.
+        """
+        props = {
+            name: None if value is None else pulumi.Output.from_input(value).apply(_as_text)
+            for name, value in properties(inputs, (), self._secrets).items()
+        }
+        defaults = pulumi.ResourceOptions(
+            additional_secret_outputs=list(self._secrets), version=_VERSION
+        )
+        super().__init__(
+            PACKAGE,
+            resource_name,
+            _arguments_of(self._arguments, props),
+            pulumi.ResourceOptions.merge(defaults, opts),
+        )
+        await_once(self, props)
+
+
+def _add_getters(cls: type[Any]) -> tuple[str, ...]:
+    """Give each annotated output its name in the package schema, and return the outputs.
+
+    The annotation stays, so the SDK also recognizes the Python name with its type: outputs have it
+    in a state that a dynamic provider has written.
+    """
+    annotations = inspect.get_annotations(cls)
+    for name, annotation in annotations.items():
+        setattr(cls, name, property(_getter(name, annotation)))
+    return tuple(annotations)
+
+
+def _getter(name: str, annotation: Any) -> Any:
+    def get(self: pulumi.Resource) -> Any:
+        return self.__dict__.get(name)
+
+    get.__annotations__ = {"return": annotation}
+    return pulumi.getter(name=camel_case(name))(get)
+
+
+def _arguments_type(names: Iterable[str]) -> type[Any]:
+    """Return a type of arguments with which the SDK translates their names."""
+    body: dict[str, Any] = {name: pulumi.property(camel_case(name)) for name in names}
+    return pulumi.input_type(
+        type("Arguments", (), {"__annotations__": dict.fromkeys(body, Any), **body})
+    )
+
+
+def _arguments_of(type_: type[Any], props: Mapping[str, Any]) -> Any:
+    arguments: Any = object.__new__(type_)
+    arguments.__dict__.update(props)
+    return arguments
+
+
+def _as_text(value: Any) -> Any:
+    """Return a provider's argument as all SDKs send it: text as it is, other values as JSON."""
+    return value if value is None or isinstance(value, str) else pulumi.runtime.to_json(value)

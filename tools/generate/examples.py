@@ -1,0 +1,190 @@
+"""Programs that declare a resource of each kind, for the package schema: in three languages.
+
+Each program is data here, and is rendered in each language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.native.resources.base import PACKAGE
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An output of another resource of the program, as a value."""
+
+    resource: str
+    output: str
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret in the stack's configuration, as a value."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A resource of a program: its name, its kind and its inputs."""
+
+    name: str
+    kind: str
+    inputs: Mapping[str, str | Ref | Secret]
+
+
+_AGENT = Declaration("agent", "ClusterAgent", {"project": "acme/shop", "name": "production"})
+_OF_AGENT = {"project": Ref("agent", "project"), "agent_id": Ref("agent", "agent_id")}
+
+PROGRAMS: Mapping[str, tuple[Declaration, ...]] = {
+    "ClusterAgent": (_AGENT,),
+    "ClusterAgentToken": (
+        _AGENT,
+        Declaration("token", "ClusterAgentToken", {**_OF_AGENT, "name": "production"}),
+    ),
+    "ClusterAgentUrlConfiguration": (
+        _AGENT,
+        Declaration(
+            "url",
+            "ClusterAgentUrlConfiguration",
+            {**_OF_AGENT, "url": "grpcs://agent.example.com:8443"},
+        ),
+    ),
+    "ProjectCluster": (
+        Declaration(
+            "cluster",
+            "ProjectCluster",
+            {
+                "project": "acme/shop",
+                "name": "production",
+                "kubernetes_api_url": "https://kubernetes.example.com",
+                "kubernetes_token": Secret("kubernetesToken"),
+                "environment_scope": "production/*",
+            },
+        ),
+    ),
+    "ProjectEnvironment": (
+        _AGENT,
+        Declaration(
+            "environment",
+            "ProjectEnvironment",
+            {
+                "project": Ref("agent", "project"),
+                "name": "production",
+                "tier": "production",
+                "external_url": "https://shop.example.com",
+                "cluster_agent_id": Ref("agent", "agent_id"),
+                "kubernetes_namespace": "shop",
+            },
+        ),
+    ),
+}
+"""A program for each kind."""
+
+
+def yaml(program: tuple[Declaration, ...]) -> str:
+    """Return a program in Pulumi YAML."""
+    secrets = [
+        f"  {value.key}:\n    type: string\n    secret: true"
+        for each in program
+        for value in each.inputs.values()
+        if isinstance(value, Secret)
+    ]
+    resources = [
+        f"  {each.name}:\n    type: {PACKAGE}:{each.kind}\n    properties:\n"
+        + "\n".join(
+            f"      {camel_case(name)}: {_in_yaml(value)}" for name, value in each.inputs.items()
+        )
+        for each in program
+    ]
+    return "\n".join([*["config:"] * bool(secrets), *secrets, "resources:", *resources])
+
+
+def typescript(program: tuple[Declaration, ...]) -> str:
+    """Return a program in TypeScript."""
+    lines = ['import * as gitlab from "pulumi-gitlab-kubernetes";', ""]
+    if _has_secret(program):
+        lines = [
+            'import * as pulumi from "@pulumi/pulumi";',
+            *lines,
+            "const config = new pulumi.Config();",
+        ]
+    for each in program:
+        inputs = _inputs(each, "    {}: {},", camel_case, _in_typescript)
+        start = f'const {each.name} = new gitlab.{each.kind}("{each.name}", {{'
+        lines += [start, *inputs, "});"]
+    return "\n".join(lines)
+
+
+def python(program: tuple[Declaration, ...]) -> str:
+    """Return a program in Python."""
+    lines = ["from pulumi_gitlab_kubernetes import native as gitlab", ""]
+    if _has_secret(program):
+        lines = ["import pulumi", *lines, "config = pulumi.Config()"]
+    for each in program:
+        inputs = _inputs(each, "    {}={},", str, _in_python)
+        start = f'{each.name} = gitlab.{each.kind}(\n    "{each.name}",'
+        lines += [start, *inputs, ")"]
+    return "\n".join(lines)
+
+
+def described(kind: str) -> str:
+    """Return the program for a kind in all languages, as a part of a description in the schema.
+
+    See https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/.
+
+    Args:
+        kind: The name of the kind.
+    """
+    program = PROGRAMS[kind]
+    texts = {"yaml": yaml(program), "typescript": typescript(program), "python": python(program)}
+    blocks = "\n".join(f"```{language}\n{text}\n```" for language, text in texts.items())
+    return (
+        "{{% examples %}}\n## Example Usage\n{{% example %}}\n"
+        f"{blocks}\n"
+        "{{% /example %}}\n{{% /examples %}}"
+    )
+
+
+def _has_secret(program: tuple[Declaration, ...]) -> bool:
+    return any(isinstance(value, Secret) for each in program for value in each.inputs.values())
+
+
+def _inputs(
+    declaration: Declaration,
+    line: str,
+    spell: Callable[[str], str],
+    render: Callable[[str | Ref | Secret], str],
+) -> list[str]:
+    return [line.format(spell(name), render(value)) for name, value in declaration.inputs.items()]
+
+
+def _in_yaml(value: str | Ref | Secret) -> str:
+    match value:
+        case Ref(resource, output):
+            return f"${{{resource}.{camel_case(output)}}}"
+        case Secret(key):
+            return f"${{{key}}}"
+    return value
+
+
+def _in_typescript(value: str | Ref | Secret) -> str:
+    match value:
+        case Ref(resource, output):
+            return f"{resource}.{camel_case(output)}"
+        case Secret(key):
+            return f'config.requireSecret("{key}")'
+    return json.dumps(value)
+
+
+def _in_python(value: str | Ref | Secret) -> str:
+    match value:
+        case Ref(resource, output):
+            return f"{resource}.{output}"
+        case Secret(key):
+            return f'config.require_secret("{key}")'
+    return json.dumps(value)

@@ -1,0 +1,198 @@
+"""The Pulumi package schema of the native provider, from the kinds.
+
+See https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from importlib.metadata import metadata
+from typing import Any
+
+from tools.generate import examples
+from tools.generate.source import aliases, native_fields
+
+from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS, ProviderArgument
+from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
+from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.values import Type
+from pulumi_gitlab_kubernetes.native.resources.base import PACKAGE
+from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+
+Spec = dict[str, Any]
+"""A part of the schema."""
+
+_TYPES: dict[Type, Spec] = {
+    Type.TEXT: {"type": "string"},
+    Type.TIMESTAMP: {"type": "string"},
+    Type.INTEGER: {"type": "integer"},
+    Type.NUMBER: {"type": "number"},
+    Type.BOOLEAN: {"type": "boolean"},
+    Type.MAP: {"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}},
+}
+_ID = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
+"""A project's path or ID, and a resource's composite ID or its number.
+
+Languages without unions use the property's own type.
+"""
+
+_ARGUMENT_TYPES: dict[Any, Spec] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    float: {"type": "number"},
+    dict[str, str]: {"type": "object", "additionalProperties": {"type": "string"}},
+}
+_QUOTED = re.compile(r"`[^`]+`")
+
+
+def schema() -> str:
+    """Return the schema as JSON."""
+    distribution = metadata("pulumi-gitlab-kubernetes")
+    kinds = [kind_for(name) for name in MODULES]
+    settings = {each.key: _setting(each) for each in ARGUMENTS}
+    urls = dict(each.split(", ", 1) for each in distribution.get_all("Project-URL", []))
+    content = {
+        "name": PACKAGE,
+        "displayName": "GitLab for Kubernetes",
+        "version": distribution["Version"],
+        "description": distribution["Summary"],
+        "keywords": distribution["Keywords"].split(","),
+        **{key: urls[key.capitalize()] for key in ("homepage", "repository") if key in urls},
+        "license": distribution["License-Expression"],
+        "language": {
+            "csharp": {
+                "namespaces": {PACKAGE: "GitLabKubernetes"},
+                "respectSchemaVersion": True,
+            },
+            "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
+            "nodejs": {"packageName": distribution["Name"], "respectSchemaVersion": True},
+            "python": {
+                # Another name than that of this package, which has the classes of the SDK too.
+                "packageName": "pulumi_gitlab_kubernetes_sdk",
+                "pyproject": {"enabled": True},
+                "respectSchemaVersion": True,
+            },
+        },
+        "config": {"variables": settings},
+        "types": {
+            _enum_name(kind, field): _enum(field)
+            for kind in kinds
+            for field in kind.schema.fields
+            if field.choices
+        },
+        "provider": {
+            "description": "A provider with its own GitLab instance and token.",
+            "inputProperties": {
+                each.key: {**settings[each.key], **_set(willReplaceOnChanges=each.replaces)}
+                for each in ARGUMENTS
+            },
+            "properties": {each.key: settings[each.key] for each in ARGUMENTS if each.type is str},
+        },
+        "resources": {f"{PACKAGE}:index:{kind.name}": _resource(kind) for kind in kinds},
+        "functions": {},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _resource(kind: Kind) -> Spec:
+    fields, outputs = native_fields(kind), _outputs(kind)
+    properties: list[Field | Output] = [*fields, *outputs]
+    always = (field.name for field in fields if field.always_set)
+    return {
+        "description": f"{_doc(kind.doc)}\n\nSee {kind.docs_url}.\n\n"
+        f"{examples.described(kind.name)}\n",
+        **_set(deprecationMessage=kind.deprecation),
+        "properties": {camel_case(each.name): _property(kind, each) for each in properties},
+        "required": [
+            camel_case(name)
+            for name in (*always, *(each.name for each in outputs if not each.optional))
+        ],
+        "inputProperties": {camel_case(field.name): _input(kind, field) for field in fields},
+        "requiredInputs": [camel_case(field.name) for field in fields if field.required],
+        "aliases": [{"type": type_} for type_ in aliases(kind)],
+    }
+
+
+def _outputs(kind: Kind) -> list[Output]:
+    """Return the outputs that are not inputs, with the parts of the ID."""
+    inputs = {field.name for field in kind.schema.fields}
+    ids = [
+        Output(name=name, type=Type.INTEGER, doc=kind.id_doc(name))
+        for name in kind.ids
+        if name not in inputs
+    ]
+    return [*kind.schema.outputs, *ids]
+
+
+def _property(kind: Kind, each: Field | Output) -> Spec:
+    """Return an output, which may be an input as well."""
+    return {
+        "description": _doc(each.doc),
+        **_type(kind, each),
+        **_set(secret=each.secret),
+    }
+
+
+def _input(kind: Kind, field: Field) -> Spec:
+    return {
+        **_property(kind, field),
+        **(_ID if field.reference else {}),
+        **({} if field.default is None else {"default": field.default}),
+        # `replaceOnChanges` would also replace for a new spelling of the same value.
+        **_set(willReplaceOnChanges=field.change is Change.REPLACE),
+    }
+
+
+def _type(kind: Kind, each: Field | Output) -> Spec:
+    if isinstance(each, Field) and each.choices:
+        return {"$ref": f"#/types/{_enum_name(kind, each)}"}
+    return _TYPES[each.type]
+
+
+def _enum_name(kind: Kind, field: Field) -> str:
+    words = camel_case(field.name)
+    return f"{PACKAGE}:index:{kind.name}{words[0].upper()}{words[1:]}"
+
+
+def _enum(field: Field) -> Spec:
+    return {
+        "description": _doc(field.doc),
+        "type": _TYPES[field.type]["type"],
+        "enum": [{"value": value} for value in field.choices],
+    }
+
+
+def _setting(argument: ProviderArgument) -> Spec:
+    return {
+        "description": _doc(argument.doc),
+        **_ARGUMENT_TYPES[argument.type],
+        **_set(secret=argument.secret),
+    }
+
+
+def _set(**values: str | bool) -> Spec:
+    """Return the values that are not empty or false."""
+    return {name: value for name, value in values.items() if value}
+
+
+def _doc(text: str) -> str:
+    """Return a description with the names of properties as other languages spell them."""
+    return _QUOTED.sub(
+        lambda quoted: re.sub(r"[a-z]+(_[a-z]+)+", _camel_case_of_property, quoted[0]), text
+    )
+
+
+def _camel_case_of_property(found: re.Match[str]) -> str:
+    return camel_case(found[0]) if found[0] in _property_names() else found[0]
+
+
+@cache
+def _property_names() -> set[str]:
+    names = {each.name for each in ARGUMENTS}
+    for kind in map(kind_for, MODULES):
+        names |= {each.name for each in kind.schema.fields}
+        names |= {each.name for each in _outputs(kind)}
+    return names
