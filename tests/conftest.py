@@ -17,6 +17,7 @@ import hypothesis
 import pytest
 from tests.support.certificates import Pair, make_pair
 from tests.support.dynamic_host import DynamicHost
+from tests.support.installation import Recorder, make_index
 from tests.support.web import Request, Response, Server, server_side
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
@@ -173,6 +174,21 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (wheel,) = folder.glob("*.whl")
     return wheel
+
+
+@pytest.fixture(scope="session")
+def index(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of wheels for installations."""
+    folder = tmp_path_factory.mktemp("index")
+    make_index(wheel, folder)
+    return folder
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """The recorder that all proxy variables of a machine point to."""
+    with Recorder() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -121,6 +121,7 @@ def test_the_layers_import_only_lower_ones() -> None:
         {"configuration", "core"},
         {"kinds"},
         {"registry"},
+        {"functions"},
         {"engine"},
         {"dynamic", "native"},
         {"resources"},

@@ -20,6 +20,7 @@ from pulumi_gitlab_kubernetes.configuration.names import COMMON_KEYS, CONNECTION
 from pulumi_gitlab_kubernetes.core.fields import Change
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Type
+from pulumi_gitlab_kubernetes.functions.catalog import functions
 from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
 
 FILE = PACKAGE / "native" / "schema.json"
@@ -33,10 +34,21 @@ TYPES = {
     Type.MAP: "object",
 }
 ENUMS = {
-    "ProjectClusterKubernetesAuthorizationType": ["rbac", "abac", "unknown_authorization"],
-    "ProjectEnvironmentTier": ["production", "staging", "testing", "development", "other"],
-    "ProjectEnvironmentAutoStopSetting": ["always", "with_action"],
+    "ProjectClusterKubernetesAuthorizationType": {
+        "Rbac": "rbac",
+        "Abac": "abac",
+        "UnknownAuthorization": "unknown_authorization",
+    },
+    "ProjectEnvironmentTier": {
+        "Production": "production",
+        "Staging": "staging",
+        "Testing": "testing",
+        "Development": "development",
+        "Other": "other",
+    },
+    "ProjectEnvironmentAutoStopSetting": {"Always": "always", "WithAction": "with_action"},
 }
+"""The names are in programs of other languages, so they never change."""
 
 
 def _resource(name: str) -> Any:
@@ -116,12 +128,32 @@ def test_a_resource_takes_over_the_states_of_other_types(name: str) -> None:
 def test_choices_are_enums() -> None:
     """Inputs and outputs refer to them."""
     found = {
-        key.removeprefix("gitlab-kubernetes:index:"): [each["value"] for each in spec["enum"]]
+        key.removeprefix("gitlab-kubernetes:index:"): {
+            each["name"]: each["value"] for each in spec["enum"]
+        }
         for key, spec in SCHEMA["types"].items()
+        if "enum" in spec
     }
     assert found == ENUMS
-    used = set(re.findall(r'"#/types/gitlab-kubernetes:index:(\w+)"', FILE.read_text()))
-    assert used == ENUMS.keys()
+
+
+def test_each_type_is_used() -> None:
+    """Types of inputs, outputs and results are all there is."""
+    used = set(re.findall(r'"#/types/(gitlab-kubernetes:index:\w+)"', FILE.read_text()))
+    assert used == SCHEMA["types"].keys()
+
+
+def test_each_function_has_its_arguments_and_results() -> None:
+    """They have the types and descriptions of the catalog."""
+    assert len(SCHEMA["functions"]) == 2 * len(MODULES)
+    for function in functions().values():
+        spec = SCHEMA["functions"][f"gitlab-kubernetes:index:{camel_case(function.name)}"]
+        assert list(spec["inputs"]["properties"]) == [
+            camel_case(f.name) for f in function.arguments
+        ]
+        assert list(spec["outputs"]["properties"]) == [camel_case(o.name) for o in function.results]
+        required = {camel_case(o.name) for o in function.results if not o.optional}
+        assert set(spec["outputs"]["required"]) == required
 
 
 def test_descriptions_have_the_spelling_of_other_languages() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import metadata
 from typing import Any
@@ -19,6 +20,8 @@ from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.core.values import Type
+from pulumi_gitlab_kubernetes.functions.catalog import functions
+from pulumi_gitlab_kubernetes.functions.function import Function
 from pulumi_gitlab_kubernetes.native.resources.base import PACKAGE
 from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
 
@@ -36,7 +39,7 @@ _TYPES: dict[Type, Spec] = {
 _ID = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
 """A project's path or ID, and a resource's composite ID or its number.
 
-Languages without unions use the property's own type.
+The property's own type is for languages without unions.
 """
 
 _ARGUMENT_TYPES: dict[Any, Spec] = {
@@ -62,18 +65,15 @@ def schema() -> str:
         "keywords": distribution["Keywords"].split(","),
         **{key: urls[key.capitalize()] for key in ("homepage", "repository") if key in urls},
         "license": distribution["License-Expression"],
+        "meta": {"supportPack": True},  # SDKs have this version and all files of a package.
         "language": {
-            "csharp": {
-                "namespaces": {PACKAGE: "GitLabKubernetes"},
-                "respectSchemaVersion": True,
-            },
-            "go": {"generateResourceContainerTypes": True, "respectSchemaVersion": True},
-            "nodejs": {"packageName": distribution["Name"], "respectSchemaVersion": True},
+            "csharp": {"namespaces": {PACKAGE: "GitLabKubernetes"}},
+            "go": {"generateResourceContainerTypes": True},
+            "nodejs": {"packageName": distribution["Name"]},
+            # Another name than that of this package, which has the classes of the SDK too.
             "python": {
-                # Another name than that of this package, which has the classes of the SDK too.
                 "packageName": "pulumi_gitlab_kubernetes_sdk",
                 "pyproject": {"enabled": True},
-                "respectSchemaVersion": True,
             },
         },
         "config": {"variables": settings},
@@ -82,6 +82,11 @@ def schema() -> str:
             for kind in kinds
             for field in kind.schema.fields
             if field.choices
+        }
+        | {
+            name: spec
+            for each in functions().values()
+            for name, spec in _objects(each.results, _pascal_case(each.name))
         },
         "provider": {
             "description": "A provider with its own GitLab instance and token.",
@@ -92,7 +97,10 @@ def schema() -> str:
             "properties": {each.key: settings[each.key] for each in ARGUMENTS if each.type is str},
         },
         "resources": {f"{PACKAGE}:index:{kind.name}": _resource(kind) for kind in kinds},
-        "functions": {},
+        "functions": {
+            f"{PACKAGE}:index:{camel_case(each.name)}": _function(each)
+            for each in functions().values()
+        },
     }
     return json.dumps(content, indent=2) + "\n"
 
@@ -114,6 +122,58 @@ def _resource(kind: Kind) -> Spec:
         "requiredInputs": [camel_case(field.name) for field in fields if field.required],
         "aliases": [{"type": type_} for type_ in aliases(kind)],
     }
+
+
+def _function(function: Function) -> Spec:
+    arguments, results = function.arguments, function.results
+    return {
+        "description": f"{_doc(function.doc)}\n\nSee {function.kind.docs_url}.",
+        "inputs": {
+            "type": "object",
+            "properties": {camel_case(each.name): _argument(each) for each in arguments},
+            "required": [camel_case(each.name) for each in arguments if each.required],
+        },
+        "outputs": _object(results, _pascal_case(function.name)),
+    }
+
+
+def _argument(field: Field) -> Spec:
+    return {
+        "description": _doc(field.doc),
+        **_TYPES[field.type],
+        **(_ID if field.reference else {}),
+    }
+
+
+def _objects(outputs: tuple[Output, ...], prefix: str) -> Iterator[tuple[str, Spec]]:
+    """Yield the types of objects in the results of a function."""
+    for output in outputs:
+        if output.fields:
+            name = f"{prefix}{_pascal_case(_item(output))}"
+            yield f"{PACKAGE}:index:{name}", _object(output.fields, prefix)
+            yield from _objects(output.fields, prefix)
+
+
+def _object(outputs: tuple[Output, ...], prefix: str) -> Spec:
+    return {
+        "type": "object",
+        "properties": {
+            camel_case(each.name): {"description": _doc(each.doc), **_result(each, prefix)}
+            for each in outputs
+        },
+        "required": [camel_case(each.name) for each in outputs if not each.optional],
+    }
+
+
+def _result(output: Output, prefix: str) -> Spec:
+    if not output.fields:
+        return _TYPES[output.type]
+    item = {"$ref": f"#/types/{PACKAGE}:index:{prefix}{_pascal_case(_item(output))}"}
+    return {"type": "array", "items": item} if output.type is Type.LIST else item
+
+
+def _item(output: Output) -> str:
+    return output.name.removesuffix("s") if output.type is Type.LIST else output.name
 
 
 def _outputs(kind: Kind) -> list[Output]:
@@ -153,16 +213,20 @@ def _type(kind: Kind, each: Field | Output) -> Spec:
 
 
 def _enum_name(kind: Kind, field: Field) -> str:
-    words = camel_case(field.name)
-    return f"{PACKAGE}:index:{kind.name}{words[0].upper()}{words[1:]}"
+    return f"{PACKAGE}:index:{kind.name}{_pascal_case(field.name)}"
 
 
 def _enum(field: Field) -> Spec:
     return {
         "description": _doc(field.doc),
         "type": _TYPES[field.type]["type"],
-        "enum": [{"value": value} for value in field.choices],
+        "enum": [{"name": _pascal_case(value), "value": value} for value in field.choices],
     }
+
+
+def _pascal_case(name: str) -> str:
+    camel = camel_case(name)
+    return f"{camel[0].upper()}{camel[1:]}"
 
 
 def _setting(argument: ProviderArgument) -> Spec:
@@ -195,4 +259,6 @@ def _property_names() -> set[str]:
     for kind in map(kind_for, MODULES):
         names |= {each.name for each in kind.schema.fields}
         names |= {each.name for each in _outputs(kind)}
+    for function in functions().values():
+        names |= {each.name for each in function.arguments}
     return names

@@ -38,7 +38,9 @@ class CompositeIds:
         if not isinstance(project, str) or not project.isdecimal():
             return []
         here = int(project)
-        return [Failure(name, _reason(id_, here)) for name, id_ in projects.items() if id_ != here]
+        return [
+            Failure(name, wrong_project(id_, here)) for name, id_ in projects.items() if id_ != here
+        ]
 
     def require_project(self, resource: str, values: Values, project_id: int) -> None:
         """Require that all composite IDs are of the resource's project.
@@ -53,10 +55,16 @@ class CompositeIds:
         """
         for name, (number, id_) in self._given.get(resource, {}).items():
             if values.get(name) == number and id_ != project_id:
-                raise InvalidInputError(name, _reason(id_, project_id))
+                raise InvalidInputError(name, wrong_project(id_, project_id))
 
 
-def _reason(named: int, here: int) -> str:
+def wrong_project(named: int, here: int) -> str:
+    """Return what is wrong with the ID of an agent in another project.
+
+    Args:
+        named: The ID of the agent's project.
+        here: The ID of the resource's project.
+    """
     return (
         f"is the id of an agent in project {named}, but this resource is in project {here}: use "
         "an agent of the same project"

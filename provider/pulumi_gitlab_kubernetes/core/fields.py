@@ -166,6 +166,7 @@ class Output:
         response_key: GitLab's name for it in responses, with dots where nested; empty if it does
             not come from GitLab.
         secret: Whether it is encrypted in the state and never shown.
+        fields: The values in it, for an object or a list of objects.
         volatile: Whether GitLab changes it by itself. A refresh then keeps the state's value, and
             only a create or an update stores a new one.
     """
@@ -176,4 +177,5 @@ class Output:
     optional: bool = False
     response_key: str = ""
     secret: bool = False
+    fields: tuple[Output, ...] = ()
     volatile: bool = False

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from pulumi_gitlab_kubernetes.core.context import CallContext
+from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.identity import Identity, NotUnique, Singleton, Unique
-from pulumi_gitlab_kubernetes.core.schema import Schema
+from pulumi_gitlab_kubernetes.core.schema import CrossCheck, Schema
 from pulumi_gitlab_kubernetes.core.spelling import Spelling
 from pulumi_gitlab_kubernetes.core.values import Values
 from pulumi_gitlab_kubernetes.errors import BAD_REQUEST, InvalidInputError
@@ -36,6 +37,12 @@ class Kind:
     published_type: ClassVar[str] = ""
     """The type of the same resource in Pulumi's GitLab package; empty if it has none."""
     schema: ClassVar[Schema]
+    lookup_outputs: ClassVar[tuple[Output, ...]] = ()
+    """What only functions return of it."""
+    list_filters: ClassVar[tuple[Field, ...]] = ()
+    """The filters of its list in GitLab's API."""
+    list_checks: ClassVar[tuple[CrossCheck, ...]] = ()
+    """Checks of these filters together."""
     ids: ClassVar[tuple[str, ...]]
     """The outputs that form its ID, outermost first."""
     parent: ClassVar[str] = ""

@@ -34,6 +34,7 @@ class Type(enum.Enum):
     NUMBER = "a number"
     BOOLEAN = "true or false"
     MAP = "a map"
+    LIST = "a list"
     TIMESTAMP = "a time in ISO 8601"
 
     def coerce(self, value: Any) -> Any:
@@ -65,6 +66,8 @@ class Type(enum.Enum):
                 result = value
             case Type.MAP, Mapping():
                 result = dict(value)
+            case Type.LIST, list():
+                result = value
             case _:
                 raise ValueError(f"must be {self.value}")
         return result

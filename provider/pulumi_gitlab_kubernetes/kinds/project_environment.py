@@ -44,6 +44,7 @@ _AGENT_KEYS = ("cluster_agent", "kubernetes_namespace", "flux_resource_path")
 _BOUND = ("cluster_agent_id", "kubernetes_namespace", "flux_resource_path")
 _NAME = re.compile(r"[\w\-${}. ](?:[\w\-${}. /]*[\w\-${}. ])?", re.ASCII)
 _NAME_LENGTH = 255
+_SEARCH_LENGTH = 3
 
 
 def _environment_name(value: str) -> str | None:
@@ -55,6 +56,15 @@ def _environment_name(value: str) -> str | None:
             "with /"
         )
     return None
+
+
+def _search(value: str) -> str | None:
+    return None if len(value) >= _SEARCH_LENGTH else "must have at least 3 characters"
+
+
+def _name_or_search(values: Values) -> Iterator[Failure]:
+    if "name" in values and "search" in values:
+        yield Failure("search", "cannot be used together with {name}: set one of them")
 
 
 def _not_negative(value: float) -> str | None:
@@ -92,6 +102,55 @@ class ProjectEnvironmentKind(Kind):
     write_role = "Developer"
     read_role = "Reporter"
     job_token = True
+    lookup_outputs = (
+        Output(
+            name="cluster_agent",
+            type=Type.MAP,
+            doc="The agent that shows the cluster, if the token's user may read agents.",
+            optional=True,
+            response_key="cluster_agent",
+            fields=(
+                Output(name="id", type=Type.INTEGER, doc="The ID of the agent."),
+                Output(name="name", doc="The name of the agent."),
+            ),
+        ),
+        Output(
+            name="last_deployment",
+            type=Type.MAP,
+            doc="The last successful deployment, if there is one.",
+            optional=True,
+            response_key="last_deployment",
+            fields=(
+                Output(name="id", type=Type.INTEGER, doc="The ID of the deployment."),
+                Output(name="iid", type=Type.INTEGER, doc="Its number in the project."),
+                Output(name="ref", doc="The branch or tag."),
+                Output(name="sha", doc="The commit."),
+                Output(name="status", doc="Its status, such as `success`."),
+                Output(name="created_at", type=Type.TIMESTAMP, doc="When it was created."),
+            ),
+        ),
+    )
+    list_filters = (
+        Field(
+            name="name",
+            doc="Return the environment with this name.",
+            request_key="name",
+            check=_environment_name,
+        ),
+        Field(
+            name="search",
+            doc="Return environments whose names start with this text of at least 3 characters.",
+            request_key="search",
+            check=_search,
+        ),
+        Field(
+            name="states",
+            doc="Return environments in this state.",
+            request_key="states",
+            choices=("available", "stopping", "stopped"),
+        ),
+    )
+    list_checks = (_name_or_search,)
     unavailable = "the token's user may not see environments there, or the project has CI/CD off"
     schema = Schema(
         fields=(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from pulumi_gitlab_kubernetes.errors import PartialFailureError
 from pulumi_gitlab_kubernetes.native.configured import ConfiguredProvider
 from pulumi_gitlab_kubernetes.native.detailed_diff import respond
 from pulumi_gitlab_kubernetes.native.failures import KeptResourceError
+from pulumi_gitlab_kubernetes.native.spelling import why_unknown
 from pulumi_gitlab_kubernetes.native.states import OldState
 from pulumi_gitlab_kubernetes.native.wire import Path, decode, encode
 
@@ -172,7 +172,7 @@ class Operations:
         fields = (field.name for field in self._kind.schema.fields if field is not CONNECTION)
         names = {camel_case(name): name for name in fields}
         failures = [
-            Failure(key, _why_unknown(key, names))
+            Failure(key, why_unknown(key, names))
             for key in values
             if key not in names and not key.startswith("__")  # The engine's own.
         ]
@@ -204,10 +204,3 @@ class Operations:
         named = {camel_case(k): v for k, v in values.items() if k != CONNECTION.name}
         own = {(camel_case(name),) for name in self._kind.schema.secrets()}
         return encode(named, own.union(secrets))
-
-
-def _why_unknown(key: str, names: Mapping[str, str]) -> str:
-    if key == CONNECTION.name:
-        return "is for dynamic resources only: give the resource an explicit provider"
-    near = difflib.get_close_matches(camel_case(key), names, n=1)
-    return f"is not an input: write {near[0]}" if near else "is not an input: remove it"

@@ -21,7 +21,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi_gitlab_kubernetes.engine import failures
 from pulumi_gitlab_kubernetes.errors import InvalidInputError, ProviderError, unexpected
 from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
-from pulumi_gitlab_kubernetes.native import provider_configuration
+from pulumi_gitlab_kubernetes.native import invocations, provider_configuration
 from pulumi_gitlab_kubernetes.native.configured import ConfiguredProvider
 from pulumi_gitlab_kubernetes.native.failures import KeptResourceError
 from pulumi_gitlab_kubernetes.native.operations import Operations
@@ -173,6 +173,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return empty_pb2.Empty()
 
         return await self._call(delete, request, context, slot=True)
+
+    # Its functions ------------------------------------------------------------------------------
+
+    async def Invoke(  # noqa: N802 (the protocol's name)
+        self, request: provider_pb2.InvokeRequest, context: Context
+    ) -> provider_pb2.InvokeResponse:
+        """Call a function."""
+        return await self._call(
+            lambda got: invocations.invoke(got, self._provider), request, context, slot=True
+        )
 
     async def _call(
         self,

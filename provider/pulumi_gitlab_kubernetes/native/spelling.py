@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from functools import cache
 
 from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
 from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Spelling, camel_case
 
 
@@ -42,6 +45,19 @@ def spelling_of(runtime: str) -> Spelling:
         runtime: The `runtime` in Pulumi.yaml; empty if it is unknown.
     """
     return _RUNTIMES.get(runtime, CAMEL_CASE)
+
+
+def why_unknown(key: str, names: Collection[str]) -> str:
+    """Return what is wrong with an unknown name of an input, and what to do.
+
+    Args:
+        key: The name.
+        names: The right names.
+    """
+    if key == CONNECTION.name:
+        return "is for dynamic resources only: give the resource an explicit provider"
+    near = difflib.get_close_matches(camel_case(key), names, n=1)
+    return f"is not an input: write {near[0]}" if near else "is not an input: remove it"
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Functions that read GitLab: a get and a list for each kind."""
