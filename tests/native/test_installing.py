@@ -31,59 +31,66 @@ _FROM_PATH = f"using {EXECUTABLE} from $PATH"
 
 @pytest.fixture(scope="module")
 def environment(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment without pip, in which the package is installed from its wheel."""
+    """A virtual environment in which the package is installed from its wheel."""
     folder = tmp_path_factory.mktemp("user") / "environment"
-    uv = str(UV if UV.exists() else shutil.which("uv"))
-    subprocess.run([uv, "venv", "-q", "--no-config", "-p", PYTHON, folder], check=True)
-    wanted = ["--no-index", "--find-links", index, "pulumi-gitlab-kubernetes[native]"]
-    options = ["--no-config", "--python", folder / "bin" / "python"]
-    subprocess.run([uv, "pip", "install", "-q", *options, *wanted], check=True)
+    uv = UV if UV.exists() else shutil.which("uv")
+    subprocess.run([f"{uv}", "venv", "-q", "--no-config", "-p", PYTHON, str(folder)], check=True)
+    options = ("-q", "--no-config", "--python", str(folder / "bin" / "python"))
+    wanted = ("--no-index", "--find-links", str(index), "pulumi-gitlab-kubernetes[native]", "pip")
+    subprocess.run([f"{uv}", "pip", "install", *options, *wanted], check=True)
     return folder
 
 
-@pytest.fixture
-def machine(environment: Path, index: Path, recorder: Recorder, tmp_path: Path) -> Machine:
+class _Machine(Machine):
     """A machine whose project uses that environment."""
-    options = {"toolchain": "pip", "virtualenv": str(environment)}
-    found = Machine(tmp_path, index, recorder.url, options)
-    found.pulumi("stack", "init", "dev")
-    return found
+
+    def __init__(self, folder: Path, index: Path, proxy: str, environment: Path) -> None:
+        options = {"toolchain": "pip", "virtualenv": str(environment)}
+        super().__init__(folder, index, proxy, options)
+        self.programs = environment / "bin"
+        self.pulumi("stack", "init", "dev")
+
+    def command(self, *arguments: str | Path, ok: bool = True) -> str:
+        """Run `gitlab-kubernetes`."""
+        return self.run(self.programs / "gitlab-kubernetes", *arguments, ok=ok)
 
 
-def _install(machine: Machine, environment: Path, *options: str | Path) -> str:
-    return machine.run(environment / "bin" / "gitlab-kubernetes", "install-plugin", *options)
+@pytest.fixture
+def machine(environment: Path, index: Path, recorder: Recorder, tmp_path: Path) -> _Machine:
+    """A machine for one test."""
+    return _Machine(tmp_path, index, recorder.url, environment)
 
 
-def _on_path(machine: Machine, environment: Path) -> None:
-    machine.environ["PATH"] += f":{environment / 'bin'}"
+def _on_path(machine: _Machine) -> None:
+    machine.environ["PATH"] += f":{machine.programs}"
 
 
-def _installed(machine: Machine, environment: Path) -> None:
+def _installed(machine: _Machine) -> None:
     for _time in range(2):  # It can be repeated.
-        output = _install(machine, environment)
+        output = machine.command("install-plugin")
         assert output == (
             f"Installed the plugin gitlab-kubernetes {_VERSION}, which runs with "
-            f"{environment / 'bin' / 'python'}.\n"
+            f"{machine.programs / 'python'}.\n"
         )
     installed = machine.folder / f".pulumi/plugins/resource-gitlab-kubernetes-v{_VERSION}"
     assert {each.name for each in installed.iterdir()} == {EXECUTABLE, "__main__.py"}
     assert sum(each.stat().st_size for each in installed.iterdir()) < 1000
 
 
-def _in_its_own_environment(machine: Machine, environment: Path) -> None:
-    _install(machine, environment, "--own-environment")
+def _in_its_own_environment(machine: _Machine) -> None:
+    machine.command("install-plugin", "--own-environment")
 
 
-def _from_an_archive(machine: Machine, environment: Path) -> None:
+def _from_an_archive(machine: _Machine) -> None:
     folder, archive = machine.folder / "plugin", machine.folder / "plugin.tar.gz"
-    _install(machine, environment, "--folder", folder)
+    machine.command("install-plugin", "--folder", folder)
     machine.run("tar", "-czf", archive, "-C", folder, ".")
     plugin = ("resource", "gitlab-kubernetes", _VERSION)
     machine.pulumi("plugin", "install", *plugin, "--file", str(archive))
 
 
-def _in_a_folder(machine: Machine, environment: Path) -> None:
-    output = _install(machine, environment, "--folder", "../some where")
+def _in_a_folder(machine: _Machine) -> None:
+    output = machine.command("install-plugin", "--folder", "../some where")
     (line,) = (line for line in output.splitlines() if "plugins:" in line)
     _plugins, _colon, described = line.partition("#")[0].partition(":")
     machine.describe(plugins=json.loads(described))
@@ -93,15 +100,14 @@ def _in_a_folder(machine: Machine, environment: Path) -> None:
     "install", [_on_path, _installed, _in_its_own_environment, _from_an_archive, _in_a_folder]
 )
 def test_a_program_uses_the_plugin(
-    install: Callable[[Machine, Path], None],
-    machine: Machine,
-    environment: Path,
+    install: Callable[[_Machine], None],
+    machine: _Machine,
     recorder: Recorder,
     project: Project,
     users: dict[str, tuple[int, str]],
 ) -> None:
     """From the installation to `destroy`, without a request to Pulumi."""
-    install(machine, environment)
+    install(machine)
     (machine.project / "__main__.py").write_text(_PROGRAM.format(path=project.path))
     machine.pulumi("config", "set", "gitlab-kubernetes:baseUrl", project.simulator.url)
     token = users["maintainer"][1]
@@ -118,12 +124,12 @@ def test_a_program_uses_the_plugin(
 
 @pytest.mark.parametrize("own", [False, True])
 def test_the_cli_reads_the_schema_from_the_folder(
-    own: bool, machine: Machine, environment: Path, recorder: Recorder
+    own: bool, machine: _Machine, recorder: Recorder
 ) -> None:
     """As `pulumi package add` does, by the path that the command prints."""
     folder = machine.folder / "plugin"
     options = ("--own-environment",) if own else ()
-    output = _install(machine, environment, "--folder", folder, *options)
+    output = machine.command("install-plugin", "--folder", folder, *options)
     (path,) = (line.split()[-1] for line in output.splitlines() if "package add" in line)
     assert path == str(folder if own else folder / EXECUTABLE)
     shown = machine.pulumi("package", "get-schema", path)
@@ -135,26 +141,26 @@ def test_the_cli_reads_the_schema_from_the_folder(
 
 
 def test_the_settings_of_dynamic_resources_are_copied(
-    machine: Machine, environment: Path, project: Project, users: dict[str, tuple[int, str]]
+    machine: _Machine, project: Project, users: dict[str, tuple[int, str]]
 ) -> None:
     """The error names the command that does it."""
-    _in_a_folder(machine, environment)
+    _in_a_folder(machine)
     (machine.project / "__main__.py").write_text(_PROGRAM.format(path=project.path))
     machine.pulumi("config", "set", "gitlab:baseUrl", project.simulator.url)
     machine.pulumi("config", "set", "--secret", "gitlab:token", users["maintainer"][1])
     assert "`gitlab-kubernetes migrate-config`" in machine.pulumi("up", "--yes", ok=False)
     assert project.api("GET", "cluster_agents") == []
 
-    machine.run(environment / "bin" / "gitlab-kubernetes", "migrate-config")
+    machine.command("migrate-config")
     machine.pulumi("up", "--yes")
     assert [agent["name"] for agent in project.api("GET", "cluster_agents")] == ["a"]
     machine.pulumi("destroy", "--yes")
 
 
-def test_the_error_of_pip_is_shown(machine: Machine, environment: Path, tmp_path: Path) -> None:
+def test_the_error_of_pip_is_shown(machine: _Machine, tmp_path: Path) -> None:
     """On one line, with what failed."""
     machine.environ["PIP_FIND_LINKS"] = str(tmp_path)
-    command = (environment / "bin" / "gitlab-kubernetes", "install-plugin", "--own-environment")
-    *_others, error = machine.run(*command, ok=False).splitlines()
+    shown = machine.command("install-plugin", "--own-environment", ok=False)
+    *_others, error = shown.splitlines()
     assert error.startswith("error: `pulumi plugin install resource` failed: installing [resource")
     assert "No matching distribution found for" in error

@@ -85,6 +85,8 @@ class Machine:
             "PIP_NO_INDEX": "1",
             "UV_CONFIG_FILE": str(folder / "uv.toml"),
             "UV_PYTHON": PYTHON,
+            # By default, the CLI takes the home directory from the user database.
+            "PULUMI_HOME": str(folder / ".pulumi"),
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_CONFIG_PASSPHRASE": "p",
             # The CLI requests its latest version from Pulumi, whatever the project is.

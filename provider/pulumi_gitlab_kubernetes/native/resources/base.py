@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.native.resources.installed import require_plugin
 from pulumi_gitlab_kubernetes.resources.common import (
     KnownArguments,
     await_once,
@@ -88,6 +89,7 @@ class Resource(KnownArguments, pulumi.CustomResource):
             inputs: Its arguments. `None` means not set.
             opts: Pulumi's resource options.
         """
+        require_plugin(_VERSION)
         props = properties(inputs, self._outputs, self._secrets)
         super().__init__(
             self.pulumi_type,
@@ -155,6 +157,7 @@ class ProviderResource(KnownArguments, pulumi.ProviderResource):
             inputs: Its arguments. `None` means not set.
             opts: Pulumi's resource options.
         """
+        require_plugin(_VERSION)
         props = {
             name: None if value is None else pulumi.Output.from_input(value).apply(_as_text)
             for name, value in properties(inputs, (), self._secrets).items()
