@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import provider_pb2
@@ -40,8 +40,7 @@ class NativePlugin(PluginProcess):
         request = provider_pb2.CheckRequest(urn=self.urn, news=struct(news))
         with call_errors():
             response = self._stub.CheckConfig(request, timeout=TIMEOUT)
-        failures = {each.property: each.reason for each in response.failures}
-        return json_format.MessageToDict(response.inputs), failures
+        return json_format.MessageToDict(response.inputs), _by_property(response.failures)
 
     def diff_config(self, olds: Values, news: Values) -> provider_pb2.DiffResponse:
         """Compare the inputs of the provider."""
@@ -61,10 +60,7 @@ class NativePlugin(PluginProcess):
         )
         with call_errors():
             response = self._stub.Check(request, timeout=TIMEOUT)
-        assert {each.property for each in response.failures} <= {""}  # The CLI prints its value.
-        parts = (each.reason.partition(" ") for each in response.failures)
-        failures = {name: reason for name, _space, reason in parts}
-        return json_format.MessageToDict(response.inputs), failures
+        return json_format.MessageToDict(response.inputs), _by_property(response.failures)
 
     def diff(
         self,
@@ -166,3 +162,13 @@ class NativePlugin(PluginProcess):
 
 def _urn(kind: str) -> str:
     return f"urn:pulumi:dev::shop::gitlab-kubernetes:index:{kind}::it"
+
+
+def _by_property(failures: Iterable[provider_pb2.CheckFailure]) -> dict[str, str]:
+    """Return the reasons by property, which are one text: the CLI prints a named one's value."""
+    found = {}
+    for failure in failures:
+        assert failure.property == ""
+        name, _space, reason = failure.reason.partition(" ")
+        found[name] = reason
+    return found

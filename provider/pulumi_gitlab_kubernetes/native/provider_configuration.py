@@ -34,8 +34,8 @@ def check(request: provider_pb2.CheckRequest, engine: str | None) -> provider_pb
         request: The request.
         engine: The engine's address, for warnings.
     """
-    given = decode(request.news).values
-    expected, own = given.get("version"), version("pulumi-gitlab-kubernetes")
+    given = decode(request.news)
+    expected, own = given.values.get("version"), version("pulumi-gitlab-kubernetes")
     if expected and expected != own:
         log_warning(
             engine,
@@ -44,15 +44,14 @@ def check(request: provider_pb2.CheckRequest, engine: str | None) -> provider_pb
             f"has version {own}: {MISMATCH}",
         )
     default = _is_default(request.urn)
-    stored, failures = check_provider(given, default=default, project=_project_of(request.urn))
+    project = _project_of(request.urn)
+    stored, failures = check_provider(given.values, default=default, project=project)
     return provider_pb2.CheckResponse(
-        inputs=encode(stored, {(key,) for key in SECRET_KEYS}),
-        # The engine prints the value of a named property.
+        inputs=encode(stored, given.secrets | {(key,) for key in SECRET_KEYS}),
+        # The engine would print the value of a named property: an address may hold a password, and
+        # an unknown key a token.
         failures=[
-            provider_pb2.CheckFailure(reason=f"{each.property} {each.reason}")
-            if each.property in SECRET_KEYS
-            else provider_pb2.CheckFailure(property=each.property, reason=each.reason)
-            for each in failures
+            provider_pb2.CheckFailure(reason=f"{each.property} {each.reason}") for each in failures
         ],
     )
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import pond
 from tests.support.fork_server import FORK_SERVER
 
 from pulumi_gitlab_kubernetes.testing.host import Stack
 from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase
 
 PASSPHRASE = "a phrase of the tests"
+POND = Path(pond.__file__).absolute()
 
 _PROVIDER = '''
 """Things: JSON files in the directory $THINGS, and a line in $THINGS/calls for each call."""
@@ -147,6 +149,45 @@ class Thing(Resource, module="things", name="Thing"):
         super().__init__(Things(), resource, props, opts)
 '''
 
+_FISH = """
+import pulumi
+from pulumi import InvokeOptions, Output
+from pulumi.runtime import invoke
+
+
+class Fish(pulumi.CustomResource):
+    name: Output[str]
+    loud: Output[str]
+    serial: Output[int]
+    region: Output[str]
+
+    def __init__(self, resource, opts=None, **props):
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=VERSION), opts)
+        props = {"name": resource, "loud": None, "serial": None, "region": None, **props}
+        if "token" in props:
+            props["header"] = None
+        if opts.id is not None:
+            props = dict.fromkeys(props)
+        super().__init__("pond:index:Fish", resource, props, opts)
+
+
+class Pond(pulumi.ProviderResource):
+    def __init__(self, resource, opts=None, **props):
+        super().__init__("pond", resource, props, opts)
+
+
+class School(pulumi.ComponentResource):
+    fish: Output[int]
+    name: Output[str]
+
+    def __init__(self, resource, opts=None, **props):
+        props = {"fish": None, "name": resource, **props}
+        super().__init__("pond:index:School", resource, props, opts, True)
+
+
+VERSION = "0.1.0"
+"""
+
 _PACK = """
 from pulumi_policy import *
 
@@ -211,6 +252,22 @@ class Project:
             "PULUMI_PYTHON_CMD": sys.executable,
         }
         self.write("")
+
+    def add_pond(self) -> None:
+        """Give the project the package `pond`, whose plugin is `tests/support/pond.py`."""
+        plugin = self.directory.parent / "pond"
+        plugin.mkdir()
+        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+        (plugin / "PulumiPlugin.yaml").write_text(json.dumps({"runtime": runtime}))
+        main = f"import runpy; runpy.run_path({str(POND)!r}, run_name='__main__')"
+        (plugin / "__main__.py").write_text(main)
+        project = {
+            "name": "shop",
+            "runtime": "python",
+            "plugins": {"providers": [{"name": "pond", "path": "../pond"}]},
+        }
+        (self.directory / "Pulumi.yaml").write_text(json.dumps(project))
+        (self.directory / "fish.py").write_text(_FISH)
 
     def write(self, program: str) -> None:
         """Write the program."""

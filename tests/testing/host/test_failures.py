@@ -125,14 +125,17 @@ def test_a_program_that_fails_deletes_nothing(
     assert "_exec.py" not in result.stdout  # the user's own frames alone
 
 
+_MISSING = "no plugin of package 'aws' is installed: put pulumi-resource-aws on PATH"
 _UNSUPPORTED = {
-    'pulumi.CustomResource("aws:s3:Bucket", "b", {})': "package 'aws' needs the Pulumi CLI",
-    'pulumi.CustomResource("a:b:C", "c", {}, ResourceOptions(), None)': "package 'a' needs",
-    'ComponentResource("a:b:C", "c", {}, None, True)': "does not support a remote component",
+    'pulumi.CustomResource("aws:s3:Bucket", "b", {})': _MISSING,
+    'pulumi.CustomResource("aws:b:C", "c", {}, ResourceOptions(version="1.2.3"), None)': (
+        "no plugin of package 'aws' of version 1.2.3 is installed"
+    ),
+    'ComponentResource("aws:b:C", "c", {}, None, True)': _MISSING,
     'Thing("a", ResourceOptions(import_="x"))': "does not support the option import_",
-    'pulumi.ProviderResource("aws", "p", {})': "does not support an explicit provider",
-    'pulumi.StackReference("organization/shop/prod")': "package 'pulumi' needs the Pulumi CLI",
-    'pulumi.runtime.invoke("aws:index:getRegion", {})': "does not support the function aws:index",
+    'pulumi.ProviderResource("aws", "p", {})': _MISSING,
+    'pulumi.StackReference("organization/shop/prod")': "not have Pulumi's own resources",
+    'pulumi.runtime.invoke("aws:index:getRegion", {})': _MISSING,
     'Thing("a", ResourceOptions(transforms=[lambda args: None]))': "does not support transforms",
     "pulumi.runtime.register_resource_transform(lambda args: None)": "support stack transforms",
     'Thing("a", ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=['

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from pulumi_gitlab_kubernetes.redaction import one_line
+from pulumi_gitlab_kubernetes.testing.host import paths
+from pulumi_gitlab_kubernetes.testing.host.diff import Kind
 from pulumi_gitlab_kubernetes.testing.host.steps import Op, Step
 from pulumi_gitlab_kubernetes.testing.host.style import STYLES
 from pulumi_gitlab_kubernetes.testing.host.values import (
@@ -17,6 +19,7 @@ from pulumi_gitlab_kubernetes.testing.host.values import (
 
 _IS_RESOURCE: Final = "@isPulumiResource"  # set by the SDK in previews alone
 _INTERNAL: Final = "__"  # begins the names of properties that no program sets
+_OPS: Final = {Kind.ADD: Op.CREATE, Kind.DELETE: Op.DELETE, Kind.UPDATE: Op.UPDATE}
 _METADATA: Final = ("provider", "protect", "taint")
 
 
@@ -74,13 +77,43 @@ def input_changes(step: Step, op: Op) -> list[Change]:
     old, new = step.old, step.new
     if old is None or new is None:
         return []
-    changes = [] if op is Op.SAME else list(_compare(old.inputs, new.inputs))
+    if op is Op.SAME:
+        changes = []
+    elif step.detailed is None:
+        changes = list(_compare(old.inputs, new.inputs))
+    else:
+        changes = _whole_properties(detailed_changes(step), old.outputs, new.inputs)
     changes += [
         Change(Op.UPDATE, name, getattr(old, name), getattr(new, name))
         for name in _METADATA
         if getattr(old, name) != getattr(new, name)
     ]
     return [change for change in changes if not step.diff or change.path in step.diff]
+
+
+def detailed_changes(step: Step) -> list[Change]:
+    """Return each difference that the provider told, nested properties too.
+
+    Follows ``pkg/engine/detailedDiff.go`` of Pulumi's engine.
+
+    Args:
+        step: The step; it has a detailed difference.
+    """
+    old, new = step.old, step.new
+    if old is None or new is None:
+        return []
+    hidden = [path for text in new.hide_diff if (path := paths.parse(str(text)))]
+    changes = []
+    for text, each in (step.detailed or {}).items():
+        path = paths.parse(text) or (text,)
+        if any(paths.contains(prefix, path) for prefix in hidden):
+            continue
+        olds = old.inputs if each.inputs else old.outputs
+        news = new.outputs if step.op is Op.REFRESH and not each.inputs else new.inputs
+        before = None if each.kind is Kind.ADD else paths.get(path, olds)
+        after = None if each.kind is Kind.DELETE else paths.get(path, news)
+        changes.append(Change(_OPS[each.kind], one_line(text), before, after))
+    return changes
 
 
 def property_changes(old: Properties, new: Properties, prefix: str = "") -> Iterator[Change]:
@@ -147,9 +180,23 @@ def output_lines(outputs: Properties, *, show_secrets: bool) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
+def _whole_properties(changes: list[Change], old: Properties, new: Properties) -> list[Change]:
+    """Return changes of nested properties as those of the properties that they are in."""
+    found: dict[str, Change] = {}
+    for change in changes:
+        first, *rest = paths.parse(change.path) or (change.path,)
+        name = str(first)
+        found[name] = _whole(name, old, new) if rest else change._replace(path=name)
+    return list(found.values())
+
+
+def _whole(name: str, old: Properties, new: Properties) -> Change:
+    before, after = old.get(name), new.get(name)
+    op = Op.CREATE if before is None else Op.DELETE if after is None else Op.UPDATE
+    return Change(op, name, before, after)
+
+
 def _compare(old: Properties, new: Properties) -> Iterator[Change]:
     for key in sorted(old.keys() | new.keys()):
-        before, after = old.get(key), new.get(key)
-        if not key.startswith(_INTERNAL) and not equal(before, after):
-            op = Op.CREATE if before is None else Op.DELETE if after is None else Op.UPDATE
-            yield Change(op, key, before, after)
+        if not key.startswith(_INTERNAL) and not equal(old.get(key), new.get(key)):
+            yield _whole(key, old, new)

@@ -67,16 +67,22 @@ class Checkpoint:
         settings.save()
         return made
 
-    def load(self, settings: StackSettings) -> tuple[Deployment, Serializer]:
+    def read(self) -> dict[str, Any] | None:
+        """Return the stored deployment, or nothing if there is none."""
+        return self.backend.load(self._project.name, self._stack)
+
+    def load(
+        self, settings: StackSettings, data: Mapping[str, Any] | None
+    ) -> tuple[Deployment, Serializer]:
         """Load the deployment.
 
         Args:
             settings: The stack's settings.
+            data: The stored deployment.
 
         Returns:
             The deployment, empty if there was none, and the serializer to write it with.
         """
-        data = self.backend.load(self._project.name, self._stack)
         if data is None:
             return Deployment(), Serializer(self.passphrase(settings))
         return self._read(data, settings)
@@ -88,7 +94,7 @@ class Checkpoint:
 
     def export(self, *, show_secrets: bool) -> dict[str, Any]:
         """Return the deployment as ``pulumi stack export`` prints it."""
-        data = self.backend.load(self._project.name, self._stack)
+        data = self.read()
         if data is not None and show_secrets:
             settings = self.settings()
             deployment, _ = self._read(data, settings)

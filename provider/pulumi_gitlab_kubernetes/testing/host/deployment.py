@@ -5,33 +5,28 @@ Follows ``pkg/resource/deploy/deployment_executor.go`` of Pulumi's engine.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.deployed_stack import DeployedStack
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.events import Events, Severity
 from pulumi_gitlab_kubernetes.testing.host.executor import Executor
-from pulumi_gitlab_kubernetes.testing.host.generator import (
-    InvalidResourceError,
-    Report,
-    StepGenerator,
-)
+from pulumi_gitlab_kubernetes.testing.host.generator import StepGenerator
 from pulumi_gitlab_kubernetes.testing.host.goal import Outputs, ReadRequest, Registration
 from pulumi_gitlab_kubernetes.testing.host.graph import antichains, dependencies
 from pulumi_gitlab_kubernetes.testing.host.monitor import ProgramDone, Refused
-from pulumi_gitlab_kubernetes.testing.host.plugin import Providers
 from pulumi_gitlab_kubernetes.testing.host.policies import Policies
 from pulumi_gitlab_kubernetes.testing.host.process import Process
 from pulumi_gitlab_kubernetes.testing.host.program import ERROR_SHOWN
-from pulumi_gitlab_kubernetes.testing.host.provider import ProviderError
+from pulumi_gitlab_kubernetes.testing.host.provider_errors import ProviderError
 from pulumi_gitlab_kubernetes.testing.host.refresh import refresh
+from pulumi_gitlab_kubernetes.testing.host.registry import Registry
+from pulumi_gitlab_kubernetes.testing.host.report import InvalidResourceError, Report
 from pulumi_gitlab_kubernetes.testing.host.snapshot import Snapshot
 from pulumi_gitlab_kubernetes.testing.host.source import Event, Exited, ProgramSource
 from pulumi_gitlab_kubernetes.testing.host.state import Deployment
 from pulumi_gitlab_kubernetes.testing.host.steps import StepContext
-from pulumi_gitlab_kubernetes.testing.host.values import Properties
 
 _PENDING_ADVICE: Final = """\
 These resources are in an unknown state because the run that changed them was interrupted. Check
@@ -42,57 +37,32 @@ whether it exists. To clear them, run `pulumi refresh --clear-pending-creates`, 
 the output of `export` and `import` it."""
 
 
-@dataclass
-class DeployedStack:
-    """The stack of a run.
-
-    Attributes:
-        name: Its name.
-        project: Its project's name.
-        root: The project's directory.
-        config: Its configuration, secrets marked.
-        previous: Its previous deployment.
-    """
-
-    name: str
-    project: str
-    root: Path
-    config: Properties
-    previous: Deployment
-
-
 class Deployer:
     """Runs one deployment of a stack.
 
     Args:
         stack: The stack.
-        providers: The providers of this run.
+        registry: The providers of this run.
         policies: The policies that check its resources.
         events: Receives the events of the run.
         write: Stores a deployment.
-        parallel: How many steps run at a time.
-        preview: Whether the run is a preview.
     """
 
     def __init__(
         self,
         stack: DeployedStack,
-        providers: Providers,
+        registry: Registry,
         policies: Policies,
         events: Events,
         write: Callable[[Deployment], None],
-        *,
-        parallel: int,
-        preview: bool,
     ) -> None:
         self._stack = stack
-        self._providers = providers
+        self._registry = registry
         self._policies = policies
         self._events = events
-        self._verb = "preview" if preview else "update"
-        self._parallel = parallel
-        self._preview = preview
-        self._snapshot = None if preview else Snapshot(stack.previous, write)
+        self._preview = stack.preview
+        self._verb = "preview" if stack.preview else "update"
+        self._snapshot = None if stack.preview else Snapshot(stack.previous, write)
         self._executors: list[Executor] = []
         self._source: ProgramSource | None = None
         self._stopping = threading.Event()
@@ -136,12 +106,13 @@ class Deployer:
             self._stack.name,
             self._stack.project,
             self._stack.previous,
-            self._providers,
+            self._registry,
             self._policies,
             preview=self._preview,
             report=Report(
                 error=lambda urn, text: self._events.log(Severity.ERROR, urn, text),
                 info=lambda urn, text: self._events.log(Severity.INFO, urn, text),
+                warning=lambda urn, text: self._events.log(Severity.WARNING, urn, text),
             ),
         )
         ok = False
@@ -169,7 +140,7 @@ class Deployer:
         self, start: Callable[[str], Process], generator: StepGenerator, executor: Executor
     ) -> tuple[bool, Outputs | None]:
         """Handle events until the program ends; return whether it succeeded, and its outputs."""
-        source = ProgramSource(start, self._stack.root, self._stack.config, executor.resources)
+        source = ProgramSource(start, self._stack, self._registry, executor.resources)
         self._source = source
         outputs: Outputs | None = None
         while not self._stopping.is_set():
@@ -237,7 +208,7 @@ class Deployer:
         executor = self._executor(lambda: None, refreshing=alone, stop_on_failure=False)
         begun = True
         try:
-            refresh(self._stack.previous, self._providers, executor)
+            refresh(self._stack.previous, self._registry, executor)
         except (ProviderError, HostError) as error:
             self._events.log(Severity.ERROR, "", str(error))
             begun = False
@@ -250,7 +221,7 @@ class Deployer:
         self, on_failure: Callable[[], None], *, refreshing: bool, stop_on_failure: bool = True
     ) -> Executor:
         context = StepContext(
-            self._providers,
+            self._registry,
             self._preview,
             lambda urn, text: self._events.log(Severity.WARNING, urn, text),
         )
@@ -258,7 +229,7 @@ class Deployer:
             context,
             self._snapshot,
             self._events,
-            self._parallel,
+            self._stack.parallel,
             on_failure,
             refreshing=refreshing,
             stop_on_failure=stop_on_failure,

@@ -9,6 +9,7 @@ from pulumi_gitlab_kubernetes.redaction import one_line
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
 from pulumi_gitlab_kubernetes.testing.host.changes import (
     Change,
+    detailed_changes,
     input_changes,
     known_changes,
     output_lines,
@@ -126,7 +127,8 @@ class Display:
     def _show_failure(self, event: StepFailed) -> None:
         step = event.step
         if not step.internal:
-            self._show(step.op, step.urn, f"**{STYLES[step.op].running} failed**")
+            status = f"**{STYLES[step.op].running} failed**"
+            self._show(step.op, step.urn, status + _summary(step, step.op))
 
     def _show_done(self, event: StepDone) -> None:
         step, op = event.step, event.op
@@ -143,9 +145,7 @@ class Display:
             status = f"{STYLES[op].done} ({time.monotonic() - self._started[step]:.2f}s)"
         if isinstance(step, DeleteStep) and step.resource.retain_on_delete:
             status += " [retain]"
-        if changes := input_changes(step, op):
-            status += f" [diff: {','.join(change.marked for change in changes)}]"
-        self._show(op, step.urn, status)
+        self._show(op, step.urn, status + _summary(step, op))
         if self._diff:
             self._show_changes(_details(step))
 
@@ -217,9 +217,17 @@ def _is_shown(step: Step, op: Op) -> bool:
     return not step.internal and (op is not Op.SAME or bool(input_changes(step, op)))
 
 
+def _summary(step: Step, op: Op) -> str:
+    """Return the names of what a step changes."""
+    names = ",".join(change.marked for change in input_changes(step, op))
+    return f" [diff: {names}]" if names else ""
+
+
 def _details(step: Step) -> Iterator[Change]:
-    """Return each property that a step changes; of a refresh, what GitLab changed."""
+    """Return each property that a step changes; of a refresh, what changed it."""
     old, new = step.old, step.new
+    if step.detailed is not None:
+        return iter(detailed_changes(step))
     if step.op is Op.REFRESH:
         return property_changes(old.outputs if old else {}, new.outputs if new else {})
     return property_changes(old.inputs if old else {}, new.inputs if new else {})

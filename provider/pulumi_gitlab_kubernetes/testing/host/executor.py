@@ -18,7 +18,7 @@ from pulumi_gitlab_kubernetes.testing.host.events import (
     StepStarted,
 )
 from pulumi_gitlab_kubernetes.testing.host.goal import Outputs
-from pulumi_gitlab_kubernetes.testing.host.provider import InitError, ProviderError
+from pulumi_gitlab_kubernetes.testing.host.provider_errors import InitError, ProviderError
 from pulumi_gitlab_kubernetes.testing.host.snapshot import Snapshot
 from pulumi_gitlab_kubernetes.testing.host.state import Resource
 from pulumi_gitlab_kubernetes.testing.host.steps import (

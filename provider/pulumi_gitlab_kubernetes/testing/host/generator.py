@@ -3,21 +3,21 @@
 Follows ``pkg/resource/deploy/step_generator.go`` of Pulumi's engine.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from pulumi_gitlab_kubernetes.testing.host import paths
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
 from pulumi_gitlab_kubernetes.testing.host.aliases import Aliases
-from pulumi_gitlab_kubernetes.testing.host.difference import compare, replace_on_changes
+from pulumi_gitlab_kubernetes.testing.host.diff import Diff, replace_on_changes
+from pulumi_gitlab_kubernetes.testing.host.difference import Differences
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.failures import describe
 from pulumi_gitlab_kubernetes.testing.host.goal import Goal, ReadRequest, Registration
-from pulumi_gitlab_kubernetes.testing.host.plugin import PACKAGE, Providers
 from pulumi_gitlab_kubernetes.testing.host.policies import Policies
-from pulumi_gitlab_kubernetes.testing.host.provider import Diff
-from pulumi_gitlab_kubernetes.testing.host.replacement import Replacements, Seen
+from pulumi_gitlab_kubernetes.testing.host.registry import Registry
+from pulumi_gitlab_kubernetes.testing.host.replacement import Replacements
+from pulumi_gitlab_kubernetes.testing.host.report import InvalidResourceError, Report
+from pulumi_gitlab_kubernetes.testing.host.seen import Seen
 from pulumi_gitlab_kubernetes.testing.host.state import Deployment, Resource
 from pulumi_gitlab_kubernetes.testing.host.steps import (
     CreateStep,
@@ -32,27 +32,12 @@ from pulumi_gitlab_kubernetes.testing.host.steps import (
 )
 from pulumi_gitlab_kubernetes.testing.host.values import (
     Properties,
-    contains_unknowns,
-    equal,
-    unwrap,
 )
 
 _UNPROTECT: Final = (
     "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program"
     " and run `pulumi up`"
 )
-
-
-class InvalidResourceError(Exception):
-    """A resource is not valid; the reasons were reported already."""
-
-
-@dataclass
-class Report:
-    """Receives the generator's messages with the URN of their resource."""
-
-    error: Callable[[str, str], None]
-    info: Callable[[str, str], None]
 
 
 class StepGenerator:
@@ -62,7 +47,7 @@ class StepGenerator:
         stack: The stack's name.
         project: The project's name.
         previous: The previous deployment.
-        providers: The deployment's providers.
+        registry: The deployment's providers.
         policies: The policies that check each resource.
         preview: Whether values may be unknown.
         report: Receives messages.
@@ -73,7 +58,7 @@ class StepGenerator:
         stack: str,
         project: str,
         previous: Deployment,
-        providers: Providers,
+        registry: Registry,
         policies: Policies,
         *,
         preview: bool,
@@ -83,7 +68,7 @@ class StepGenerator:
         self._project = project
         self._previous = previous
         self._olds = {item.urn: item for item in previous.resources if not item.delete}
-        self._providers = providers
+        self._registry = registry
         self._policies = policies
         self._preview = preview
         self._report = report
@@ -91,7 +76,10 @@ class StepGenerator:
         self._pending_deletes: set[int] = set()
         self._seen = Seen()
         self._aliases = Aliases(stack, project)
-        self._replacements = Replacements(previous, providers, self._seen)
+        self._differences = Differences(
+            self._olds, registry, self._aliases, self._seen, report, preview=preview
+        )
+        self._replacements = Replacements(previous, registry, self._seen)
         self.failed = False
         """Whether there was an error that did not stop the preview."""
 
@@ -186,7 +174,7 @@ class StepGenerator:
                     steps.append(DeleteStep.of(resource, self._seen.deletes, replaced=False))
             else:
                 continue
-            self._providers.ensure(resource.provider, self._previous.resources)
+            self._registry.ensure(resource.provider, self._previous.resources)
         return steps
 
     def _name(self, goal: Goal) -> str:
@@ -209,7 +197,7 @@ class StepGenerator:
 
     def _new_resource(self, urn: str, goal: Goal, old: Resource | None) -> Resource:
         alias = self._aliases.old_name(urn)
-        return Resource(
+        new = Resource(
             urn=urn,
             type=goal.type,
             custom=goal.custom,
@@ -235,13 +223,18 @@ class StepGenerator:
             replacement_trigger=goal.replacement_trigger,
             extra=dict(old.extra) if old else {},
         )
+        if new.is_provider:
+            self._differences.add_provider(new)
+            for name in new.aliases:
+                self._registry.rename(urn, name)
+        return new
 
     def _check(self, new: Resource, inputs: Properties, old_inputs: Properties) -> bool:
         """Let the provider check the inputs and fill in defaults; return whether they are valid."""
-        if not new.custom or new.is_provider:
+        if not new.custom:
             return True
-        provider = self._providers.require(new.provider, new.urn)
-        new.inputs, failures = provider.check(new.urn, old_inputs, inputs, unknowns=self._preview)
+        manager = self._registry.manager_of(new)
+        new.inputs, failures = manager.check(new.urn, old_inputs, inputs, unknowns=self._preview)
         for failure in failures:
             self._report.error(new.urn, describe(new, failure))
         return not failures
@@ -264,57 +257,26 @@ class StepGenerator:
         self, old: Resource, new: Resource, registration: Registration
     ) -> list[Step]:
         goal = registration.goal
-        triggered = self._is_triggered(old, new)
-        diff = Diff(changes=True) if triggered else self._diff(old, new, goal)
-        replace_on_changes(diff, goal.replace_on_changes, has_init_errors=bool(old.init_errors))
+        triggered = self._differences.is_triggered(old, new)
+        diff = Diff(changes=True) if triggered else self._differences.of(old, new)
+        diff = replace_on_changes(
+            diff, goal.replace_on_changes, has_init_errors=bool(old.init_errors)
+        )
         if diff.changes or old.pending_replacement:
-            if diff.replaces or triggered or old.pending_replacement:
+            if diff.is_replacement or triggered or old.pending_replacement:
                 return self._replace(old, new, registration, diff)
         elif not old.init_errors:
             return []
         self._seen.updates.add(new.urn)
-        return [UpdateStep(old=old, new=new, result=registration.result, diff=diff.changed)]
-
-    def _is_triggered(self, old: Resource, new: Resource) -> bool:
-        now, before = unwrap(new.replacement_trigger), unwrap(old.replacement_trigger)
-        if contains_unknowns(now) or contains_unknowns(before):
-            if not self._preview:
-                self._report.error(new.urn, f"replacement trigger contains unknowns for {new.urn}")
-                raise InvalidResourceError
-            return True
-        return now is not None and before is not None and not equal(now, before)
-
-    def _diff(self, old: Resource, new: Resource, goal: Goal) -> Diff:
-        forced = self._forced_by(old, new)
-        if forced:
-            return Diff(changes=True, replaces=[forced])
-        if new.is_provider:
-            return Diff(changes=not equal(old.outputs, new.inputs))
-        if not new.custom:
-            return Diff(changes=not equal(old.inputs, new.inputs))
-        provider = self._providers.require(new.provider, new.urn)
-        renamed = old if old.urn == new.urn else old.copy(urn=new.urn)
-        return compare(provider, renamed, new.inputs, goal.ignore_changes, unknowns=self._preview)
-
-    def _forced_by(self, old: Resource, new: Resource) -> str:
-        """Return what requires a replacement regardless of the provider, if anything does."""
-        if old.taint:
-            return "id"
-        if any(urn in self._seen.replaces for urn in new.replace_with):
-            return "replaceWith"
-        if new.deleted_with in self._seen.replaces:
-            return "deletedWith"
-        if bool(old.provider) != bool(new.provider) or self._is_other_package(old, new):
-            return "provider"
-        return ""
-
-    @staticmethod
-    def _is_other_package(old: Resource, new: Resource) -> bool:
-        def package(resource: Resource) -> str:
-            type_ = urns.type_of(urns.split_reference(resource.provider)[0])
-            return type_.removeprefix(urns.PROVIDER_TYPE_PREFIX) or PACKAGE
-
-        return bool(old.provider) and package(old) != package(new)
+        return [
+            UpdateStep(
+                old=old,
+                new=new,
+                result=registration.result,
+                diff=diff.changed,
+                detailed=diff.detailed,
+            )
+        ]
 
     def _replace(
         self, old: Resource, new: Resource, registration: Registration, diff: Diff
@@ -335,17 +297,19 @@ class StepGenerator:
         delete_first = goal.delete_before_replace
         if delete_first is None:
             delete_first = diff.delete_before_replace
-        changed, replaces = diff.changed, diff.replaces
         create = CreateStep(
             Op.CREATE_REPLACEMENT,
             old,
             new,
             registration.result,
-            changed,
-            replaces,
+            diff.changed,
+            diff.replaces,
+            diff.detailed,
             pending_delete=not delete_first,
         )
-        replace = ReplaceStep(old=old, new=new, diff=changed, replaces=replaces)
+        replace = ReplaceStep(
+            old=old, new=new, diff=diff.changed, replaces=diff.replaces, detailed=diff.detailed
+        )
         if delete_first:
             return [*self._deletes_first(old, new), replace, create]
         return [create, replace]
@@ -374,7 +338,7 @@ class StepGenerator:
             )
             self._seen.deletes.add(dependent.urn)
             self._pending_deletes.add(id(dependent))
-        self._providers.ensure(old.provider, self._previous.resources)
+        self._registry.ensure(old.provider, self._previous.resources)
         if not old.pending_replacement:
             self._seen.deletes.add(old.urn)
             steps.append(DeleteStep.of(old, self._seen.deletes, replaced=True, pending=True))

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urlparse
 from pulumi.runtime.proto import alias_pb2, resource_pb2, source_pb2
 
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.plugin_lookup import DYNAMIC_PACKAGE
 from pulumi_gitlab_kubernetes.testing.host.state import Resource
 from pulumi_gitlab_kubernetes.testing.host.values import (
     Properties,
@@ -47,6 +48,7 @@ class Goal:
     properties: Properties
     parent: str = ""
     provider: str = ""
+    providers: dict[str, str] = field(default_factory=dict)
     protect: bool | None = None
     dependencies: list[str] = field(default_factory=list)
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Goal:
     deleted_with: str = ""
     replace_with: list[str] = field(default_factory=list)
     hide_diff: list[str] = field(default_factory=list)
+    import_id: str = ""
     source_position: str = ""
     stack_trace: list[dict[str, str]] = field(default_factory=list)
 
@@ -111,7 +114,7 @@ def registration_goal(request: resource_pb2.RegisterResourceRequest, root: Path)
         properties[key] = read_value(value, found)
         sent = (
             request.propertyDependencies[key].urns
-            if request.propertyDependencies
+            if request.propertyDependencies or request.remote
             else request.dependencies
         )
         property_dependencies[key] = sorted({*found, *sent})
@@ -127,6 +130,7 @@ def registration_goal(request: resource_pb2.RegisterResourceRequest, root: Path)
         properties=properties,
         parent=request.parent,
         provider=request.provider,
+        providers=dict(request.providers),
         protect=request.protect if request.HasField("protect") else None,
         dependencies=sorted(set(request.dependencies)),
         property_dependencies=property_dependencies,
@@ -149,6 +153,7 @@ def registration_goal(request: resource_pb2.RegisterResourceRequest, root: Path)
         deleted_with=request.deletedWith,
         replace_with=list(request.replace_with),
         hide_diff=list(request.hideDiffs),
+        import_id=request.importId,
         source_position=position,
         stack_trace=trace,
     )
@@ -182,12 +187,13 @@ def refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
     """
     hooks = request.hooks
     asked = {
-        "a remote component": request.remote,
-        "the option import_ (dynamic resources cannot be imported)": bool(request.importId),
+        "the option import_ (dynamic resources cannot be imported)": (
+            bool(request.importId) and request.type.startswith(f"{DYNAMIC_PACKAGE}:")
+        ),
         "transforms": bool(request.transforms),
         "state migrations": bool(request.state_migrations),
         "resource hooks": any(getattr(hooks, item.name) for item in hooks.DESCRIPTOR.fields),
-        "an explicit provider": request.custom and request.type.startswith("pulumi:providers:"),
+        "environment variable mappings": bool(request.envVarMappings),
         "parameterized packages": bool(request.packageRef),
     }
     for what, is_asked in asked.items():

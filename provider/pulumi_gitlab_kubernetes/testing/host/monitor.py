@@ -4,17 +4,20 @@ See https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/deploy
 """
 
 import threading
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import grpc
-from google.protobuf import empty_pb2
-from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.construct import construct
+from pulumi_gitlab_kubernetes.testing.host.default_providers import DefaultProviders
+from pulumi_gitlab_kubernetes.testing.host.deployed_stack import DeployedStack
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.goal import (
     Goal,
@@ -24,7 +27,10 @@ from pulumi_gitlab_kubernetes.testing.host.goal import (
     read_goal,
     registration_goal,
 )
-from pulumi_gitlab_kubernetes.testing.host.plugin import PACKAGE, PROVIDER_TYPE
+from pulumi_gitlab_kubernetes.testing.host.provider import CheckFailure
+from pulumi_gitlab_kubernetes.testing.host.provider_errors import ProviderError
+from pulumi_gitlab_kubernetes.testing.host.provider_inputs import Request, package_of
+from pulumi_gitlab_kubernetes.testing.host.registry import Registry
 from pulumi_gitlab_kubernetes.testing.host.state import Resource
 from pulumi_gitlab_kubernetes.testing.host.values import (
     Properties,
@@ -71,25 +77,29 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     Args:
         post: Takes each event, in order.
-        root: The project's directory.
-        config: The stack's configuration, secrets marked.
+        stack: The stack of the run.
+        registry: The run's providers.
         resources: The registered resources, by URN.
     """
 
     def __init__(
         self,
         post: Callable[[Event], None],
-        root: Path,
-        config: Properties,
+        stack: DeployedStack,
+        registry: Registry,
         resources: Mapping[str, Resource],
     ) -> None:
         self._post = post
-        self._root = root
-        self._config = config
+        self._stack = stack
+        self._registry = registry
         self._resources = resources
         self._goals: dict[str, Goal] = {}
-        self._default_provider = ""
-        self._provider_lock = threading.Lock()
+        self._defaults = DefaultProviders(stack, self._ask)
+        self._component_providers: dict[str, dict[str, str]] = {}
+        self._traces: dict[str, list[dict[str, str]]] = {}
+        """The stack traces of remote components; those of their children begin with them."""
+        self.address = ""
+        """Where this service listens."""
         self._closed = threading.Event()
         self._waiting: set[Registration | ReadRequest] = set()
         self._lock = threading.Lock()
@@ -114,38 +124,39 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     ) -> resource_pb2.RegisterResourceResponse:
         """Register a resource."""
         try:
-            goal = registration_goal(request, self._root)
+            goal = registration_goal(request, self._stack.root)
+            above = self._traces.get(request.parentStackTraceHandle, [])
+            goal.stack_trace = [*above, *goal.stack_trace]
             self._inherit(goal)
-            if goal.custom:
-                goal.provider = goal.provider or self._provider_for(goal)
+            self._set_providers(goal, request)
         except HostError as error:
             self._give_up(str(error), context)
+        except CancelledError:
+            self._abort(context)
+        if request.remote:
+            return self._construct(goal, request, context)
         resource = self._wait(Registration(goal), context)
         self._goals[resource.urn] = goal
+        if not goal.custom:
+            self._component_providers[resource.urn] = goal.providers
         # What a component had last time may refer to resources not registered yet.
         outputs = resource.outputs if goal.custom else {}
-        if not request.supportsPartialValues:
-            outputs = {k: v for k, v in outputs.items() if not contains_unknowns(v)}
         return resource_pb2.RegisterResourceResponse(
-            urn=resource.urn,
-            id=resource.id,
-            object=write_struct(
-                outputs,
-                secrets=request.acceptSecrets,
-                unknowns=True,
-                resources=request.acceptResources,
-            ),
+            urn=resource.urn, id=resource.id, object=_write_outputs(outputs, request)
         )
 
     def ReadResource(  # noqa: N802 (gRPC)
         self, request: resource_pb2.ReadResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ReadResourceResponse:
         """Read an existing resource that the stack does not own."""
-        goal = read_goal(request, self._root)
+        goal = read_goal(request, self._stack.root)
+        wanted = _request(request, goal.type)
         try:
-            goal.provider = goal.provider or self._provider_for(goal)
+            goal.provider = goal.provider or self._defaults.reference(wanted, goal.type)
         except HostError as error:
             self._give_up(str(error), context)
+        except CancelledError:
+            self._abort(context)
         resource = self._wait(ReadRequest(goal, request.id), context)
         return resource_pb2.ReadResourceResponse(
             urn=resource.urn,
@@ -171,20 +182,40 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def Invoke(  # noqa: N802 (gRPC)
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ResourceInvokeResponse:
-        """Look up a registered resource; nothing else can be invoked."""
-        if request.tok != _GET_RESOURCE:
-            self._unsupported(f"the function {request.tok}", context)
-        urn = read_struct(request.args).get("urn", "")
-        found = self._resources.get(urn)
-        if found is None:
-            context.abort(grpc.StatusCode.UNKNOWN, f"unknown resource {urn}")
+        """Call a function of a provider, or look up a registered resource."""
+        token, args = request.tok, read_struct(request.args)
+        failures: list[CheckFailure] = []
+        try:
+            if token == _GET_RESOURCE:
+                result = self._get_resource(args.get("urn", ""))
+            else:
+                package = token.partition(":")[0]
+                provider = self._registry.require(
+                    self._inherited_provider(request.provider, request.parent, package)
+                    or self._defaults.reference(_request(request, token), token),
+                    token,
+                )
+                if self._is_any_unresolved(request.dependsOn):
+                    return resource_pb2.ResourceInvokeResponse(unknown=True)
+                result, failures = provider.invoke(token, args, preview=self._stack.preview)
+        except (HostError, ProviderError) as error:
+            context.abort(
+                grpc.StatusCode.UNKNOWN, f"invocation of {token} returned an error: {error}"
+            )
+        except CancelledError:
+            self._abort(context)
+        response = resource_pb2.ResourceInvokeResponse(
+            failures=[
+                provider_pb2.CheckFailure(property=each.property, reason=each.reason)
+                for each in failures
+            ]
+        )
         answer = write_struct(
-            {"urn": urn, "id": found.id, "state": found.outputs},
+            result,
             secrets=True,
             unknowns=True,
-            resources=request.acceptResources,
+            resources=request.acceptResources or token == _GET_RESOURCE,
         )
-        response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(answer)  # a keyword of Python
         return response
 
@@ -216,8 +247,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         try:
             return self._ask(waiting)
         except CancelledError:
-            context.abort(grpc.StatusCode.UNAVAILABLE, _SHUT_DOWN)
-            raise AssertionError from None  # abort raises
+            self._abort(context)
 
     def _ask(self, waiting: Registration | ReadRequest) -> Resource:
         """Queue a request and wait for the result; raise `CancelledError` after `close`."""
@@ -242,24 +272,79 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         if goal.retain_on_delete is None:
             goal.retain_on_delete = parent.retain_on_delete
 
-    def _provider_for(self, goal: Goal) -> str:
-        package = goal.type.partition(":")[0]
-        if package != PACKAGE:
-            raise HostError(
-                f"resource '{goal.name}' ({goal.type}): the deployment host supports only Python"
-                f" dynamic providers; package '{package}' needs the Pulumi CLI"
+        if not goal.provider and parent.provider:
+            provider, _ = urns.split_reference(parent.provider)
+            if package_of(provider) == goal.type.partition(":")[0]:
+                goal.provider = parent.provider
+
+    def _set_providers(self, goal: Goal, request: resource_pb2.RegisterResourceRequest) -> None:
+        """Set a resource's provider, a component's providers, or the plugin of a provider."""
+        if not goal.custom:
+            inherited = self._component_providers.get(goal.parent, {})
+            goal.providers = {**inherited, **goal.providers}
+        wanted = _request(request, goal.type)
+        if urns.is_provider_type(goal.type):
+            if not (wanted.version or wanted.download_url):
+                wanted = self._defaults.completed(wanted)
+            wanted.add_to(goal.properties)
+        elif goal.custom or request.remote:
+            goal.provider = self._inherited_provider(
+                goal.provider or goal.providers.get(wanted.package, ""), goal.parent, wanted.package
+            ) or self._defaults.reference(wanted, goal.type)
+
+    def _construct(
+        self,
+        goal: Goal,
+        request: resource_pb2.RegisterResourceRequest,
+        context: grpc.ServicerContext,
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Let a provider register a component and its children."""
+        trace = str(uuid.uuid4())
+        self._traces[trace] = goal.stack_trace
+        try:
+            made = construct(
+                self._registry.require(goal.provider, goal.type),
+                goal,
+                request,
+                self._stack,
+                monitor=self.address,
+                trace=trace,
             )
-        with self._provider_lock:
-            if not self._default_provider:
-                wanted = Registration(
-                    Goal(PROVIDER_TYPE, "default", custom=True, properties=dict(self._config))
-                )
-                try:
-                    made = self._ask(wanted)
-                except CancelledError:
-                    raise HostError(_SHUT_DOWN) from None
-                self._default_provider = urns.provider_reference(made.urn, made.id)
-            return self._default_provider
+        except (HostError, ProviderError) as error:
+            self._give_up(f"{goal.type} resource '{goal.name}' has a problem: {error}", context)
+        self._component_providers[made.urn] = goal.providers
+        dependencies = resource_pb2.RegisterResourceResponse.PropertyDependencies
+        return resource_pb2.RegisterResourceResponse(
+            urn=made.urn,
+            object=_write_outputs(made.outputs, request),
+            propertyDependencies={
+                key: dependencies(urns=names) for key, names in made.dependencies.items()
+            },
+        )
+
+    def _inherited_provider(self, provider: str, parent: str, package: str) -> str:
+        """Return a provider, or without one that which a component has for its children."""
+        return provider or self._component_providers.get(parent, {}).get(package, "")
+
+    def _get_resource(self, urn: str) -> Properties:
+        found = self._resources.get(urn)
+        if found is None:
+            raise HostError(f"unknown resource {urn}")
+        return {"urn": urn, "id": found.id, "state": found.outputs}
+
+    def _is_any_unresolved(self, names: Iterable[str]) -> bool:
+        """Return whether a preview will create any of these resources, or parts of a component."""
+        waiting, resources = set(names), list(self._resources.values())
+        while waiting:
+            urn = waiting.pop()
+            resource = self._resources.get(urn)
+            if resource is None:
+                continue
+            if not resource.custom:
+                waiting |= {each.urn for each in resources if each.parent == urn}
+            elif not resource.id:
+                return True
+        return False
 
     def _unsupported(self, what: str, context: grpc.ServicerContext) -> NoReturn:
         self._give_up(
@@ -270,5 +355,30 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         if not self._closed.is_set():
             self._post(Refused(message))
             self._closed.wait()  # else the program would report that the monitor is gone
+        self._abort(context)
+
+    def _abort(self, context: grpc.ServicerContext) -> NoReturn:
         context.abort(grpc.StatusCode.UNAVAILABLE, _SHUT_DOWN)
         raise AssertionError  # abort raises
+
+
+def _write_outputs(
+    outputs: Properties, request: resource_pb2.RegisterResourceRequest
+) -> struct_pb2.Struct:
+    if not request.supportsPartialValues:
+        outputs = {k: v for k, v in outputs.items() if not contains_unknowns(v)}
+    return write_struct(
+        outputs,
+        secrets=request.acceptSecrets,
+        unknowns=True,
+        resources=request.acceptResources,
+    )
+
+
+def _request(request: Any, token: str) -> Request:
+    """Return the default provider for a type or function."""
+    if urns.is_provider_type(token):
+        package = token.removeprefix(urns.PROVIDER_TYPE_PREFIX)
+    else:
+        package = token.partition(":")[0]
+    return Request(package, request.version, request.pluginDownloadURL.removesuffix("/"))

@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
@@ -12,15 +12,18 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from pulumi_gitlab_kubernetes.testing.host import program
 from pulumi_gitlab_kubernetes.testing.host.changes import changed_keys
 from pulumi_gitlab_kubernetes.testing.host.checkpoint import Checkpoint
-from pulumi_gitlab_kubernetes.testing.host.deployment import DeployedStack, Deployer
+from pulumi_gitlab_kubernetes.testing.host.deployed_stack import DeployedStack
+from pulumi_gitlab_kubernetes.testing.host.deployment import Deployer
 from pulumi_gitlab_kubernetes.testing.host.display import Display
 from pulumi_gitlab_kubernetes.testing.host.engine_service import Engine, serve
 from pulumi_gitlab_kubernetes.testing.host.events import Diagnostic, Events, Severity
-from pulumi_gitlab_kubernetes.testing.host.plugin import Plugin, Providers, dynamic_host
+from pulumi_gitlab_kubernetes.testing.host.plugin_lookup import PluginFinder
+from pulumi_gitlab_kubernetes.testing.host.plugins import Plugins, recorded_plugins, starter
 from pulumi_gitlab_kubernetes.testing.host.policies import Policies
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local, PolicyPack
 from pulumi_gitlab_kubernetes.testing.host.process import LineHandler, Process, Spawn
 from pulumi_gitlab_kubernetes.testing.host.project import Project
+from pulumi_gitlab_kubernetes.testing.host.registry import Registry
 from pulumi_gitlab_kubernetes.testing.host.result import Message, Result, StepResult, Violation
 from pulumi_gitlab_kubernetes.testing.host.style import Paint
 from pulumi_gitlab_kubernetes.testing.host.values import Secret
@@ -116,7 +119,7 @@ class Operation:
         )
         self._events = Events(self._display)
         self._deployer: Deployer | None = None
-        self._end_providers: Callable[[], None] = lambda: None
+        self._plugins: Plugins | None = None
 
     def run(self) -> Result:
         """Run the operation.
@@ -143,17 +146,21 @@ class Operation:
         if self._deployer is None:
             raise KeyboardInterrupt
         self._deployer.interrupt()
+        if self._plugins:
+            self._plugins.cancel()
 
     def abandon(self) -> None:
         """End at once; running steps stay in the state as pending operations."""
         if self._deployer:
             self._deployer.abandon()
-        self._end_providers()
+        if self._plugins:
+            self._plugins.close()
 
     def _deploy(self) -> bool:
         options, events = self._options, self._events
         parallel = degree_of_parallelism(options.parallel, self._environ)
         with ExitStack() as cleanup:
+            plugin_lines = _lines_to(events)
             engine, address = serve(
                 engine_pb2_grpc.add_EngineServicer_to_server,
                 Engine(lambda request: events.emit(_diagnostic(request))),
@@ -162,16 +169,11 @@ class Operation:
 
             plugin_lines = _lines_to(events)
 
-            def start_plugin() -> Plugin:
-                return dynamic_host(
-                    self._project, self._environ, address, plugin_lines, self._spawn
-                )
-
-            providers = Providers(start_plugin, preview=options.preview)
-            cleanup.callback(providers.close)
-            self._end_providers = providers.close
+            recorded = self._checkpoint.read()
+            plugins = self._plugins = self._start_plugins(address, recorded or {})
+            cleanup.callback(plugins.close)
             settings = self._checkpoint.settings()
-            previous, serializer = self._checkpoint.load(settings)
+            previous, serializer = self._checkpoint.load(settings, recorded)
             config, secret_keys = settings.decrypted(
                 self._checkpoint.passphrase(settings), self._project
             )
@@ -193,14 +195,18 @@ class Operation:
             }
             self._deployer = Deployer(
                 DeployedStack(
-                    self._stack, self._project.name, self._project.root, marked, previous
+                    self._stack,
+                    self._project.name,
+                    self._project.root,
+                    marked,
+                    previous,
+                    options.preview,
+                    parallel,
                 ),
-                providers,
+                Registry(plugins, preview=options.preview),
                 Policies(packs, events, self._root, preview=options.preview),
                 events,
                 lambda deployment: self._checkpoint.save(deployment, serializer),
-                parallel=parallel,
-                preview=options.preview,
             )
 
             def start_program(monitor: str) -> Process:
@@ -222,6 +228,24 @@ class Operation:
                 return self._deployer.refresh()
             start = None if self._verb == "destroy" else start_program
             return self._deployer.update(start, refresh_first=options.refresh)
+
+    def _start_plugins(self, engine: str, recorded: Mapping[str, Any]) -> Plugins:
+        """Start the plugins of the recorded deployment: most runs need the same ones."""
+        plugins = Plugins(
+            PluginFinder(
+                self._project,
+                self._environ,
+                lambda text: self._events.log(Severity.WARNING, "", text),
+            ),
+            starter(self._project, self._environ, engine, self._spawn),
+            engine,
+            on_line=_lines_to(self._events),
+            warn=lambda text: self._events.log(Severity.WARNING, "", text),
+            report=lambda text: self._events.log(Severity.ERROR, "", text),
+        )
+        for package, version in recorded_plugins(recorded):
+            plugins.expect(package, version)
+        return plugins
 
     def _result(self, *, ok: bool) -> Result:
         steps = [

@@ -12,6 +12,7 @@ from pulumi_gitlab_kubernetes.testing.host.values import Properties, Secret, Val
 Path: TypeAlias = tuple[str | int, ...]
 
 _ANY: Final = "*"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_]*")
 _TOKEN: Final = re.compile(
     r"""\.?(?P<name>[^.\[\]"]+)            # a name, with or without a dot before it
       | \[(?P<index>\d+)\]                 # [0]
@@ -47,11 +48,46 @@ def parse(text: str) -> Path | None:
     return tuple(steps)
 
 
+def join(path: Path) -> str:
+    """Write a property path, the inverse of `parse`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _PLAIN.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += '["{}"]'.format(step.replace('"', '\\"'))
+    return text
+
+
 def contains(path: Path, other: Path) -> bool:
     """Return whether a path equals another or is a prefix of it."""
     return len(path) <= len(other) and all(
         mine in (_ANY, theirs) for mine, theirs in zip(path, other, strict=False)
     )
+
+
+def get(path: Path, value: Value) -> Value:
+    """Return the property at a path; what is in a secret is as secret as all of it.
+
+    Args:
+        path: The path.
+        value: Where it leads from.
+
+    Returns:
+        The property, or nothing where there is none.
+    """
+    for step in path:
+        if isinstance(value, Secret):
+            return value
+        if isinstance(step, int) and isinstance(value, list) and step < len(value):
+            value = value[step]
+        elif isinstance(step, str) and isinstance(value, dict):
+            value = value.get(step)
+        else:
+            return None
+    return value
 
 
 def ignore_changes(

@@ -1,49 +1,38 @@
 """Calls to a provider and their results, in the engine's terms.
 
-Follows the resource provider protocol for a provider that takes no secrets and cannot preview, as
-``python -m pulumi.dynamic`` is one; see
+Follows ``pkg/resource/plugin/provider_plugin.go`` of Pulumi's engine; see
 https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/providers/.
 """
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
 import grpc
-from google.rpc import status_pb2  # type: ignore[import-untyped] # it has no types
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.diff import Diff, read_diff
+from pulumi_gitlab_kubernetes.testing.host.provider_errors import (
+    DiffUnavailableError,
+    InitError,
+    ProviderError,
+    UnimplementedError,
+    translate,
+)
 from pulumi_gitlab_kubernetes.testing.host.state import Resource
 from pulumi_gitlab_kubernetes.testing.host.values import (
     Properties,
+    Secret,
     annotate_secrets,
+    contains_secrets,
+    contains_unknowns,
     read_struct,
     write_struct,
 )
 
-_STATUS_DETAILS: Final = "grpc-status-details-bin"
-
-
-class ProviderError(Exception):
-    """An operation failed; the message is the provider's own."""
-
-
-class InitError(ProviderError):
-    """A resource was created, updated or read, but failed to initialize.
-
-    Attributes:
-        id: The resource's id.
-        outputs: Its outputs.
-        inputs: Its inputs, if it was read.
-        reasons: Why it failed to initialize.
-    """
-
-    def __init__(self, detail: provider_pb2.ErrorResourceInitFailed) -> None:
-        self.id: str = detail.id
-        self.outputs = read_struct(detail.properties)
-        self.inputs = read_struct(detail.inputs) if detail.HasField("inputs") else None
-        self.reasons = list(detail.reasons)
-        super().__init__(_join_reasons(self.reasons))
+_VERSION = "version"  # an input of provider resources that no provider declares
 
 
 @dataclass
@@ -55,198 +44,356 @@ class CheckFailure:
 
 
 @dataclass
-class Diff:
-    """How a resource differs from its goal.
+class ReadResult:
+    """The result of a read; a blank id means that the resource does not exist.
 
     Attributes:
-        changes: Whether it differs; nothing if the provider does not know.
-        replaces: The properties that cannot be changed in place.
-        delete_before_replace: Whether a replacement deletes the old resource first.
-        changed: The properties that differ, if the engine computed them.
-        paths: The paths inside them that differ.
+        id: The resource's id.
+        outputs: Its outputs; nothing if it does not exist.
+        inputs: Its inputs; nothing if the provider does not tell.
     """
 
-    changes: bool | None
-    replaces: list[str] = field(default_factory=list)
-    delete_before_replace: bool = False
-    changed: list[str] = field(default_factory=list)
-    paths: list[tuple[str | int, ...]] = field(default_factory=list)
-
-
-@dataclass
-class ReadResult:
-    """The result of a read; a blank id means that the resource does not exist."""
-
     id: str
-    outputs: Properties
+    outputs: Properties | None
     inputs: Properties | None
 
 
-class Provider:
-    """A configured provider.
-
-    Args:
-        channel: The connection to it.
-    """
-
-    def __init__(self, channel: grpc.Channel) -> None:
-        self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
-
-    def configure(self, config: Properties) -> None:
-        """Pass the stack's configuration, with secrets in plain text, as the engine does."""
-        args = write_struct(config, secrets=True, unknowns=True)
-        self._call(
-            "Configure",
-            provider_pb2.ConfigureRequest(acceptSecrets=True, acceptResources=True, args=args),
-        )
+class ResourceProvider(Protocol):
+    """What manages resources: a plugin, or the registry of providers for provider resources."""
 
     def check(
         self, urn: str, old_inputs: Properties, inputs: Properties, *, unknowns: bool
     ) -> tuple[Properties, list[CheckFailure]]:
         """Validate a resource's inputs and fill in defaults."""
-        response = self._call(
-            "Check",
-            provider_pb2.CheckRequest(
-                **_identity(urn),
-                olds=_plain(old_inputs, unknowns=unknowns),
-                news=_plain(inputs, unknowns=unknowns),
-            ),
-        )
-        checked = read_struct(response.inputs)
-        annotate_secrets(checked, inputs)
-        return checked, [CheckFailure(item.property, item.reason) for item in response.failures]
 
     def diff(
         self, old: Resource, inputs: Properties, ignored: list[str], *, unknowns: bool
     ) -> Diff:
         """Compare a resource with the inputs it should have."""
-        response = self._call(
-            "Diff",
-            provider_pb2.DiffRequest(
-                **_identity(old.urn),
-                id=old.id,
-                old_inputs=_plain(old.inputs, unknowns=unknowns),
-                olds=_plain(old.outputs, unknowns=unknowns),
-                news=_plain(inputs, unknowns=unknowns),
-                ignoreChanges=ignored,
-            ),
-        )
-        changes = {
-            provider_pb2.DiffResponse.DIFF_NONE: False,
-            provider_pb2.DiffResponse.DIFF_SOME: True,
-        }.get(response.changes)
-        return Diff(changes, list(response.replaces), response.deleteBeforeReplace)
 
-    def create(self, new: Resource) -> tuple[str, Properties]:
+    def create(self, new: Resource, *, preview: bool) -> tuple[str, Properties]:
         """Create a resource; return its id and outputs."""
-        request = provider_pb2.CreateRequest(
-            **_identity(new.urn),
-            properties=_plain(new.inputs, unknowns=False),
-            timeout=new.custom_timeouts.get("create", 0),
-        )
-        try:
-            response = self._call("Create", request)
-        except InitError as error:
-            annotate_secrets(error.outputs, new.inputs)
-            raise
-        outputs = read_struct(response.properties)
-        annotate_secrets(outputs, new.inputs)
-        if not response.id:
-            raise ProviderError(f"plugin returned empty resource.ID from create '{new.urn}'")
-        return response.id, outputs
 
-    def update(self, old: Resource, new: Resource) -> Properties:
+    def update(self, old: Resource, new: Resource, *, preview: bool) -> Properties:
         """Update a resource in place; return its outputs."""
-        request = provider_pb2.UpdateRequest(
-            **_identity(new.urn),
-            id=old.id,
-            old_inputs=_plain(old.inputs, unknowns=False),
-            olds=_plain(old.outputs, unknowns=False),
-            news=_plain(new.inputs, unknowns=False),
-            timeout=new.custom_timeouts.get("update", 0),
-            ignoreChanges=new.ignore_changes,
-        )
-        try:
-            response = self._call("Update", request)
-        except InitError as error:
-            annotate_secrets(error.outputs, new.inputs)
-            raise
-        outputs = read_struct(response.properties)
-        annotate_secrets(outputs, new.inputs)
-        return outputs
-
-    def read(self, resource: Resource, state: Properties) -> ReadResult:
-        """Read the current state of a resource.
-
-        Args:
-            resource: The resource, with its inputs.
-            state: Its last known outputs, or its inputs where there are none.
-        """
-        request = provider_pb2.ReadRequest(
-            **_identity(resource.urn),
-            id=resource.id,
-            properties=_plain(state, unknowns=False),
-            inputs=_plain(resource.inputs, unknowns=False),
-            timeout=resource.custom_timeouts.get("read", 0),
-        )
-        try:
-            response = self._call("Read", request)
-        except InitError as error:
-            annotate_secrets(error.inputs, resource.inputs)
-            annotate_secrets(error.outputs, state)
-            raise
-        inputs = read_struct(response.inputs) if response.HasField("inputs") else None
-        outputs = read_struct(response.properties)
-        annotate_secrets(inputs, resource.inputs)
-        annotate_secrets(outputs, state)
-        return ReadResult(response.id, outputs, inputs)
 
     def delete(self, old: Resource) -> None:
         """Delete a resource."""
-        self._call(
-            "Delete",
-            provider_pb2.DeleteRequest(
-                **_identity(old.urn),
-                id=old.id,
-                properties=_plain(old.outputs, unknowns=False),
-                old_inputs=_plain(old.inputs, unknowns=False),
-                timeout=old.custom_timeouts.get("delete", 0),
+
+
+class Protocols(NamedTuple):
+    """The parts of the protocol that a plugin supports."""
+
+    secrets: bool
+    resources: bool
+    outputs: bool
+    previews: bool
+
+
+class Provider:
+    """A provider in a plugin; it is configured once, and its calls wait for that.
+
+    Args:
+        channel: The connection to the plugin.
+        engine: The address of the engine's own service.
+    """
+
+    def __init__(self, channel: grpc.Channel, engine: str) -> None:
+        self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        self._protocols = self._shake_hands(engine)
+        self._configuring: Any = None
+        self._known = True
+
+    def version(self) -> str:
+        """Return the plugin's version."""
+        version: str = self.call("GetPluginInfo", empty_pb2.Empty()).version
+        return version
+
+    def check_config(
+        self, urn: str, old_inputs: Properties, inputs: Properties
+    ) -> tuple[Properties, list[CheckFailure]]:
+        """Validate a provider's configuration, in which values may be unknown."""
+        request = provider_pb2.CheckRequest(
+            **_identity(urn), olds=_config(old_inputs), news=_config(inputs)
+        )
+        try:
+            response = self.call("CheckConfig", request)
+        except UnimplementedError:
+            return dict(inputs), []
+        checked = read_struct(response.inputs)
+        annotate_secrets(checked, inputs)
+        return checked, _read_failures(response)
+
+    def diff_config(
+        self,
+        urn: str,
+        old_inputs: Properties,
+        old_outputs: Properties,
+        inputs: Properties,
+        ignored: list[str],
+    ) -> Diff:
+        """Compare a provider's configuration with the one it should have."""
+        request = provider_pb2.DiffRequest(
+            **_identity(urn),
+            old_inputs=_config(old_inputs),
+            olds=_config(old_outputs),
+            news=_config(inputs),
+            ignoreChanges=ignored,
+        )
+        try:
+            return read_diff(self.call("DiffConfig", request))
+        except UnimplementedError:
+            return Diff(None)
+
+    def configure(self, urn: str, id_: str, config: Properties) -> None:
+        """Start to configure the provider, unless a part of its configuration is unknown.
+
+        Args:
+            urn: The URN of its resource.
+            id_: Its id.
+            config: The configuration.
+        """
+        if contains_unknowns({k: v for k, v in config.items() if k != _VERSION}):
+            self._known = False
+            return
+        request = provider_pb2.ConfigureRequest(
+            **_identity(urn),
+            id=id_,
+            acceptSecrets=True,
+            acceptResources=True,
+            sends_old_inputs=True,
+            sends_old_inputs_to_delete=True,
+            args=write_struct(config, secrets=True, unknowns=True, resources=True),
+        )
+        self._configuring = self._stub.Configure.future(request)
+
+    def check(
+        self, urn: str, old_inputs: Properties, inputs: Properties, *, unknowns: bool
+    ) -> tuple[Properties, list[CheckFailure]]:
+        """Validate a resource's inputs and fill in defaults."""
+        if not self.is_known:
+            return dict(inputs), []
+        response = self.call(
+            "Check",
+            provider_pb2.CheckRequest(
+                **_identity(urn),
+                olds=self._struct(old_inputs, unknowns=unknowns),
+                news=self._struct(inputs, unknowns=unknowns),
             ),
         )
+        checked = self._read(response.inputs, inputs)
+        return checked, _read_failures(response)
 
-    def _call(self, method: str, request: Any) -> Any:
+    def diff(
+        self, old: Resource, inputs: Properties, ignored: list[str], *, unknowns: bool
+    ) -> Diff:
+        """Compare a resource with the inputs it should have.
+
+        Raises:
+            DiffUnavailableError: The provider is not configured.
+        """
+        if not self.is_known:
+            raise DiffUnavailableError
+        request = provider_pb2.DiffRequest(
+            **_identity(old.urn),
+            id=old.id,
+            old_inputs=self._struct(old.inputs, unknowns=unknowns),
+            olds=self._struct(old.outputs, unknowns=unknowns),
+            news=self._struct(inputs, unknowns=unknowns),
+            ignoreChanges=ignored,
+        )
+        return read_diff(self.call("Diff", request))
+
+    def create(self, new: Resource, *, preview: bool) -> tuple[str, Properties]:
+        """Create a resource, or tell what a creation would give; return its id and outputs."""
+        if preview and (planned := self._planned(new)) is not None:
+            return "", planned
+        request = provider_pb2.CreateRequest(
+            **_identity(new.urn),
+            properties=self._struct(new.inputs, unknowns=preview),
+            timeout=new.custom_timeouts.get("create", 0),
+            preview=preview,
+        )
+        response = self._change("Create", request, new.inputs)
+        if not response.id and not preview:
+            raise ProviderError(f"plugin returned empty resource.ID from create '{new.urn}'")
+        return response.id, self._read(response.properties, new.inputs)
+
+    def update(self, old: Resource, new: Resource, *, preview: bool) -> Properties:
+        """Update a resource in place, or tell what an update would give; return its outputs."""
+        if preview and (planned := self._planned(new)) is not None:
+            return planned
+        request = provider_pb2.UpdateRequest(
+            **_identity(new.urn),
+            id=old.id,
+            old_inputs=self._struct(old.inputs),
+            olds=self._struct(old.outputs),
+            news=self._struct(new.inputs, unknowns=preview),
+            timeout=new.custom_timeouts.get("update", 0),
+            ignoreChanges=new.ignore_changes,
+            preview=preview,
+        )
+        response = self._change("Update", request, new.inputs)
+        return self._read(response.properties, new.inputs)
+
+    def read(
+        self, resource: Resource, inputs: Properties | None, state: Properties | None
+    ) -> ReadResult:
+        """Read the current state of a resource.
+
+        Args:
+            resource: The resource.
+            inputs: Its inputs; nothing if it is imported.
+            state: Its last known outputs, or its inputs where there are none.
+        """
+        if not self.is_known:
+            return ReadResult("", {}, {})
+        request = provider_pb2.ReadRequest(
+            **_identity(resource.urn),
+            id=resource.id or resource.import_id,
+            properties=self._struct(state or {}),
+            inputs=None if inputs is None else self._struct(inputs),
+            timeout=resource.custom_timeouts.get("read", 0),
+        )
+        try:
+            response = self.call("Read", request)
+        except InitError as error:
+            self._annotate(error.inputs, inputs)
+            self._annotate(error.outputs, state)
+            raise
+        return ReadResult(
+            response.id,
+            self._read(response.properties, state) if response.HasField("properties") else None,
+            self._read(response.inputs, inputs) if response.HasField("inputs") else None,
+        )
+
+    def delete(self, old: Resource) -> None:
+        """Delete a resource."""
+        request = provider_pb2.DeleteRequest(
+            **_identity(old.urn),
+            id=old.id,
+            properties=self._struct(old.outputs),
+            old_inputs=self._struct(old.inputs),
+            timeout=old.custom_timeouts.get("delete", 0),
+        )
+        self.call("Delete", request)
+
+    def invoke(
+        self, token: str, args: Properties, *, preview: bool
+    ) -> tuple[Properties, list[CheckFailure]]:
+        """Call a function; return its result and what is wrong with its arguments."""
+        if not self.is_known:
+            return {}, []
+        request = provider_pb2.InvokeRequest(tok=token, args=self._struct(args), preview=preview)
+        response = self.call("Invoke", request)
+        result = read_struct(getattr(response, "return"))  # a keyword of Python
+        if contains_secrets(args) and not self.protocols.secrets:
+            result = {k: v if isinstance(v, Secret) else Secret(v) for k, v in result.items()}
+        return result, _read_failures(response)
+
+    def cancel(self, timeout: float) -> bool:
+        """Ask the provider to end its running operations.
+
+        Args:
+            timeout: How long to wait for its answer, in seconds.
+
+        Returns:
+            Whether it runs; it need not know the method.
+        """
+        try:
+            self._stub.Cancel(empty_pb2.Empty(), timeout=timeout)
+        except grpc.RpcError as error:
+            return isinstance(translate(error), UnimplementedError)
+        return True
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the whole configuration is known; waits until the provider is configured.
+
+        Raises:
+            ProviderError: The provider rejected the configuration.
+        """
+        return self._known and bool(self.protocols)
+
+    @cached_property
+    def protocols(self) -> Protocols:
+        """The parts of the protocol that the plugin supports, once it is configured."""
+        try:
+            response = self._configuring.result()
+        except grpc.RpcError as error:
+            raise translate(error) from None
+        return self._protocols or Protocols(
+            response.acceptSecrets,
+            response.acceptResources,
+            response.acceptOutputs,
+            response.supportsPreview,
+        )
+
+    def call(self, method: str, request: Any) -> Any:
+        """Call a method of the plugin.
+
+        Raises:
+            ProviderError: It failed.
+        """
         try:
             return getattr(self._stub, method)(request)
         except grpc.RpcError as error:
-            raise _translate(error) from None
+            raise translate(error) from None
+
+    def _shake_hands(self, engine: str) -> Protocols | None:
+        request = provider_pb2.ProviderHandshakeRequest(
+            engine_address=engine, configure_with_urn=True, invoke_with_preview=True
+        )
+        try:
+            response = self.call("Handshake", request)
+        except UnimplementedError:
+            return None
+        return Protocols(
+            response.accept_secrets,
+            response.accept_resources,
+            response.accept_outputs,
+            previews=True,
+        )
+
+    def _planned(self, new: Resource) -> Properties | None:
+        """Return the outputs in a preview of a provider that cannot be asked for them."""
+        if not self.is_known:
+            return {}
+        return None if self.protocols.previews else dict(new.inputs)
+
+    def _change(self, method: str, request: Any, inputs: Properties) -> Any:
+        try:
+            return self.call(method, request)
+        except InitError as error:
+            self._annotate(error.outputs, inputs)
+            raise
+
+    def _struct(self, properties: Properties, *, unknowns: bool = False) -> struct_pb2.Struct:
+        return write_struct(
+            properties,
+            secrets=self.protocols.secrets,
+            unknowns=unknowns,
+            resources=self.protocols.resources,
+        )
+
+    def _read(self, struct: struct_pb2.Struct, like: Properties | None) -> Properties:
+        properties = read_struct(struct)
+        self._annotate(properties, like)
+        return properties
+
+    def _annotate(self, properties: Properties | None, like: Properties | None) -> None:
+        """Mark secrets as the engine does for a plugin that it cannot send them to."""
+        if not self.protocols.secrets:
+            annotate_secrets(properties, like)
 
 
 def _identity(urn: str) -> dict[str, Any]:
     return {"urn": urn, "name": urns.name_of(urn), "type": urns.type_of(urn)}
 
 
-def _plain(properties: Properties, *, unknowns: bool) -> Any:
-    return write_struct(properties, secrets=False, unknowns=unknowns)
+def _config(properties: Properties) -> struct_pb2.Struct:
+    return write_struct(properties, secrets=False, unknowns=True)
 
 
-def _translate(error: Any) -> ProviderError:
-    if error.code() is grpc.StatusCode.CANCELLED:  # the run was abandoned
-        return ProviderError("abandoned: whether it was done is not known")
-    message: str = error.details() or ""
-    for key, value in error.trailing_metadata() or ():
-        if key != _STATUS_DETAILS:
-            continue
-        status = status_pb2.Status.FromString(value)
-        message = status.message or message
-        for detail in status.details:
-            init_failed = provider_pb2.ErrorResourceInitFailed()
-            if detail.Unpack(init_failed):
-                return InitError(init_failed)
-    return ProviderError(message)
-
-
-def _join_reasons(reasons: list[str]) -> str:
-    if not reasons:
-        return "resource init failed"
-    count = f"{len(reasons)} error{'s' if len(reasons) > 1 else ''} occurred:"
-    return "\n".join([count, *(f"\t* {reason}" for reason in reasons), "", ""])
+def _read_failures(response: Any) -> list[CheckFailure]:
+    return [CheckFailure(item.property, item.reason) for item in response.failures]

@@ -4,22 +4,22 @@ See https://www.pulumi.com/docs/iac/cli/commands/pulumi_refresh/.
 """
 
 from pulumi_gitlab_kubernetes.testing.host.executor import Executor
-from pulumi_gitlab_kubernetes.testing.host.plugin import Providers
+from pulumi_gitlab_kubernetes.testing.host.registry import Registry
 from pulumi_gitlab_kubernetes.testing.host.state import Deployment, Resource
 from pulumi_gitlab_kubernetes.testing.host.steps import RefreshStep
 
 
-def refresh(deployment: Deployment, providers: Providers, executor: Executor) -> None:
+def refresh(deployment: Deployment, registry: Registry, executor: Executor) -> None:
     """Read every resource.
 
     Args:
         deployment: The deployment; changed in place.
-        providers: Its providers.
+        registry: Its providers.
         executor: Runs the steps; a failed one does not stop the others.
     """
     steps = [RefreshStep(old=resource, new=resource) for resource in deployment.resources]
     for step in steps:
-        providers.ensure(step.resource.provider, deployment.resources)
+        registry.ensure(step.resource.provider, deployment.resources)
     executor.submit_all(steps)
     deployment.resources = _repaired([step.new for step in steps if step.new is not None])
 

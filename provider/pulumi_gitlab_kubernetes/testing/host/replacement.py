@@ -3,35 +3,14 @@
 See https://www.pulumi.com/docs/iac/concepts/options/deletebeforereplace/.
 """
 
-from dataclasses import dataclass, field
-
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
-from pulumi_gitlab_kubernetes.testing.host.difference import compare, replace_on_changes
+from pulumi_gitlab_kubernetes.testing.host.diff import replace_on_changes
+from pulumi_gitlab_kubernetes.testing.host.difference import compare
 from pulumi_gitlab_kubernetes.testing.host.graph import dependents
-from pulumi_gitlab_kubernetes.testing.host.plugin import Providers
+from pulumi_gitlab_kubernetes.testing.host.registry import Registry
+from pulumi_gitlab_kubernetes.testing.host.seen import Seen
 from pulumi_gitlab_kubernetes.testing.host.state import Deployment, Resource
 from pulumi_gitlab_kubernetes.testing.host.values import UNKNOWN
-
-
-@dataclass
-class Seen:
-    """URNs of the resources handled so far, by decision."""
-
-    creates: set[str] = field(default_factory=set)
-    sames: set[str] = field(default_factory=set)
-    updates: set[str] = field(default_factory=set)
-    replaces: set[str] = field(default_factory=set)
-    reads: set[str] = field(default_factory=set)
-    deletes: set[str] = field(default_factory=set)
-
-    @property
-    def decided(self) -> set[str]:
-        """All of them."""
-        return self.creates | self.sames | self.updates | self.replaces | self.reads | self.deletes
-
-    def is_kept(self, urn: str) -> bool:
-        """Return whether a resource of the previous deployment lives on, or was replaced."""
-        return any(urn in seen for seen in (self.sames, self.updates, self.replaces, self.reads))
 
 
 class Replacements:
@@ -39,13 +18,13 @@ class Replacements:
 
     Args:
         previous: The previous deployment.
-        providers: The deployment's providers.
+        registry: The deployment's providers.
         seen: The resources handled so far.
     """
 
-    def __init__(self, previous: Deployment, providers: Providers, seen: Seen) -> None:
+    def __init__(self, previous: Deployment, registry: Registry, seen: Seen) -> None:
         self._previous = previous
-        self._providers = providers
+        self._registry = registry
         self._seen = seen
         self.keys: dict[str, list[str]] = {}
         """By the URN of a dependent, the properties that make its replacement necessary."""
@@ -81,7 +60,7 @@ class Replacements:
         if not resource.custom or resource.external:
             return None
         if resource.provider and urns.split_reference(resource.provider)[0] in condemned:
-            self._providers.ensure(resource.provider, self._previous.resources)
+            self._registry.ensure(resource.provider, self._previous.resources)
             return []
         if resource.deleted_with in condemned:
             return []
@@ -90,11 +69,14 @@ class Replacements:
             for key in resource.inputs
             if not condemned.isdisjoint(resource.property_dependencies.get(key, ()))
         }
-        if not unknown or resource.is_provider:
+        if not unknown:
             return None
         inputs = {key: UNKNOWN if key in unknown else item for key, item in resource.inputs.items()}
-        self._providers.ensure(resource.provider, self._previous.resources)
-        provider = self._providers.require(resource.provider, resource.urn)
-        diff = compare(provider, resource, inputs, resource.ignore_changes, unknowns=True)
-        replace_on_changes(diff, resource.replace_on_changes)
-        return diff.replaces or None
+        if resource.is_provider:
+            self._registry.keep(resource, resource.inputs, was_checked=False)
+        else:
+            self._registry.ensure(resource.provider, self._previous.resources)
+        manager = self._registry.manager_of(resource)
+        diff = compare(manager, resource, inputs, resource.ignore_changes, unknowns=True)
+        diff = replace_on_changes(diff, resource.replace_on_changes)
+        return diff.replaces if diff.is_replacement else None

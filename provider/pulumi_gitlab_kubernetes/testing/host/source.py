@@ -5,17 +5,17 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from pulumi.runtime.proto import resource_pb2_grpc
 
+from pulumi_gitlab_kubernetes.testing.host.deployed_stack import DeployedStack
 from pulumi_gitlab_kubernetes.testing.host.engine_service import serve
 from pulumi_gitlab_kubernetes.testing.host.goal import Outputs, ReadRequest, Registration
 from pulumi_gitlab_kubernetes.testing.host.monitor import Monitor, ProgramDone, Refused
 from pulumi_gitlab_kubernetes.testing.host.process import Process
+from pulumi_gitlab_kubernetes.testing.host.registry import Registry
 from pulumi_gitlab_kubernetes.testing.host.state import Resource
-from pulumi_gitlab_kubernetes.testing.host.values import Properties
 
 _EXIT_SECONDS: Final = 10.0
 
@@ -40,23 +40,24 @@ class ProgramSource:
 
     Args:
         start: Starts the program, given the address of its resource monitor.
-        root: The project's directory.
-        config: The stack's configuration, secrets marked.
+        stack: The stack of the run.
+        registry: The run's providers.
         resources: The registered resources, by URN.
     """
 
     def __init__(
         self,
         start: Callable[[str], Process],
-        root: Path,
-        config: Properties,
+        stack: DeployedStack,
+        registry: Registry,
         resources: Mapping[str, Resource],
     ) -> None:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._monitor = Monitor(self._events.put, root, config, resources)
+        self._monitor = Monitor(self._events.put, stack, registry, resources)
         self._server, address = serve(
             resource_pb2_grpc.add_ResourceMonitorServicer_to_server, self._monitor
         )
+        self._monitor.address = address
         try:
             self._process = start(address)
         except BaseException:

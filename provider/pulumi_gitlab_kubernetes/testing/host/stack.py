@@ -234,7 +234,7 @@ class Stack:
         Returns:
             The outputs, by name.
         """
-        deployment, _ = self._checkpoint.load(self._checkpoint.settings())
+        deployment, _ = self._checkpoint.load(self._checkpoint.settings(), self._checkpoint.read())
         root = deployment.find(self._root)
         outputs = sorted(root.outputs.items()) if root else []
         return {key: displayed(value, show_secrets=show_secrets) for key, value in outputs}

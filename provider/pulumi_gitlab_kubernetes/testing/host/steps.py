@@ -3,16 +3,18 @@
 Follows ``pkg/resource/deploy/step.go`` of Pulumi's engine.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
+from pulumi_gitlab_kubernetes.testing.host.diff import PropertyDiff
 from pulumi_gitlab_kubernetes.testing.host.difference import compare
-from pulumi_gitlab_kubernetes.testing.host.plugin import Providers
-from pulumi_gitlab_kubernetes.testing.host.provider import InitError, Provider
+from pulumi_gitlab_kubernetes.testing.host.provider import Provider
+from pulumi_gitlab_kubernetes.testing.host.provider_errors import InitError, ProviderError
+from pulumi_gitlab_kubernetes.testing.host.registry import Registry
 from pulumi_gitlab_kubernetes.testing.host.state import Resource, now
 from pulumi_gitlab_kubernetes.testing.host.values import UNKNOWN_STRING, equal
 
@@ -40,18 +42,18 @@ class StepContext:
     """What a step needs besides its resource.
 
     Attributes:
-        providers: The deployment's providers.
+        registry: The deployment's providers.
         preview: Whether the run is a preview.
         warn: Shows a warning on a resource.
     """
 
-    providers: Providers
+    registry: Registry
     preview: bool
     warn: Callable[[str, str], None]
 
     def provider_of(self, resource: Resource) -> Provider:
         """Return the provider that manages a resource."""
-        return self.providers.require(resource.provider, resource.urn)
+        return self.registry.require(resource.provider, resource.urn)
 
 
 class ProtectedError(Exception):
@@ -76,6 +78,7 @@ class Step:
         result: The registration that waits for the resource.
         diff: The properties that differ, if known; empty for all.
         replaces: The properties that require a replacement.
+        detailed: The difference of each property, by path, if the provider tells it.
     """
 
     op: Op
@@ -84,6 +87,7 @@ class Step:
     result: "Future[Resource] | None" = None
     diff: list[str] = field(default_factory=list)
     replaces: list[str] = field(default_factory=list)
+    detailed: Mapping[str, PropertyDiff] | None = None
 
     @property
     def resource(self) -> Resource:
@@ -135,7 +139,7 @@ class SameStep(Step):
         old, new = _both(self)
         new.id, new.outputs = old.id, old.outputs
         if new.is_provider:
-            context.providers.configure(new.urn, old.id, old.inputs)
+            context.registry.keep(new, old.inputs)
 
 
 @dataclass(eq=False)
@@ -147,17 +151,13 @@ class CreateStep(Step):
     """The old resource still exists and is deleted at the end."""
 
     def apply(self, context: StepContext) -> None:
-        """Create the resource, unless this is a preview."""
+        """Create the resource; in a preview, ask the provider what that would give."""
         new = self.resource
         failure: InitError | None = None
-        if new.is_provider:
-            new.id = context.providers.create(new.urn, new.inputs)
-            new.outputs = dict(new.inputs)
-        elif new.custom and context.preview:
-            new.outputs = dict(new.inputs)
-        elif new.custom:
+        if new.custom:
+            manager = context.registry.manager_of(new)
             try:
-                new.id, new.outputs = context.provider_of(new).create(new)
+                new.id, new.outputs = manager.create(new, preview=context.preview)
             except InitError as error:
                 failure = error
                 new.id, new.outputs, new.init_errors = error.id, error.outputs, error.reasons
@@ -175,23 +175,18 @@ class UpdateStep(Step):
     op: Op = Op.UPDATE
 
     def apply(self, context: StepContext) -> None:
-        """Update the resource, unless this is a preview."""
+        """Update the resource; in a preview, ask the provider what that would give."""
         old, new = _both(self)
         new.id, new.created, new.modified = old.id, old.created, old.modified
         if not new.custom:
             return
         failure: InitError | None = None
-        if new.is_provider:
-            context.providers.configure(new.urn, new.id, new.inputs)
-            new.outputs = dict(new.inputs)
-        elif context.preview:
-            new.outputs = dict(new.inputs)
-        else:
-            try:
-                new.outputs = context.provider_of(new).update(old, new)
-            except InitError as error:
-                failure = error
-                new.outputs, new.init_errors = error.outputs, error.reasons
+        manager = context.registry.manager_of(new)
+        try:
+            new.outputs = manager.update(old, new, preview=context.preview)
+        except InitError as error:
+            failure = error
+            new.outputs, new.init_errors = error.outputs, error.reasons
         new.modified = now()
         if failure:
             raise failure
@@ -240,10 +235,7 @@ class DeleteStep(Step):
             raise ProtectedError(old.urn)
         kept = old.external or old.retain_on_delete or old.deleted_with in self.others
         if not context.preview and not kept and old.custom:
-            if old.is_provider:
-                context.providers.delete(urns.provider_reference(old.urn, old.id))
-            else:
-                context.provider_of(old).delete(old)
+            context.registry.manager_of(old).delete(old)
         if self.pending_replacement:
             old.pending_replacement = True
 
@@ -276,7 +268,9 @@ class ReadStep(Step):
         failure: InitError | None = None
         if new.id != UNKNOWN_STRING:
             try:
-                result = context.provider_of(new).read(new, new.inputs)
+                result = context.provider_of(new).read(new, new.inputs, new.inputs)
+                if result.outputs is None:
+                    raise ProviderError(f"resource '{new.id}' does not exist")
                 new.id, new.outputs = result.id or new.id, result.outputs
             except InitError as error:
                 failure = error
@@ -327,13 +321,13 @@ class RefreshStep(Step):
         provider = context.provider_of(old)
         reasons: list[str] = []
         try:
-            result = provider.read(old, old.outputs)
+            result = provider.read(old, old.inputs, old.outputs)
             id_, outputs, inputs = result.id, result.outputs, result.inputs
         except InitError as error:
             id_, outputs, inputs, reasons = error.id, error.outputs, error.inputs, error.reasons
             unhealthy = "Refreshed resource is in an unhealthy state:\n* " + "\n* ".join(reasons)
             context.warn(old.urn, unhealthy)
-        if not id_:
+        if not id_ or outputs is None:
             self.new = None
             return
         new = old.copy(
@@ -348,8 +342,11 @@ class RefreshStep(Step):
         if old.external:
             self.changed = not equal(old.outputs, new.outputs)
         else:
-            found = compare(provider, new, old.inputs, old.ignore_changes, unknowns=context.preview)
+            found = compare(
+                provider, new, old.inputs, old.ignore_changes, unknowns=context.preview
+            ).inverted()
             self.changed, self.diff = bool(found.changes), found.changed
+            self.detailed = found.detailed
 
 
 def _both(step: Step) -> tuple[Resource, Resource]:
