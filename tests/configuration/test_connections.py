@@ -149,6 +149,23 @@ def test_a_named_connection_has_its_own_namespace_and_variables() -> None:
     assert "PULUMI_MY_LAB_TOKEN" in str(raised.value)
 
 
+def test_a_shared_token_goes_to_its_own_gitlab_only() -> None:
+    """`GITLAB_TOKEN` and `GITLAB_BASE_URL` belong together; the state may have another address."""
+    shared = {"GITLAB_TOKEN": "glpat-shared", "GITLAB_BASE_URL": "https://shared.example.com"}
+    same = {"gitlab:baseUrl": "https://shared.example.com/api/v4"}
+    assert _resolve(same, environ=shared).url == "https://shared.example.com"
+    other = {"gitlab:baseUrl": "https://old.example.com"}
+    with pytest.raises(ConfigurationError) as raised:
+        _resolve(other, environ=shared)
+    assert str(raised.value) == (
+        "GITLAB_TOKEN is for https://shared.example.com, as GITLAB_BASE_URL says, but would go to "
+        "https://old.example.com: set gitlab:token or PULUMI_GITLAB_TOKEN to a token for that "
+        "address"
+    )
+    own = {**shared, "PULUMI_GITLAB_TOKEN": "glpat-old"}
+    assert _resolve(other, environ=own).url == "https://old.example.com"
+
+
 def test_the_address_of_a_job_is_not_used_for_another_token() -> None:
     """It is only for the job token."""
     environ = {

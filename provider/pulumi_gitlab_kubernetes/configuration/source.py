@@ -71,6 +71,7 @@ class Source:
             ConfigurationError: There is none, or it is invalid.
         """
         if url := self._given_url():
+            self._require_own_gitlab(url)
             return url
         if not self.has_default_url:  # A token must not go to gitlab.com by mistake.
             raise ConfigurationError(f"no address: set {self.label('baseUrl')}")
@@ -81,6 +82,17 @@ class Source:
                 f"{DEFAULT_URL}, the default: set {self.label('baseUrl')} to the token's GitLab"
             )
         return DEFAULT_URL
+
+    def _require_own_gitlab(self, url: str) -> None:
+        """Require that a token in `GITLAB_TOKEN` goes to `GITLAB_BASE_URL`, if that is set."""
+        token, own = (f"GITLAB_{VARIABLES[key]}" for key in ("token", "baseUrl"))
+        if self._find("token")[1] != token or not self.environ.get(own):
+            return
+        if (its := api_url(self.environ[own], own)) != url:
+            raise ConfigurationError(
+                f"{token} is for {its}, as {own} says, but would go to {url}: set "
+                f"{self.label('token')} to a token for that address"
+            )
 
     def _find(self, key: str) -> tuple[str, str]:
         """Return the value of `token` or `baseUrl`, or an empty string, and where it is from."""

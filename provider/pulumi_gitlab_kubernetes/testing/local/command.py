@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.errors import ProviderError
 from pulumi_gitlab_kubernetes.interrupts import ended_by_interrupt
 from pulumi_gitlab_kubernetes.policy import folder
@@ -176,7 +177,7 @@ class Local:
         settings = StackSettings.load(self._project, STACK)
         namespace = self._project.name
         plain: dict[str, Any] = {f"{namespace}:project": PROJECT}
-        secret = {"gitlab:token": simulator.token}
+        secret = {f"{NAMESPACE}:token": simulator.token}
         example = self._project.program / "local.yaml"
         if example.exists():
             values = yaml.safe_load(example.read_text()) or {}
@@ -187,7 +188,7 @@ class Local:
             for key in [key for key, value in settings.config.items() if value.secret]:
                 settings.remove(key)
             settings.encryption_salt = None
-        settings.set("gitlab:baseUrl", simulator.url)
+        settings.set(f"{NAMESPACE}:baseUrl", simulator.url)
         for key, value in plain.items():
             if key not in settings.config:
                 settings.set(key, value if isinstance(value, str) else json.dumps(value))
