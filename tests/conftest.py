@@ -144,8 +144,8 @@ def calls(simulator: Simulator) -> Calls:
 
 
 @pytest.fixture(scope="session")
-def host(simulator: Simulator, users: dict[str, tuple[int, str]]) -> Iterator[DynamicHost]:
-    """The dynamic host with a connection for the administrator and one for each user."""
+def connections(simulator: Simulator, users: dict[str, tuple[int, str]]) -> dict[str, str]:
+    """The settings of a connection for the administrator, one for each user, and wrong ones."""
     config = {
         "gitlab:baseUrl": simulator.url,
         "gitlab:token": simulator.root_token,
@@ -157,7 +157,13 @@ def host(simulator: Simulator, users: dict[str, tuple[int, str]]) -> Iterator[Dy
     for name, (_id, token) in users.items():
         config[f"{name}:baseUrl"] = simulator.url
         config[f"{name}:token"] = token
-    with DynamicHost(config) as running:
+    return config
+
+
+@pytest.fixture(scope="session")
+def host(connections: dict[str, str]) -> Iterator[DynamicHost]:
+    """The dynamic host with these connections."""
+    with DynamicHost(connections) as running:
         yield running
 
 

@@ -99,7 +99,7 @@ def test_it_warns_that_it_cannot_detect_the_engines_end(
         host.create(KIND, {"project": str(project.id), "name": "live"})
         host.create("ClusterAgent", {"project": str(project.id), "name": "live"})
         (line,) = host.stderr().splitlines()
-        assert f"process {host.pid}, which serves dynamic resources, cannot detect when" in line
+        assert f"process {host.pid}, which serves its resources, cannot detect when" in line
         assert line.endswith(f"if `pulumi` is killed, run `kill {host.pid}`")
         host.lose_engine()
         assert not host.ended(within=3.0)

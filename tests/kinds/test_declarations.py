@@ -6,8 +6,8 @@ from typing import get_type_hints
 
 import pytest
 from tests import test_state_format
+from tests.adapters import test_check, test_provider
 from tests.core import test_changes
-from tests.dynamic import test_check, test_provider
 from tests.gitlab import test_wrong_responses
 from tests.lifecycle import gitlab
 from tests.native import test_resources as test_native_resources
@@ -25,8 +25,8 @@ TABLES = {
     "tests/support/kinds.py REPLACEMENTS": kinds.REPLACEMENTS,
     "tests/support/kinds.py SECRETS": kinds.SECRETS,
     "tests/core/test_changes.py CHANGES": test_changes.CHANGES,
-    "tests/dynamic/test_check.py DEFAULTS": test_check.DEFAULTS,
-    "tests/dynamic/test_provider.py REPLACING": {each[0] for each in test_provider.REPLACING},
+    "tests/adapters/test_check.py DEFAULTS": test_check.DEFAULTS,
+    "tests/adapters/test_provider.py REPLACING": {each[0] for each in test_provider.REPLACING},
     "tests/gitlab/test_wrong_responses.py IDENTITY": test_wrong_responses.IDENTITY,
     "tests/gitlab/test_wrong_responses.py OWNER": test_wrong_responses.OWNER,
     "tests/lifecycle/gitlab.py PATHS": gitlab.PATHS,

@@ -1,4 +1,4 @@
-"""Kills of the engine and the dynamic host during a run, and the state of GitLab afterwards.
+"""Kills of the engine and the provider during a run, and the state of GitLab afterwards.
 
 The moment of the kill is random: a line of the engine's output, and a pause after it. GitLab
 responds slowly, so that most of these moments are within calls. Only tokens that no state contains
@@ -22,16 +22,15 @@ from tests.lifecycle.gitlab import Lab, path_of
 from tests.lifecycle.resources import agent, cluster, environment, token, url_configuration
 from tests.support.processes import Running, running_in
 
-ENGINE, DYNAMIC_HOST = "the engine", "the dynamic host"
+ENGINE, PROVIDER = "the engine", "the provider"
 ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING"
 ENDS_WITHIN = 5.0
-"""Seconds that the dynamic host may run after the engine has ended."""
+"""Seconds that the provider may run after the engine has ended."""
 
 _LATENCY = 0.1
 _LONG = 4.0
 """Seconds: longer than it takes to kill two processes on a busy machine."""
 _TIMEOUT = 60.0
-_KIND = "pulumi-python:dynamic/gitlab:"
 _CONFLICT = re.compile(
     r"cannot create (?P<kind>agent|certificate-based cluster|environment|URL configuration) .*"
     r"with the id (?P<id>\d+)(?P<created>, created [\d:.TZ-]+)?(?P<creator> by user \d+)?: "
@@ -69,7 +68,7 @@ def program(lab: Lab, *, changed: bool) -> list[dict[str, Any]]:
 
 
 def kill_at(stack: Stack, lab: Lab, verb: str, method: str, path: str) -> None:
-    """Kill engine and dynamic host during a request, which GitLab then completes.
+    """Kill engine and provider during a request, which GitLab then completes.
 
     Args:
         stack: The stack.
@@ -86,7 +85,7 @@ def kill_at(stack: Stack, lab: Lab, verb: str, method: str, path: str) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         for other in running_in(stack.directory):
-            if other.is_dynamic_host:
+            if other.is_provider:
                 os.kill(other.pid, signal.SIGKILL)
         process.kill()
         process.communicate(timeout=_TIMEOUT)
@@ -132,32 +131,32 @@ class CrashScenario:
         simulator.faults({"path": "^/api/v4/projects/", "latency": _LATENCY, "times": None})
         try:
             with self.stack.begin(verb) as process:
-                text = _read(process, line)
+                text = _read(process, self.stack.adapter.type_prefix, line)
                 time.sleep(pause)
                 others = running_in(self.stack.directory)
-                hosts = [each for each in others if each.is_dynamic_host]
-                if DYNAMIC_HOST in self.victims:
-                    for host in hosts:
-                        os.kill(host.pid, signal.SIGKILL)
+                providers = [each for each in others if each.is_provider]
+                if PROVIDER in self.victims:
+                    for provider in providers:
+                        os.kill(provider.pid, signal.SIGKILL)
                 if ENGINE in self.victims and process.poll() is None:
                     process.kill()
                     self.kills += 1
-                elif hosts:
+                elif providers:
                     self.kills += 1
                 killed = simulator.clock(advance=0)
                 text += process.communicate(timeout=_TIMEOUT)[0] or ""
             self.text += text
             if ENGINE in self.victims:
-                self._assert_ended(others, hosts, killed)
+                self._assert_ended(others, providers, killed)
         finally:
             simulator._call("DELETE", "/-/simulator/faults")
 
-    def _assert_ended(self, others: list[Running], hosts: list[Running], killed: str) -> None:
-        """Assert that the dynamic host ends with the engine, and sends no more requests."""
+    def _assert_ended(self, others: list[Running], providers: list[Running], killed: str) -> None:
+        """Assert that the provider ends with the engine, and sends no more requests."""
         working = bool(self.lab.calls())  # Otherwise it may not have imported this package yet.
-        ended = all(host.ended(ENDS_WITHIN) for host in hosts)
-        assert ended or not working, f"the dynamic host outlived the engine: {self.text}"
-        for other in others:  # Processes of the CLI, and a dynamic host without any call yet.
+        ended = all(each.ended(ENDS_WITHIN) for each in providers)
+        assert ended or not working, f"the provider outlived the engine: {self.text}"
+        for other in others:  # Processes of the CLI, and a provider without any call yet.
             if not other.ended(0):
                 os.kill(other.pid, signal.SIGKILL)
                 other.ended(_TIMEOUT)
@@ -217,9 +216,9 @@ class CrashScenario:
     def _known(self, *, deleted: bool = True) -> set[str]:
         """Return the API paths of the resources in the state, also of those to be deleted."""
         return {
-            path_of(each["type"].removeprefix(_KIND), each["id"])
+            path_of(each["type"].rpartition(":")[2], each["id"])
             for each in self.stack.deployment().get("resources") or ()
-            if each["type"].startswith(_KIND) and (deleted or not each.get("delete"))
+            if self.stack.adapter.serves(each["type"]) and (deleted or not each.get("delete"))
         }
 
     def _assert_converged(self) -> None:
@@ -236,8 +235,8 @@ class CrashScenario:
             assert f'of no resource in this run: {lost["id"]} "{lost["name"]}"' in self.text
 
 
-def _read(process: subprocess.Popen[str], lines: int) -> str:
-    """Read output up to a number of lines about resources."""
+def _read(process: subprocess.Popen[str], type_prefix: str, lines: int) -> str:
+    """Read output up to a number of lines about resources of a type."""
     assert process.stdout
     text = process.stdout.readline()
     while lines:
@@ -245,7 +244,7 @@ def _read(process: subprocess.Popen[str], lines: int) -> str:
         if not line:
             break
         text += line
-        lines -= _KIND in line
+        lines -= type_prefix in line
     return text
 
 

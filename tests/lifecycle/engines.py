@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.lifecycle.adapters import DYNAMIC, Adapter
 from tests.support.fork_server import FORK_SERVER
 
 from pulumi_gitlab_kubernetes.testing import host
@@ -32,12 +33,14 @@ _FOREIGN = ("PULUMI_", "GITLAB_", "CI_")
 
 
 class Step(NamedTuple):
-    """A step of an engine, or of its preview."""
+    """A step of an engine, or of its preview, with the property paths of Python programs."""
 
     op: str
     name: str
     diff: tuple[str, ...]
     replaces: tuple[str, ...]
+    details: Mapping[str, str]
+    """The kind of each change by property path, such as `update-replace`."""
 
 
 class Message(NamedTuple):
@@ -108,6 +111,7 @@ class Stack(ABC):
     """A stack of the suite's program, on one of the engines.
 
     Attributes:
+        adapter: The adapter of its resources.
         package: The package of the program's resource classes.
         forks: Whether the deployment host forks its processes, which then have no command line.
 
@@ -116,6 +120,7 @@ class Stack(ABC):
         config: The stack's configuration.
         secrets: The secret part of it.
         environ: Additional environment variables.
+        adapter: The adapter of its resources.
     """
 
     def __init__(
@@ -124,8 +129,11 @@ class Stack(ABC):
         config: Mapping[str, str],
         secrets: Mapping[str, str],
         environ: Mapping[str, str] | None = None,
+        *,
+        adapter: Adapter = DYNAMIC,
     ) -> None:
-        self.package = "pulumi_gitlab_kubernetes"
+        self.adapter = adapter
+        self.package = adapter.package
         self.forks = True
         self.directory = directory
         self.project = directory / "project"
@@ -161,7 +169,7 @@ class Stack(ABC):
     def resources(self, *, show_secrets: bool = False) -> dict[str, dict[str, Any]]:
         """Return the resources in the state by name, without those pending deletion."""
         return {
-            each["urn"].rpartition("::")[2]: each
+            each["urn"].rpartition("::")[2]: self.adapter.plain(each)
             for each in self.deployment(show_secrets=show_secrets).get("resources", [])
             if not each.get("delete")
         }
@@ -186,6 +194,23 @@ class Stack(ABC):
         """Write the program."""
         described = {"resources": resources, "exports": exports, "package": self.package}
         (self.project / "program.json").write_text(json.dumps(described))
+
+    def _step(
+        self,
+        op: str,
+        urn: str,
+        diff: Iterable[str],
+        replaces: Iterable[str],
+        details: Mapping[str, str],
+    ) -> Step:
+        path = self.adapter.in_program
+        return Step(
+            op,
+            urn.rpartition("::")[2],
+            tuple(map(path, diff)),
+            tuple(map(path, replaces)),
+            {path(each): kind for each, kind in details.items()},
+        )
 
     def _popen(self, *command: str, **environ: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -275,7 +300,7 @@ class HostStack(Stack):
         result = getattr(self._stack, verb)(**options)
         return Outcome(
             ok=result.ok,
-            steps=tuple(Step(s.op, s.name, s.diff, s.replaces) for s in result.steps),
+            steps=tuple(self._step(s.op, s.name, s.diff, s.replaces, {}) for s in result.steps),
             messages=tuple(
                 Message(m.severity, m.urn.rpartition("::")[2], m.message)
                 for m in result.diagnostics
@@ -349,7 +374,7 @@ class CliStack(Stack):
         return Outcome(
             ok=done.returncode == 0,
             steps=tuple(
-                _step(event["resOutputsEvent"]["metadata"])
+                self._of(event["resOutputsEvent"]["metadata"])
                 for event in events
                 if "resOutputsEvent" in event
             ),
@@ -390,6 +415,15 @@ class CliStack(Stack):
         self._call("stack", "import", "--file", str(file))
         file.unlink()
 
+    def _of(self, metadata: dict[str, Any]) -> Step:
+        return self._step(
+            metadata["op"],
+            metadata["urn"],
+            metadata.get("diffs") or (),
+            metadata.get("keys") or (),
+            {path: each["diffKind"] for path, each in (metadata.get("detailedDiff") or {}).items()},
+        )
+
     def _call(self, *arguments: str) -> str:
         done = self._start(*arguments)
         assert done.returncode == 0, done.stdout
@@ -405,15 +439,6 @@ class CliStack(Stack):
             text=True,
             check=False,
         )
-
-
-def _step(metadata: dict[str, Any]) -> Step:
-    return Step(
-        metadata["op"],
-        metadata["urn"].rpartition("::")[2],
-        tuple(metadata.get("diffs") or ()),
-        tuple(metadata.get("keys") or ()),
-    )
 
 
 def _message(event: dict[str, Any]) -> Message:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any, ClassVar
 
 import pytest
+from tests.lifecycle.adapters import Adapter
 from tests.lifecycle.conftest import new_stack
 from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.scenario import UNMANAGED, Kind, Phase, Row, Scenario, Then, look_up, resolve
@@ -44,12 +45,16 @@ class FieldTests:
     @pytest.fixture(scope="class")
     @classmethod
     def scenario(
-        cls, engine: str, simulator: Any, tmp_path_factory: pytest.TempPathFactory
+        cls,
+        engine: str,
+        adapter: Adapter,
+        simulator: Any,
+        tmp_path_factory: pytest.TempPathFactory,
     ) -> Scenario:
         """The record of all phases, which these tests share."""
         with Proxy(simulator.url) as proxy:
             lab = Lab(simulator, proxy.url)
-            stack = new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab)
+            stack = new_stack(engine, adapter, tmp_path_factory.mktemp(engine) / "stack", lab)
             return Scenario(cls.kind, lab, stack, proxy)
 
     def test_created(self, scenario: Scenario, field: str) -> None:
@@ -74,7 +79,7 @@ class FieldTests:
         """A preview announces what the deployment then does, and changes nothing."""
         row, phase = self.kind.row(field), scenario["previewed"]
         assert phase.outcome.ok, phase.outcome.text
-        assert sorted(phase.outcome.ops(row.name)) == sorted(row.then.ops)
+        assert sorted(phase.outcome.ops(row.name)) == sorted(row.then.steps(scenario.stack.adapter))
         assert {call.method for call in phase.calls} <= {"GET"}
         assert phase.state == scenario["unchanged"].state
 
@@ -175,7 +180,7 @@ class FieldTests:
         """Assert the steps and the requests of a change."""
         old, phase = scenario[before], scenario[after]
         assert phase.outcome.ok, phase.outcome.text
-        assert phase.outcome.ops(row.name) == then.ops
+        assert phase.outcome.ops(row.name) == then.steps(scenario.stack.adapter)
         old_path = old.path(row.name, self.kind.class_)
         new_path = phase.path(row.name, self.kind.class_)
         assert (old_path != new_path) == then.replaces

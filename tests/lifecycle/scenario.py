@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from tests.lifecycle.adapters import Adapter
 from tests.lifecycle.engines import Outcome, Stack, resource
 from tests.lifecycle.gitlab import Call, Lab, path_of
 from tests.support.proxy import Proxy
@@ -27,13 +28,14 @@ class Then(Enum):
 
     UPDATE = "one PUT"
     STATE_ONLY = "an update of only the state"
+    MOVE = "another connection, with the steps of the adapter's table"
     NONE = "no step"
     REPLACE = "a replacement, created before the old one is deleted"
     DELETE_FIRST = "a replacement, created after the old one is deleted"
 
     @property
     def ops(self) -> list[str]:
-        """The steps in their order."""
+        """The steps in their order, with any adapter."""
         created, deleted = ["create-replacement", "replace"], ["delete-replaced"]
         return {
             Then.UPDATE: ["update"],
@@ -42,6 +44,10 @@ class Then(Enum):
             Then.REPLACE: created + deleted,
             Then.DELETE_FIRST: [*deleted, "replace", "create-replacement"],
         }[self]
+
+    def steps(self, adapter: Adapter) -> list[str]:
+        """Return the steps in their order, with one of the adapters."""
+        return list(adapter.moves) if self is Then.MOVE else self.ops
 
     @property
     def replaces(self) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.lifecycle.adapters import DYNAMIC, NATIVE, Adapter
 from tests.lifecycle.certificates import CERTIFICATE, KEY, OTHER_KEY
 from tests.lifecycle.conftest import new_stack
 from tests.lifecycle.engines import ENGINES, Outcome, Stack, resource
@@ -186,10 +187,12 @@ class Shared(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def shared(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Shared:
+def shared(
+    engine: str, adapter: Adapter, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory
+) -> Shared:
     """A stack with an agent and a cluster, and an agent with two tokens in GitLab."""
     lab = Lab(simulator)
-    stack = new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab)
+    stack = new_stack(engine, adapter, tmp_path_factory.mktemp(engine) / "stack", lab)
     tokens = f"projects/{lab.project.id}/cluster_agents/{lab.agent('full')}/tokens"
     for name in ("first", "second"):
         lab.root("POST", tokens, name=name)
@@ -281,26 +284,46 @@ def test_a_conflict_is_an_error(stack: Stack, lab: Lab) -> None:
 # Configuration -------------------------------------------------------------------------------
 
 
-def _with_config(
-    engine: str, directory: Path, config: Mapping[str, str], secrets: Mapping[str, str]
-) -> Stack:
-    return ENGINES[engine](directory / "stack", config, secrets)
+class Configured(NamedTuple):
+    """Makes stacks with the settings of a test, on its engine and with its adapter."""
+
+    engine: str
+    adapter: Adapter
+    directory: Path
+
+    def __call__(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> Stack:
+        """Return an empty stack. Keys without a namespace are of the default connection."""
+        return ENGINES[self.engine](
+            self.directory / "stack", self._keys(config), self._keys(secrets), adapter=self.adapter
+        )
+
+    def _keys(self, config: Mapping[str, str]) -> dict[str, str]:
+        return {
+            key if ":" in key else self.adapter.key(key): value for key, value in config.items()
+        }
 
 
-def test_no_token(engine: str, lab: Lab, tmp_path: Path) -> None:
+@pytest.fixture
+def configured(engine: str, adapter: Adapter, tmp_path: Path) -> Configured:
+    """What makes stacks with the settings of a test."""
+    return Configured(engine, adapter, tmp_path)
+
+
+def test_no_token(configured: Configured, lab: Lab) -> None:
     """The error names the setting and the environment variable, before any request."""
-    stack = _with_config(engine, tmp_path, {"gitlab:baseUrl": lab.url}, {})
+    stack = configured({"baseUrl": lab.url}, {})
     for outcome in (stack.preview(agent(1)), stack.up(agent(1))):
         error = outcome.error("agent")
-        assert "gitlab:token" in error
+        assert stack.adapter.key("token") in error
         assert "PULUMI_GITLAB_TOKEN" in error
     assert "agent" not in stack.resources()
 
 
-def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.only(DYNAMIC, reason="connections; `test_a_wrong_provider` is for providers")
+def test_wrong_settings(configured: Configured, lab: Lab) -> None:
     """Each error names its setting, also that of a connection without configuration."""
     secrets = {
-        "gitlab:token": lab.token,
+        "token": lab.token,
         "no-url:token": lab.token,
         "half:token": lab.token,
         "text:token": lab.token,
@@ -312,7 +335,7 @@ def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
         "text:baseUrl": lab.url,
         "text:headers": "X-Header: value",
     }
-    stack = _with_config(engine, tmp_path, config, secrets)
+    stack = configured(config, secrets)
     for connection, says in {
         "no-url": "no-url:baseUrl must be a URL such as https://gitlab.example.com",
         "half": "half:clientCert and half:clientKey belong together: set both or none",
@@ -323,16 +346,46 @@ def test_wrong_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
         assert says in error
 
 
-def test_unknown_settings(engine: str, lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.only(DYNAMIC, reason="several namespaces; `test_a_wrong_provider` is for native ones")
+def test_unknown_settings(configured: Configured, lab: Lab) -> None:
     """A preview suggests the right one: `baseurl` would have sent the token to gitlab.com."""
-    secrets = {"gitlab:token": lab.token}
-    config = {"gitlab:baseurl": lab.url, "gitlab:retries": "3", "shop:baseurl": "https://x"}
-    stack = _with_config(engine, tmp_path, config, secrets)
+    config = {"baseurl": lab.url, "gitlab:retries": "3", "shop:baseurl": "https://x"}
+    stack = configured(config, {"token": lab.token})
     error = stack.preview(agent(1)).error("agent")
     assert "gitlab:baseurl is not a setting: write gitlab:baseUrl" in error
     stack.set_config("gitlab:baseUrl", lab.url)
     stack.set_config("gitlab-kubernetes:requestTimout", "1")
     assert lab.url not in stack.preview(agent(1)).error("agent")
+
+
+WRONG = {
+    "no-url": (
+        {"baseUrl": "gitlab.example.com"},
+        "baseUrl must be a URL such as https://gitlab.ex",
+    ),
+    "half": (
+        {"clientCert": __file__},
+        "clientCert and clientKey belong together: set both or none",
+    ),
+    "gitlab-kubernetes:retries": "",
+}
+
+
+@pytest.mark.only(NATIVE, reason="explicit providers, and the namespace of native ones alone")
+def test_a_wrong_provider(configured: Configured, lab: Lab) -> None:
+    """Each error names the setting, on the provider's line and before any request."""
+    secrets = {"token": lab.token, "no-url:token": lab.token}
+    stack = configured({"baseUrl": lab.url, "no-url:baseUrl": "gitlab.example.com"}, secrets)
+    for name, says in {
+        "no-url": "baseUrl must be a URL such as https://gitlab.example.com",
+        "elsewhere": "token must be set: an explicit provider reads no environment variable",
+    }.items():
+        outcome = stack.preview(agent(1, connection=name))
+        assert says in outcome.error(name), outcome.text
+    stack.set_config("gitlab-kubernetes:requestTimout", "1")
+    outcome = stack.preview(agent(1))
+    print(outcome)
+    assert lab.calls() == []
 
 
 def test_a_url_without_a_scheme(stack: Stack, lab: Lab) -> None:
@@ -373,12 +426,11 @@ def test_a_password_in_a_url(stack: Stack, lab: Lab) -> None:
     assert "dont-show" not in outcome.text
 
 
-def test_wrong_token(engine: str, lab: Lab, tmp_path: Path) -> None:
+def test_wrong_token(configured: Configured, lab: Lab) -> None:
     """A 401 names both ways to set a token, and why `destroy` may use the old one."""
-    config = {"gitlab:baseUrl": lab.url}
-    stack = _with_config(engine, tmp_path, config, {"gitlab:token": "glpat-mistyped"})
+    stack = configured({"baseUrl": lab.url}, {"token": "glpat-mistyped"})
     error = stack.up(agent(lab.project.path)).error("agent")
-    for part in ("401", "gitlab:token", "PULUMI_GITLAB_TOKEN", "--run-program"):
+    for part in ("401", stack.adapter.key("token"), "PULUMI_GITLAB_TOKEN", "--run-program"):
         assert part in error
     assert "glpat-mistyped" not in error
     assert lab.resources() == set()
@@ -401,11 +453,11 @@ def test_a_revoked_token_in_the_state(stack: Stack, lab: Lab) -> None:
     assert lab.resources() == set()
 
 
-def test_insufficient_permissions(engine: str, lab: Lab, tmp_path: Path) -> None:
+def test_insufficient_permissions(configured: Configured, lab: Lab) -> None:
     """A 403 names the scope and the role that the kind requires."""
     name, reporter = lab.add_user()
     lab.join("projects", lab.project.id, name, level=20)
-    stack = _with_config(engine, tmp_path, {"gitlab:baseUrl": lab.url}, {"gitlab:token": reporter})
+    stack = configured({"baseUrl": lab.url}, {"token": reporter})
     for declared, role in (
         (agent(lab.project.path), "Maintainer"),
         (cluster(lab.project.path), "Maintainer"),
@@ -418,9 +470,8 @@ def test_insufficient_permissions(engine: str, lab: Lab, tmp_path: Path) -> None
     assert lab.resources() == set()
 
 
-def test_gitlab_is_unreachable(engine: str, lab: Lab, tmp_path: Path) -> None:
+def test_gitlab_is_unreachable(stack: Stack, lab: Lab) -> None:
     """The error names the URL and the setting. The state is unchanged."""
-    stack = new_stack(engine, tmp_path / "stack", lab)
     assert stack.up(agent(lab.project.path)).ok
     stack.environ["PULUMI_GITLAB_BASE_URL"] = "http://127.0.0.1:9"
     for outcome in (stack.refresh(), stack.destroy()):

@@ -19,7 +19,7 @@ AGENT = Kind(
     rows=(
         Row("project", lambda lab: lab.project.path, lambda lab: lab.other.path, Then.REPLACE),
         Row("name", "old-name", "new-name", Then.REPLACE, response_key="name"),
-        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("connection", None, "other", Then.MOVE, drop=Then.MOVE, default="gitlab"),
         Row("adopt_existing", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
     ),
 )

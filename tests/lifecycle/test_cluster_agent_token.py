@@ -55,7 +55,7 @@ TOKEN = Kind(
             drop=Then.REPLACE,
         ),
         Row("rotate_after_days", 30, 60.5, Then.NONE, drop=Then.NONE),
-        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("connection", None, "other", Then.MOVE, drop=Then.MOVE, default="gitlab"),
     ),
     meanwhile=_use,
 )
@@ -122,7 +122,8 @@ def test_a_refresh_keeps_the_token(stack: Stack, lab: Lab) -> None:
     assert value.startswith("glagent-")
     assert stack.refresh().ok
     assert _value(stack) == value
-    assert stack.up(agent(project), token(project, connection="other")).ops("token") == ["update"]
+    moved = stack.up(agent(project), token(project, connection="other"))
+    assert moved.ops("token") == Then.MOVE.steps(stack.adapter)
     assert _value(stack) == value
 
 

@@ -88,7 +88,7 @@ URL_CONFIGURATION = Kind(
             drop=Then.DELETE_FIRST,
             response_key="tls_host",
         ),
-        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("connection", None, "other", Then.MOVE, drop=Then.MOVE, default="gitlab"),
         Row("adopt_existing", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
     ),
 )

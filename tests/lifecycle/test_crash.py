@@ -1,6 +1,6 @@
-"""`kill -9` of the engine, the dynamic host, or both, at random moments.
+"""`kill -9` of the engine, the provider, or both, at random moments.
 
-`CRASHES` sets the number of kills for each engine. `CRASH_SEED` repeats the moments of one test.
+`CRASHES` sets the number of kills for each engine and adapter. `CRASH_SEED` repeats the moments of one test.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from tests.lifecycle.conftest import AVAILABLE
-from tests.lifecycle.crashes import DYNAMIC_HOST, ENGINE, CrashScenario, program
+from tests.lifecycle.crashes import ENGINE, PROVIDER, CrashScenario, program
 from tests.lifecycle.engines import Stack
 from tests.lifecycle.gitlab import Lab
 
 from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
-KILLS = {"host": 20, "cli": 12}  # The CLI takes three times as long.
+KILLS = int(os.environ.get("CRASHES", "12"))
 _KILLS_OF_A_TEST = 4
 _SCOPES = 3
 """The classes of tests, which run in parallel."""
@@ -26,14 +25,8 @@ _SCOPES = 3
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Share the kills among the three classes."""
-    mine = ("TestTheEngine", "TestBoth", "TestTheDynamicHost").index(metafunc.cls.__name__)
-    runs = [
-        (engine, number)
-        for engine in AVAILABLE
-        for number in range(int(os.environ.get("CRASHES", KILLS[engine])) // _KILLS_OF_A_TEST)
-        if number % _SCOPES == mine
-    ]
-    metafunc.parametrize(("engine", "number"), runs)
+    mine = ("TestTheEngine", "TestBoth", "TestTheProvider").index(metafunc.cls.__name__)
+    metafunc.parametrize("number", range(mine, KILLS // _KILLS_OF_A_TEST, _SCOPES))
 
 
 @pytest.fixture(autouse=True)
@@ -70,10 +63,10 @@ class TestTheEngine(_Killed):
 class TestBoth(_Killed):
     """Both are killed."""
 
-    victims = (ENGINE, DYNAMIC_HOST)
+    victims = (ENGINE, PROVIDER)
 
 
-class TestTheDynamicHost(_Killed):
-    """Only the dynamic host is killed."""
+class TestTheProvider(_Killed):
+    """Only the provider is killed."""
 
-    victims = (DYNAMIC_HOST,)
+    victims = (PROVIDER,)

@@ -1,4 +1,4 @@
-"""Flags that the CLI passes to the dynamic host before its own address."""
+"""Flags that the CLI passes to the provider's process before its own address."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENDS_WITHIN = 10.0
     [("--logtostderr", "--logflow", "-v=3"), ("--tracing", "file:{}/trace")],
     ids=" ".join,
 )
-def test_the_dynamic_host_finds_the_engine(
+def test_the_provider_finds_the_engine(
     stack: Stack, lab: Lab, tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
     """It logs its status there, and ends with it."""
@@ -45,8 +45,8 @@ def test_the_dynamic_host_finds_the_engine(
         time.sleep(2)
         others = running_in(stack.directory)
         process.kill()
-        (host,) = [each for each in others if each.is_dynamic_host]
-        assert host.ended(ENDS_WITHIN), host.line
+        (provider,) = [each for each in others if each.is_provider]
+        assert provider.ended(ENDS_WITHIN), provider.line
         for other in others:
             if not other.ended(0):
                 subprocess.run(["kill", "-9", str(other.pid)], check=False)  # noqa: S607 (as users type it)

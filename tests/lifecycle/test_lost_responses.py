@@ -41,7 +41,7 @@ def _run_all(stack: Stack, lab: Lab, resources: list[dict[str, Any]], share: flo
     in_state = {
         path_of(each["type"].rpartition(":")[2], each["id"])
         for each in stack.resources().values()
-        if each["type"].startswith("pulumi-python:dynamic/gitlab:")
+        if stack.adapter.serves(each["type"])
     }
     assert len(in_state) == len(declared)
     assert lab.resources() == in_state

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lifecycle.adapters import Adapter
 from tests.lifecycle.conftest import new_stack
 from tests.lifecycle.engines import Outcome, Stack, Violation, ref
 from tests.lifecycle.gitlab import Lab
@@ -72,7 +73,9 @@ class Story:
         deployment = self._stack.deployment()
         for each in deployment["resources"]:
             if each["urn"].endswith(f"::{name}"):
-                each["outputs"]["auto_stop_at"] = "2030-01-01T00:00:00.000Z"
+                each["outputs"][self._stack.adapter.in_state("auto_stop_at")] = (
+                    "2030-01-01T00:00:00.000Z"
+                )
         self._stack.import_({"version": 3, "deployment": deployment})
 
     def _leave_the_environment(self) -> None:
@@ -148,12 +151,15 @@ def _newer(lab: Lab) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def story(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(
+    engine: str, adapter: Adapter, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory
+) -> Story:
     """The stack and its outcomes, created once for all tests."""
     lab = Lab(simulator)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        return Story(lab, new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab))
+        directory = tmp_path_factory.mktemp(engine) / "stack"
+        return Story(lab, new_stack(engine, adapter, directory, lab))
 
 
 def _violations(outcome: Outcome) -> list[Violation]:

@@ -128,7 +128,7 @@ CLUSTER = Kind(
         _boolean("enabled"),
         _boolean("managed"),
         _boolean("namespace_per_environment"),
-        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("connection", None, "other", Then.MOVE, drop=Then.MOVE, default="gitlab"),
         Row("adopt_existing", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
     ),
     carriers=("domain", "kubernetes_namespace"),

@@ -123,7 +123,7 @@ ENVIRONMENT = Kind(
         Row("stop_before_destroy", False, True, Then.STATE_ONLY, drop=Then.NONE, default=True),
         Row("force_stop", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
         Row("stop_timeout", None, 60, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=1200),
-        Row("connection", None, "other", Then.STATE_ONLY, drop=Then.STATE_ONLY, default="gitlab"),
+        Row("connection", None, "other", Then.MOVE, drop=Then.MOVE, default="gitlab"),
         Row("adopt_existing", None, True, Then.STATE_ONLY, drop=Then.STATE_ONLY, default=False),
     ),
     carriers=("description", "external_url"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lifecycle.adapters import Adapter
 from tests.lifecycle.certificates import KEY, OTHER_CERTIFICATE, OTHER_KEY
 from tests.lifecycle.conftest import new_stack
 from tests.lifecycle.engines import Outcome, Stack, ref
@@ -94,10 +95,13 @@ def _echo(*given: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def record(engine: str, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Record:
+def record(
+    engine: str, adapter: Adapter, simulator: Simulator, tmp_path_factory: pytest.TempPathFactory
+) -> Record:
     """The record, created once for all tests."""
     lab = Lab(simulator)
-    return Record(lab, new_stack(engine, tmp_path_factory.mktemp(engine) / "stack", lab))
+    directory = tmp_path_factory.mktemp(engine) / "stack"
+    return Record(lab, new_stack(engine, adapter, directory, lab))
 
 
 def test_the_record_has_all_runs(record: Record) -> None:

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lifecycle.adapters import ADAPTERS, Adapter
 from tests.lifecycle.engines import ENGINES, Stack
 from tests.lifecycle.gitlab import path_of
 from tests.lifecycle.resources import NAMES as RESOURCES
-from tests.lifecycle.stored import NAMES, STATE, empty_gitlab, settings
+from tests.lifecycle.stored import NAMES, STATE, empty_gitlab, export, settings
 
 from pulumi_gitlab_kubernetes.registry import kind_for
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
-VERSIONS = sorted(STATE.glob("*/stack.json"))
+VERSIONS = sorted(STATE.iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +27,12 @@ def empty() -> Iterator[Simulator]:
         yield running
 
 
-@pytest.fixture(params=VERSIONS, ids=lambda path: path.parent.name)
+@pytest.fixture(params=VERSIONS, ids=lambda path: path.name)
 def program(request: pytest.FixtureRequest, empty: Simulator) -> list[dict[str, Any]]:
     """The resources of a recorded stack, which exist in GitLab."""
     empty.reset()
     project = empty_gitlab(empty)
-    described: list[dict[str, Any]] = json.loads(
-        request.param.with_name("program.json").read_text()
-    )
+    described: list[dict[str, Any]] = json.loads((request.param / "program.json").read_text())
     for each in described:
         kind = each["class"]
         args = {key: 1 if isinstance(value, dict) else value for key, value in each["args"].items()}
@@ -43,11 +42,17 @@ def program(request: pytest.FixtureRequest, empty: Simulator) -> list[dict[str, 
 
 
 @pytest.fixture
-def stack(engine: str, request: pytest.FixtureRequest, empty: Simulator, tmp_path: Path) -> Stack:
+def stack(
+    engine: str,
+    adapter: Adapter,
+    request: pytest.FixtureRequest,
+    empty: Simulator,
+    tmp_path: Path,
+) -> Stack:
     """The recorded stack."""
-    path: Path = request.node.callspec.params["program"]
-    made = ENGINES[engine](tmp_path / "stack", {}, {}, settings(empty))
-    made.import_(json.loads(path.read_text()))
+    version: Path = request.node.callspec.params["program"]
+    made = ENGINES[engine](tmp_path / "stack", {}, {}, settings(empty), adapter=adapter)
+    made.import_(export(version / f"{adapter}.json", empty.url))
     return made
 
 
@@ -78,6 +83,8 @@ def test_a_stack_of_each_release_works(
         assert empty.api("GET", f"projects/1/{name}") == []
 
 
-def test_each_release_has_a_stack() -> None:
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda path: path.name)
+def test_each_release_has_a_stack_of_each_adapter(version: Path) -> None:
     """Before a release, run `python -m tests.lifecycle.stored <version>`."""
-    assert {path.parent for path in VERSIONS} == {path for path in STATE.iterdir() if path.is_dir()}
+    stacks = {"program.json", *(f"{adapter}.json" for adapter in ADAPTERS)}
+    assert {path.name for path in version.glob("*.json")} == stacks

@@ -34,6 +34,11 @@ class Diff:
     replaces: list[str] = field(default_factory=list)
     delete_before_replace: bool = False
 
+    @property
+    def changed(self) -> bool:
+        """Whether there is a step."""
+        return self.changes != "DIFF_NONE"
+
 
 class DynamicHost(PluginProcess):
     """`python -m pulumi.dynamic`."""

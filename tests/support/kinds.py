@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.conftest import Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import DynamicHost
+from tests.support.native_host import Host
 from tests.support.plugin_process import plain
 
 KINDS = (
@@ -66,7 +66,7 @@ def inputs_of(kind: str, project: Project, pair: Pair) -> dict[str, Any]:
 
 
 def make(
-    host: DynamicHost, kind: str, project: Project, pair: Pair, **more: Any
+    host: Host, kind: str, project: Project, pair: Pair, **more: Any
 ) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Create a resource and return its ID, outputs and inputs."""
     given = {**inputs_of(kind, project, pair), **more}

@@ -17,13 +17,11 @@ class NativePlugin(PluginProcess):
 
     MODULE = "pulumi_gitlab_kubernetes.native"
     urn = DEFAULT
-    runtime_folder = ""
 
     def configure(self) -> None:
         """Shake hands, check the configuration, and configure the plugin."""
         handshake = provider_pb2.ProviderHandshakeRequest(
             engine_address=self._arguments[-1],
-            root_directory=self.runtime_folder,
             configure_with_urn=True,
         )
         assert self._stub.Handshake(handshake, timeout=TIMEOUT).accept_secrets

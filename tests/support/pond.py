@@ -182,9 +182,10 @@ class Pond(provider_pb2_grpc.ResourceProviderServicer):
         if inputs.get("fail") == "create":
             _fail(context, "no more fish")
         with self._lock:
-            number = 1 + len(list(HERE.glob("*.json")))
-            id_ = f"{plain(inputs['name'])}-{number}"
-            outs = self._outputs(inputs, number)
+            name = plain(inputs["name"])
+            number = 1 + len(list(HERE.glob(f"{name}-*.json")))
+            id_ = f"{name}-{number}"
+            outs = self._outputs(inputs, 100 * len(name) + number)
             self._save(id_, outs)
         if inputs.get("fail") == "init":
             failed = provider_pb2.ErrorResourceInitFailed(

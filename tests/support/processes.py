@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_DYNAMIC_HOST = re.compile(r" -m pulumi\.dynamic ")
+_PROVIDER = re.compile(r" -m pulumi\.dynamic |/pulumi-resource-gitlab-kubernetes ")
 _PROBE_EVERY = 0.1
 
 
@@ -23,9 +23,9 @@ class Running:
     line: str
 
     @property
-    def is_dynamic_host(self) -> bool:
-        """Whether it serves dynamic resources."""
-        return bool(_DYNAMIC_HOST.search(self.line))
+    def is_provider(self) -> bool:
+        """Whether it serves resources: the dynamic host, or the plugin of this package."""
+        return bool(_PROVIDER.search(self.line))
 
     def ended(self, within: float) -> bool:
         """Wait for the process to end, also if it is not a child of this one.
@@ -73,23 +73,23 @@ def running_in(folder: Path) -> list[Running]:
 
 @dataclass
 class Memory:
-    """The maximum memory of dynamic hosts, in MiB."""
+    """The maximum memory of a process, in MiB."""
 
     peak: float = 0.0
 
 
 @contextmanager
-def memory_of_dynamic_hosts(folder: Path) -> Iterator[Memory]:
-    """Measure the dynamic hosts that run in a folder."""
+def memory_of_providers(folder: Path) -> Iterator[Memory]:
+    """Measure the processes that serve resources in a folder."""
     memory, ended = Memory(), threading.Event()
 
     def watch() -> None:
-        hosts: list[Running] = []
+        providers: list[Running] = []
         while not ended.wait(_PROBE_EVERY):
-            peaks = [host.peak() for host in hosts]
+            peaks = [each.peak() for each in providers]
             memory.peak = max([memory.peak, *peaks])
             if not any(peaks):
-                hosts = [each for each in running_in(folder) if each.is_dynamic_host]
+                providers = [each for each in running_in(folder) if each.is_provider]
 
     thread = threading.Thread(target=watch)
     thread.start()

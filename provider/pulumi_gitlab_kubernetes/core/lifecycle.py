@@ -216,9 +216,8 @@ class Lifecycle:
             context: What the call can use.
 
         Returns:
-            Its ID and its state. The outputs lack `schema_version`, which says that no program has
-            decided yet which inputs it manages. The inputs are those that a program needs to set:
-            without defaults.
+            Its ID and its state. The inputs are those that a program needs to set: without
+            defaults.
 
         Raises:
             InvalidInputError: There is no such resource.
@@ -233,7 +232,6 @@ class Lifecycle:
         if not is_id(project := reference.partition(":")[0]):
             known["project"] = project
         outputs = self._outputs(kind.parse_id(id_), found or {}, known, include_unmanaged=True)
-        del outputs[SCHEMA_VERSION.name]
         defaults = {field.name: field.default for field in kind.schema.fields}
         inputs = {
             name: value

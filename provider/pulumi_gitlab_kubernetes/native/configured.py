@@ -17,7 +17,7 @@ from pulumi_gitlab_kubernetes.core.run import Run
 from pulumi_gitlab_kubernetes.core.spelling import Spelling
 from pulumi_gitlab_kubernetes.engine import log
 from pulumi_gitlab_kubernetes.gitlab.connection import Connection
-from pulumi_gitlab_kubernetes.native.spelling import CAMEL_CASE, names_of
+from pulumi_gitlab_kubernetes.native.spelling import names_of
 
 _ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING"
 
@@ -27,11 +27,12 @@ class ConfiguredProvider:
 
     Args:
         engine: The engine's address; `None` if it is unknown.
+        spelling: How the program writes names.
     """
 
-    def __init__(self, engine: str | None) -> None:
+    def __init__(self, engine: str | None, spelling: Spelling) -> None:
         self.engine = engine
-        self.spelling: Spelling = CAMEL_CASE
+        self.spelling = spelling
         self.run = Run()
         self._inputs: Inputs = {}
         self._default = True

@@ -1,6 +1,7 @@
 """Detailed diffs: what happens to each property, nested ones too.
 
-See https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/providers/implementers-guide.html.
+See https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/providers/implementers-guide.html
+and https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/ for the paths.
 """
 
 from __future__ import annotations
@@ -63,10 +64,12 @@ def _stable_outputs(kind: Kind) -> Iterator[str]:
 def _changes(path: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
     """Yield the path of each changed value, and how it changes."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in dict.fromkeys((*old, *new)):
-            if old.get(key) != new.get(key):
+        keys = [key for key in dict.fromkeys((*old, *new)) if old.get(key) != new.get(key)]
+        if not any(key.endswith("\\") for key in keys):  # No path can have such a key.
+            for key in keys:
                 yield from _changes(f"{path}{_key(key)}", old.get(key), new.get(key))
-    elif old is None and new is not None:
+            return
+    if old is None and new is not None:
         yield path, "add"
     elif new is None and old is not None:
         yield path, "delete"
@@ -75,7 +78,6 @@ def _changes(path: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
 
 
 def _key(key: str) -> str:
-    if key.isidentifier():
-        return f".{key}"
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-    return f'["{escaped}"]'
+    """Return a key in a path, in which only quotes are escaped."""
+    quoted = key.replace('"', '\\"')
+    return f".{key}" if key.isidentifier() else f'["{quoted}"]'

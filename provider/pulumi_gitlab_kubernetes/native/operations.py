@@ -16,14 +16,17 @@ from pulumi_gitlab_kubernetes.core.references import is_id, resolve
 from pulumi_gitlab_kubernetes.core.schema import Failure
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION, SCHEMA_VERSION
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.state import State
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
 from pulumi_gitlab_kubernetes.errors import PartialFailureError
 from pulumi_gitlab_kubernetes.native.configured import ConfiguredProvider
 from pulumi_gitlab_kubernetes.native.detailed_diff import respond
 from pulumi_gitlab_kubernetes.native.failures import KeptResourceError
 from pulumi_gitlab_kubernetes.native.spelling import why_unknown
-from pulumi_gitlab_kubernetes.native.states import OldState
-from pulumi_gitlab_kubernetes.native.wire import Path, decode, encode
+from pulumi_gitlab_kubernetes.native.states import IMPORTED, OldState, known_values
+from pulumi_gitlab_kubernetes.native.wire import Path, Properties, decode, encode
+
+_NO_ASSET = "must not contain an asset or archive: use text"
 
 
 class Operations:
@@ -44,7 +47,7 @@ class Operations:
         """Validate inputs and fill in defaults."""
         given = decode(request.news)
         context = self._provider.context(self._kind, request.urn)
-        news, failures = self._named(given.values)
+        news, failures = self._named(given)
         values: Values = {}
         if not failures:
             values, failures = self._lifecycle.check(news, context)
@@ -68,7 +71,7 @@ class Operations:
         In a refresh, the engine calls it once after `read`, for what it displays.
         """
         olds = OldState(self._kind, request.olds, request.old_inputs)
-        news, _failures = self._named(decode(request.news).values)
+        news, _failures = self._named(decode(request.news))
         refreshing = request.urn in self._refreshed
         self._refreshed.discard(request.urn)
         context = self._provider.context(
@@ -84,7 +87,7 @@ class Operations:
     def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         """Create the resource in GitLab, or preview it."""
         given = decode(request.properties)
-        inputs, _failures = self._named(given.values)
+        inputs, _failures = self._named(given)
         if request.preview:
             outputs = preview_create(self._kind, inputs)
             return provider_pb2.CreateResponse(properties=self._struct(outputs, given.secrets))
@@ -101,30 +104,25 @@ class Operations:
         if not request.HasField("inputs") and not request.properties.fields:
             return self._import(request.id, context)
         olds = OldState(self._kind, request.properties, request.inputs)
-        secrets = olds.secrets | decode(request.inputs).secrets
         if not olds.managed:
             known = olds.outputs if SCHEMA_VERSION.name in olds.outputs else {}
             outputs = self._lifecycle.get(request.id, known, context)
             if outputs is None:
                 return provider_pb2.ReadResponse()
             return provider_pb2.ReadResponse(
-                id=request.id, properties=self._struct(outputs, secrets)
+                id=request.id, properties=self._struct(outputs, olds.secrets)
             )
         id_ = self._numeric(request.id, context)
         found = self._lifecycle.read(id_, olds.as_of(olds.inputs), context)
         if found is None:
             return provider_pb2.ReadResponse()
         self._refreshed.add(request.urn)
-        return provider_pb2.ReadResponse(
-            id=id_,
-            properties=self._struct(found.outputs, secrets),
-            inputs=self._struct(found.inputs, secrets),
-        )
+        return self._read(id_, found, olds.secrets, imported=olds.imported)
 
     def update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         """Update the resource in GitLab to its new inputs, or preview that."""
         given = decode(request.news)
-        news, _failures = self._named(given.values)
+        news, _failures = self._named(given)
         olds = OldState(self._kind, request.olds, request.old_inputs)
         secrets = olds.secrets | given.secrets
         state, ignored = olds.as_of(news), request.ignoreChanges
@@ -163,33 +161,44 @@ class Operations:
                 f"imported without its {shown}: GitLab returns it only once; replace the resource "
                 "to get a new one"
             )
+        return self._read(id_, found, imported=True)
+
+    def _read(
+        self, id_: str, found: State, secrets: Collection[Path] = (), *, imported: bool
+    ) -> provider_pb2.ReadResponse:
+        outputs, inputs = found.outputs, self._struct(found.inputs, secrets)
+        if imported:  # No program has decided yet which inputs it manages.
+            outputs = {n: v for n, v in outputs.items() if n != SCHEMA_VERSION.name}
+            inputs.fields[IMPORTED].bool_value = True
         return provider_pb2.ReadResponse(
-            id=id_, properties=self._struct(found.outputs), inputs=self._struct(found.inputs)
+            id=id_, properties=self._struct(outputs, secrets), inputs=inputs
         )
 
-    def _named(self, values: Mapping[str, Any]) -> tuple[Values, list[Failure]]:
-        """Return inputs by field name, and failures for those that the kind does not have."""
+    def _named(self, given: Properties) -> tuple[Values, list[Failure]]:
+        """Return inputs by field name, and failures for those that the kind cannot have."""
         fields = (field.name for field in self._kind.schema.fields if field is not CONNECTION)
         names = {camel_case(name): name for name in fields}
         failures = [
             Failure(key, why_unknown(key, names))
-            for key in values
+            for key in given.values
             if key not in names and not key.startswith("__")  # The engine's own.
         ]
-        return {names[key]: value for key, value in values.items() if key in names}, failures
+        failures += [Failure(key, _NO_ASSET) for key in sorted(given.asset_names() & names.keys())]
+        return {names[key]: value for key, value in given.values.items() if key in names}, failures
 
     def _unset_by_import(self, olds: struct_pb2.Struct, news: Values) -> Values:
         """Return unknown values for what neither an import nor the program has set.
 
-        GitLab does not return them, so a program need not set them either.
+        GitLab does not return them, so a program need not set them either. Without an import, the
+        old inputs would have been refused too.
         """
-        if not (old := OldState(self._kind, struct_pb2.Struct(), olds)).managed:
-            return {}
-        return {
+        old, check = known_values(self._kind, olds), self._kind.schema.check
+        unset = {
             field.name: UNKNOWN
             for field in self._kind.schema.fields
-            if field.write_only and not old.inputs.get(field.name) and not news.get(field.name)
+            if field.write_only and not old.get(field.name) and not news.get(field.name)
         }
+        return unset if check(old)[1] and not check({**old, **unset})[1] else {}
 
     def _numeric(self, id_: str, context: CallContext) -> str:
         """Return an ID with numbers only. In states of Pulumi's GitLab package, it has a path."""

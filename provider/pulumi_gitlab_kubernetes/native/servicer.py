@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
@@ -54,7 +55,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """
 
     def __init__(self, engine: str | None) -> None:
-        self._provider = ConfiguredProvider(engine)
+        self._provider = ConfiguredProvider(engine, spelling_of(runtime_of(Path())))
         self._threads = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="calls")
         self._operations: dict[str, Operations] = {}
 
@@ -63,10 +64,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Handshake(  # noqa: N802 (the protocol's name)
         self, request: provider_pb2.ProviderHandshakeRequest, context: Context
     ) -> provider_pb2.ProviderHandshakeResponse:
-        """Learn of the engine and of the program's language."""
+        """Learn of the engine."""
         del context
         self._provider.engine = request.engine_address or self._provider.engine
-        self._provider.spelling = spelling_of(runtime_of(request))
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     async def Attach(  # noqa: N802 (the protocol's name)
@@ -183,6 +183,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return await self._call(
             lambda got: invocations.invoke(got, self._provider), request, context, slot=True
         )
+
+    # What this plugin does not have -------------------------------------------------------------
+
+    async def _unimplemented(self, request: Any, context: Context) -> NoReturn:
+        """Answer as the protocol requires, which the base class does not do with asyncio."""
+        del request
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "gitlab-kubernetes does not have this")
+
+    Parameterize = Call = Construct = GetMapping = GetMappings = _unimplemented
+    List = _unimplemented  # type: ignore[assignment] # the type of the base class is an iterator
 
     async def _call(
         self,

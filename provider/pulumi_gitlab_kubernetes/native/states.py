@@ -2,23 +2,28 @@
 
 Aliases let it take over resources of this package's dynamic provider, whose state has names in
 snake_case, and of Pulumi's own GitLab package, whose state lacks some outputs. A resource that was
-imported has no `schema_version` until its next update or refresh.
+imported has no `schema_version` until its next update.
 """
 
 from __future__ import annotations
 
 from google.protobuf import struct_pb2
 
+from pulumi_gitlab_kubernetes.core.fields import Change
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.lifecycle import VERSION
 from pulumi_gitlab_kubernetes.core.schema import Schema
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION, SCHEMA_VERSION
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.core.state import State
 from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.errors import ProviderError
 from pulumi_gitlab_kubernetes.native.spelling import names_of
-from pulumi_gitlab_kubernetes.native.wire import decode
+from pulumi_gitlab_kubernetes.native.wire import Path, decode
 from pulumi_gitlab_kubernetes.registry import NEWER
+
+IMPORTED = "__imported"
+"""Marks the inputs of an import until a program has its own. The engine never shows such names."""
 
 _DYNAMIC = "__provider"
 
@@ -40,7 +45,14 @@ class OldState:
         self.outputs, self.inputs = known_values(kind, outputs), known_values(kind, inputs)
         if (version := self.outputs.get(SCHEMA_VERSION.name, VERSION)) > VERSION:
             raise ProviderError(f"{SCHEMA_VERSION.name} {version} is {NEWER}")
-        self.secrets = decode(outputs).secrets
+        self.secrets: set[Path] = {
+            (camel_case(str(name)), *path)
+            for struct in (outputs, inputs)
+            for name, *path in decode(struct).secrets
+        }
+        """The paths of what is secret in it, on the wire."""
+        self.imported = IMPORTED in inputs.fields
+        """Whether no program has had inputs of its own since the import."""
         self._own = all(name in self.outputs for name in kind.ids)
         self._dynamic = _DYNAMIC in outputs.fields
         self._moving = _DYNAMIC in inputs.fields
@@ -67,20 +79,19 @@ class OldState:
         Args:
             news: Checked inputs.
         """
-        complete = SCHEMA_VERSION.name in self.outputs
-        inputs = self.inputs if complete else self._completed(news)
-        return State(self.outputs, inputs, complete=complete or not self._own)
+        complete = SCHEMA_VERSION.name in self.outputs or not self._own
+        inputs = self._completed(news) if self.imported or not self._own else self.inputs
+        return State(self.outputs, inputs, complete)
 
     def _completed(self, news: Values) -> Values:
         found = dict(self.inputs)
         for field in self._kind.schema.fields:
             new = news.get(field.name)
-            if field.name not in found and field.default is not None:
-                found[field.name] = field.default
-            if not field.response_key and (self._own or field.name not in self.inputs):
-                found[field.name] = new
-            elif new is None and self._own:
-                found.pop(field.name, None)
+            if field.name not in found:
+                unknown = not field.response_key and field.change is not Change.STATE_ONLY
+                found[field.name] = new if unknown else field.default
+            elif new is None and self.imported:
+                del found[field.name]
         return {name: value for name, value in found.items() if value is not None}
 
 

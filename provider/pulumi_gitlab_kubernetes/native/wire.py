@@ -22,6 +22,12 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 (the engine's mark, no secret)
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
+_ASSETS: Final = frozenset(
+    {
+        "c44067f5952c0a294b673a41bacd8c17",  # An asset.
+        "0def7320c3a5731c473e5ecbe6d01bc7",  # An archive.
+    }
+)
 _ANY_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWNS: Final = frozenset(
     {
@@ -36,26 +42,32 @@ _UNKNOWNS: Final = frozenset(
 
 @dataclass
 class Properties:
-    """Plain values, and which of them are secret.
+    """Plain values, and what else the wire says of them.
 
     Args:
         values: The values by name. Absent and null are the same.
         secrets: The paths of the secret values.
+        assets: The paths of assets and archives, which are no values of any property.
     """
 
     values: Values
     secrets: set[Path] = field(default_factory=set)
+    assets: set[Path] = field(default_factory=set)
 
     def secret_names(self) -> set[str]:
         """Return the names of the values that are secret or contain a secret."""
         return {str(path[0]) for path in self.secrets}
+
+    def asset_names(self) -> set[str]:
+        """Return the names of the values that are or contain an asset or archive."""
+        return {str(path[0]) for path in self.assets}
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:
     """Return the values of a struct."""
     found = Properties({})
     for name, value in struct.fields.items():
-        plain = _decode(value, (name,), found.secrets)
+        plain = _decode(value, (name,), found)
         if plain is not None:
             found.values[name] = plain
     return found
@@ -76,7 +88,7 @@ def encode(values: Mapping[str, Any], secrets: Collection[Path] = ()) -> struct_
     return struct
 
 
-def _decode(value: struct_pb2.Value, path: Path, secrets: set[Path]) -> Any:
+def _decode(value: struct_pb2.Value, path: Path, found: Properties) -> Any:
     match value.WhichOneof("kind"):
         case "string_value":
             text = value.string_value
@@ -87,26 +99,28 @@ def _decode(value: struct_pb2.Value, path: Path, secrets: set[Path]) -> Any:
         case "bool_value":
             return value.bool_value
         case "struct_value":
-            return _decode_struct(value.struct_value, path, secrets)
+            return _decode_struct(value.struct_value, path, found)
         case "list_value":
             items = value.list_value.values
-            return [_decode(each, (*path, i), secrets) for i, each in enumerate(items)]
+            return [_decode(each, (*path, i), found) for i, each in enumerate(items)]
     return None
 
 
-def _decode_struct(struct: struct_pb2.Struct, path: Path, secrets: set[Path]) -> Any:
+def _decode_struct(struct: struct_pb2.Struct, path: Path, found: Properties) -> Any:
     fields = struct.fields
     signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
     if signature == _SECRET:
-        secrets.add(path)
-        return _decode(fields["value"], path, secrets)
+        found.secrets.add(path)
+        return _decode(fields["value"], path, found)
     if signature == _OUTPUT:
         if "secret" in fields and fields["secret"].bool_value:
-            secrets.add(path)
-        return _decode(fields["value"], path, secrets) if "value" in fields else UNKNOWN
+            found.secrets.add(path)
+        return _decode(fields["value"], path, found) if "value" in fields else UNKNOWN
     if signature == _RESOURCE:
-        return _decode(fields["id"], path, secrets) if "id" in fields else None
-    decoded = ((key, _decode(each, (*path, key), secrets)) for key, each in fields.items())
+        return _decode(fields["id"], path, found) if "id" in fields else None
+    if signature in _ASSETS:
+        found.assets.add(path)
+    decoded = ((key, _decode(each, (*path, key), found)) for key, each in fields.items())
     return {key: each for key, each in decoded if each is not None}
 
 
@@ -123,6 +137,8 @@ def _encode(value: Any, target: struct_pb2.Value, path: Path, secrets: frozenset
         target.number_value = value
     elif isinstance(value, str):
         target.string_value = value
+    elif value is None:  # In a list, where it has a place.
+        target.null_value = struct_pb2.NULL_VALUE
     elif isinstance(value, Mapping):
         nested = target.struct_value
         nested.SetInParent()

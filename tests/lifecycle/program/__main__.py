@@ -28,6 +28,16 @@ def value(given: Any) -> Any:
             return given
 
 
+def provider(name: str) -> Any:
+    """Return the explicit provider with the settings of a connection."""
+    if name not in declared:
+        config = pulumi.Config(name)
+        given = {"base_url": config.get("baseUrl"), "token": config.get_secret("token")}
+        given["headers"] = config.get_secret_object("headers")
+        declared[name] = package.Provider(name, **given)
+    return declared[name]
+
+
 def options(given: dict[str, Any]) -> pulumi.ResourceOptions:
     """Return the resource options. `depends_on` has the names of resources."""
     depends_on = [declared[name] for name in given.get("depends_on", [])]
@@ -37,6 +47,8 @@ def options(given: dict[str, Any]) -> pulumi.ResourceOptions:
 
 for resource in described["resources"]:
     kind = getattr(package, resource["class"])
+    if hasattr(package, "Provider") and "connection" in resource.get("args", {}):
+        resource["opts"]["provider"] = provider(resource["args"].pop("connection"))
     opts = options(resource["opts"])
     if "get" in resource:
         declared[resource["name"]] = kind.get(resource["name"], resource["get"], opts)

@@ -173,6 +173,7 @@ class Fish(pulumi.CustomResource):
 
 class Pond(pulumi.ProviderResource):
     def __init__(self, resource, opts=None, **props):
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version=VERSION), opts)
         super().__init__("pond", resource, props, opts)
 
 

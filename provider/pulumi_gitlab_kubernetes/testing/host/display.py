@@ -213,8 +213,9 @@ class Display:
 
 
 def _is_shown(step: Step, op: Op) -> bool:
-    """Return whether a step is shown; a step that changes nothing is not."""
-    return not step.internal and (op is not Op.SAME or bool(input_changes(step, op)))
+    """Return whether a step is shown: if it changes something, or the option ``protect``."""
+    protects = step.old and step.new and step.old.protect != step.new.protect
+    return not step.internal and (op is not Op.SAME or bool(protects))
 
 
 def _summary(step: Step, op: Op) -> str:

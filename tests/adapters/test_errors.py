@@ -1,4 +1,4 @@
-"""Errors of calls to the dynamic host: one line each, without secrets, and nothing is lost."""
+"""Errors of calls to both adapters: one line each, without secrets, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import pytest
 from google.protobuf import json_format
 from tests.conftest import Calls, Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import DynamicHost, pickled
+from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import KINDS, UPDATES, collection, inputs_of, make
-from tests.support.plugin_process import CallError, plain
+from tests.support.native_host import Host
+from tests.support.plugin_process import CallError, plain, secret
 
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 pytestmark = pytest.mark.slow
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.slow
 TOKEN = "k8s-hidden-token"
 
 
-def _create_error(host: DynamicHost, kind: str, inputs: dict[str, Any]) -> CallError:
+def _create_error(host: Host, kind: str, inputs: dict[str, Any]) -> CallError:
     with pytest.raises(CallError) as raised:
         host.create(kind, inputs)
     return raised.value
@@ -30,7 +32,7 @@ def _create_error(host: DynamicHost, kind: str, inputs: dict[str, Any]) -> CallE
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_error_is_one_line_with_the_hosts_own_code(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """The engine uses the message in the details only if the codes are equal."""
     given = inputs_of(kind, project, pair)
@@ -46,16 +48,18 @@ def test_an_error_is_one_line_with_the_hosts_own_code(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wrong_token_is_reported_with_its_settings(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
-    """The settings of a named connection have its name."""
+    """The settings of a named connection have its name. An explicit provider is not named."""
     error = _create_error(host, kind, {**inputs_of(kind, project, pair), "connection": "wrong"})
-    assert "does not accept the token: check wrong:token or PULUMI_WRONG_TOKEN" in str(error)
+    named = isinstance(host, DynamicHost)
+    setting = "wrong:token or PULUMI_WRONG_TOKEN" if named else "the provider's token"
+    assert f"does not accept the token: check {setting}; " in str(error)
     assert "glpat-wrong" not in str(error) + error.details
 
 
 def test_an_expired_token_is_reported_in_gitlabs_words(
-    host: DynamicHost, simulator: Simulator, project: Project
+    host: Host, simulator: Simulator, project: Project
 ) -> None:
     """An OAuth error has the sentence besides the code."""
     body = {"error": "invalid_token", "error_description": "Token is expired. You can renew it."}
@@ -64,7 +68,7 @@ def test_an_expired_token_is_reported_in_gitlabs_words(
     assert "Token is expired. You can renew it. (GitLab answered 401); http" in str(error)
 
 
-def test_an_unreachable_gitlab_is_reported(host: DynamicHost, project: Project) -> None:
+def test_an_unreachable_gitlab_is_reported(host: Host, project: Project) -> None:
     """With the URL and the reason, and without a chain of exceptions."""
     given = {"project": project.path, "name": "prod", "connection": "closed"}
     error = _create_error(host, "ClusterAgent", given)
@@ -73,7 +77,7 @@ def test_an_unreachable_gitlab_is_reported(host: DynamicHost, project: Project) 
 
 
 def test_a_redirected_write_says_to_change_the_url(
-    host: DynamicHost, simulator: Simulator, project: Project
+    host: Host, simulator: Simulator, project: Project
 ) -> None:
     """A client would follow the redirect with a GET, which creates nothing."""
     elsewhere = {"Location": f"{simulator.url}/api/v4/version"}
@@ -83,7 +87,7 @@ def test_a_redirected_write_says_to_change_the_url(
 
 
 def test_an_html_error_is_reported_by_its_title(
-    host: DynamicHost, simulator: Simulator, project: Project
+    host: Host, simulator: Simulator, project: Project
 ) -> None:
     """The user does not see the markup. GitLab's API does not respond with HTML."""
     page = f"<html><head><title>Whoops</title></head><body>{'x' * 9999}</body></html>"
@@ -97,7 +101,7 @@ def test_an_html_error_is_reported_by_its_title(
 
 
 def test_an_error_of_gitlab_itself_is_reported_so(
-    host: DynamicHost, simulator: Simulator, project: Project
+    host: Host, simulator: Simulator, project: Project
 ) -> None:
     """GitLab's API responds with JSON."""
     body = {"message": "500 Internal Server Error"}
@@ -111,7 +115,7 @@ def test_an_error_of_gitlab_itself_is_reported_so(
 
 
 def test_html_in_place_of_a_response_is_reported(
-    host: DynamicHost, simulator: Simulator, project: Project
+    host: Host, simulator: Simulator, project: Project
 ) -> None:
     """Such as a proxy's sign-in page."""
     simulator.faults({"method": "POST", "status": 200, "body": "<html>sign in</html>"})
@@ -121,7 +125,7 @@ def test_html_in_place_of_a_response_is_reported(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_html_in_place_of_a_response_is_no_deletion(
-    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair, kind: str
+    host: Host, simulator: Simulator, project: Project, pair: Pair, kind: str
 ) -> None:
     """The resource still exists, so the state keeps it."""
     id_, outputs, _given = make(host, kind, project, pair)
@@ -135,7 +139,7 @@ def test_html_in_place_of_a_response_is_no_deletion(
 
 @pytest.mark.parametrize("kind", ["ProjectCluster", "ClusterAgentUrlConfiguration"])
 def test_quoted_secrets_never_show(
-    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair, kind: str
+    host: Host, simulator: Simulator, project: Project, pair: Pair, kind: str
 ) -> None:
     """Neither in the message nor in the host's traceback."""
     encoded = base64.b64encode(pair.key.encode()).decode()
@@ -151,9 +155,7 @@ def test_quoted_secrets_never_show(
     assert "direct cause" not in error.details
 
 
-def test_an_unexpected_error_is_one_line_without_its_text(
-    host: DynamicHost, project: Project
-) -> None:
+def test_an_unexpected_error_is_one_line_without_its_text(host: Host, project: Project) -> None:
     """Its text may quote anything. The location is sufficient to fix it."""
     olds = {"project": "some/other", "project_id": "hidden-name", "name": "prod"}
     with pytest.raises(CallError) as raised:
@@ -165,18 +167,8 @@ def test_an_unexpected_error_is_one_line_without_its_text(
     assert "ValueError: " not in error.details
 
 
-def test_a_newer_state_is_reported(host: DynamicHost) -> None:
-    """Its provider cannot be loaded, and the error is still one line."""
-    newer = base64.b64decode(pickled("ClusterAgent")).replace(b"ClusterAgent", b"ClusterQuery")
-    inputs = {"project": "a/b", "name": "x", "__provider": base64.b64encode(newer).decode()}
-    with pytest.raises(
-        CallError, match=r"^ClusterQuery is not known to this version of .*; upgrade"
-    ):
-        host.check("ClusterAgent", inputs)
-
-
 def test_a_partial_update_is_kept(
-    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+    host: Host, simulator: Simulator, project: Project, pair: Pair
 ) -> None:
     """The engine stores the current values, and the next `up` tries again."""
     kind = "ProjectCluster"
@@ -193,13 +185,14 @@ def test_a_partial_update_is_kept(
     assert list(kept.reasons) == [str(raised.value)]
     states = [json_format.MessageToDict(each) for each in (kept.properties, kept.inputs)]
     for state in states:
-        assert (state["name"], state["managed"]) == ("renamed", True)
-        assert state["kubernetes_token"]["value"] == TOKEN
-    assert states[0]["__provider"] == states[1]["__provider"] != ""
+        named = {camel_case(name): value for name, value in state.items()}
+        assert (named["name"], named["managed"]) == ("renamed", True)
+        assert named["kubernetesToken"] == secret(TOKEN)
+    assert states[0].get("__provider") == states[1].get("__provider") != ""
 
 
 def test_clusters_that_gitlab_created_are_not_edited(
-    host: DynamicHost, project: Project, pair: Pair, calls: Calls
+    host: Host, project: Project, pair: Pair, calls: Calls
 ) -> None:
     """The error comes before any request."""
     id_, outputs, given = make(host, "ProjectCluster", project, pair)
@@ -211,9 +204,7 @@ def test_clusters_that_gitlab_created_are_not_edited(
     assert calls() == []
 
 
-def test_a_used_name_is_reported_with_its_id(
-    host: DynamicHost, project: Project, pair: Pair
-) -> None:
+def test_a_used_name_is_reported_with_its_id(host: Host, project: Project, pair: Pair) -> None:
     """And with what a forced replacement needs."""
     for kind in ("ClusterAgent", "ProjectEnvironment", "ClusterAgentUrlConfiguration"):
         id_, _outputs, given = make(host, kind, project, pair)
@@ -230,7 +221,7 @@ def test_a_used_name_is_reported_with_its_id(
 
 
 def test_a_used_scope_is_reported_with_its_cluster(
-    host: DynamicHost, project: Project, pair: Pair
+    host: Host, project: Project, pair: Pair
 ) -> None:
     """A scope is unique in a project."""
     id_, _outputs, given = make(host, "ProjectCluster", project, pair)
@@ -243,7 +234,7 @@ def test_a_used_scope_is_reported_with_its_cluster(
 
 
 def test_a_third_token_is_reported_with_the_other_two(
-    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+    host: Host, simulator: Simulator, project: Project, pair: Pair
 ) -> None:
     """The ID, the name and the last use help to choose the one to revoke."""
     kind = "ClusterAgentToken"
@@ -259,7 +250,7 @@ def test_a_third_token_is_reported_with_the_other_two(
 
 
 def test_a_failed_search_does_not_hide_the_first_error(
-    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+    host: Host, simulator: Simulator, project: Project, pair: Pair
 ) -> None:
     """GitLab's first error is shown as it is."""
     make(host, "ProjectEnvironment", project, pair)
@@ -273,7 +264,7 @@ def test_a_failed_search_does_not_hide_the_first_error(
 
 @pytest.mark.parametrize("kind", UPDATES)
 def test_an_update_of_a_deleted_resource_says_to_refresh(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """The next `up` after a refresh creates it again."""
     id_, outputs, given = make(host, kind, project, pair)
@@ -284,7 +275,7 @@ def test_an_update_of_a_deleted_resource_says_to_refresh(
 
 @pytest.mark.parametrize("kind", ["ClusterAgentToken", "ClusterAgentUrlConfiguration"])
 def test_what_was_deleted_with_its_agent_is_gone(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """A read finds nothing, a delete succeeds, and a create names the agent."""
     id_, outputs, given = make(host, kind, project, pair)
@@ -296,7 +287,7 @@ def test_what_was_deleted_with_its_agent_is_gone(
 
 
 def test_a_404_for_an_agent_has_no_reason(
-    host: DynamicHost, simulator: Simulator, project: Project
+    host: Host, simulator: Simulator, project: Project
 ) -> None:
     """An agent belongs to no other agent that could be missing."""
     simulator.faults({"method": "POST", "status": 404, "body": {"message": "404 Not Found"}})
@@ -305,7 +296,7 @@ def test_a_404_for_an_agent_has_no_reason(
 
 
 def _everything_fails(
-    host: DynamicHost, kind: str, id_: str, outputs: dict[str, Any], given: dict[str, Any]
+    host: Host, kind: str, id_: str, outputs: dict[str, Any], given: dict[str, Any]
 ) -> list[str]:
     """Read, update if possible, and delete. Return the messages."""
     found = []
@@ -325,7 +316,7 @@ def _everything_fails(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_deleted_project_does_not_mean_deleted_resources(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """The project may be hidden from this user.
 
@@ -344,7 +335,7 @@ def test_a_deleted_project_does_not_mean_deleted_resources(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_create_in_a_missing_project_names_the_project(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """There is no state that could contain it yet."""
     given = {**inputs_of(kind, project, pair), "project": 999_999}
@@ -357,7 +348,7 @@ def test_a_create_in_a_missing_project_names_the_project(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_resource_of_another_gitlab_is_not_removed_from_the_state(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """If the path has another ID, the state belongs to another GitLab."""
     _id, outputs, _given = make(host, kind, project, pair)
@@ -374,7 +365,7 @@ def test_a_resource_of_another_gitlab_is_not_removed_from_the_state(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_invisible_project_is_an_error(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """To a user who is no member, it looks like a deleted one."""
     id_, outputs, given = make(host, kind, project, pair)
@@ -392,7 +383,7 @@ def test_an_invisible_project_is_an_error(
 
 @pytest.mark.parametrize("kind", ["ClusterAgent", "ClusterAgentToken"])
 def test_a_reporter_cannot_see_whether_an_agent_exists(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """GitLab responds with 404 if the role is too low. The agent may still exist."""
     id_, outputs, _given = make(host, kind, project, pair)
@@ -404,7 +395,7 @@ def test_a_reporter_cannot_see_whether_an_agent_exists(
 
 
 def test_a_reporter_cannot_see_whether_a_cluster_exists(
-    host: DynamicHost, project: Project, pair: Pair
+    host: Host, project: Project, pair: Pair
 ) -> None:
     """GitLab responds with 404 before it checks the role, so the error names the role."""
     id_, outputs, _given = make(host, "ProjectCluster", project, pair)
@@ -423,7 +414,7 @@ _READERS = {"ClusterAgentUrlConfiguration": "Maintainer", "ProjectEnvironment": 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_read_names_the_minimum_scope_and_role(
-    host: DynamicHost, users: dict[str, tuple[int, str]], project: Project, pair: Pair, kind: str
+    host: Host, users: dict[str, tuple[int, str]], project: Project, pair: Pair, kind: str
 ) -> None:
     """Writes need a higher scope, and some also a higher role."""
     id_, outputs, given = make(host, kind, project, pair)
@@ -449,7 +440,7 @@ def test_a_read_names_the_minimum_scope_and_role(
 
 
 def test_disabled_clusters_are_not_gone(
-    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+    host: Host, simulator: Simulator, project: Project, pair: Pair
 ) -> None:
     """The administrator may enable them again."""
     id_, outputs, given = make(host, "ProjectCluster", project, pair)
@@ -463,7 +454,7 @@ def test_disabled_clusters_are_not_gone(
 
 
 def test_disabled_receptive_agents_are_not_gone(
-    host: DynamicHost, simulator: Simulator, project: Project, pair: Pair
+    host: Host, simulator: Simulator, project: Project, pair: Pair
 ) -> None:
     """The message names the license and the setting."""
     kind, setting = "ClusterAgentUrlConfiguration", "receptive_cluster_agents_enabled"
@@ -478,7 +469,7 @@ def test_disabled_receptive_agents_are_not_gone(
 
 
 def test_a_reporter_does_not_change_an_environments_agent(
-    host: DynamicHost, project: Project, pair: Pair
+    host: Host, project: Project, pair: Pair
 ) -> None:
     """Keys that GitLab omits for them are unknown, not cleared."""
     agent = project.agent("cluster")

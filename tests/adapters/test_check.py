@@ -1,4 +1,4 @@
-"""Calls of `check` to the real dynamic host process: defaults, failures, unknowns, secrets."""
+"""Calls of `check` to both adapters: defaults, failures, unknowns, secrets."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from tests.conftest import Project
 from tests.support.certificates import Pair
-from tests.support.dynamic_host import DynamicHost
 from tests.support.kinds import KINDS, SECRETS, inputs_of, marked
-from tests.support.plugin_process import UNKNOWN, CallError, plain, secret
+from tests.support.native_host import Host
+from tests.support.plugin_process import UNKNOWN, plain, secret
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "ClusterAgent": {"adopt_existing": False},
@@ -35,7 +35,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_check_fills_in_defaults_and_marks_secrets(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """The result is what the state contains as inputs."""
     given = inputs_of(kind, project, pair)
@@ -46,18 +46,16 @@ def test_check_fills_in_defaults_and_marks_secrets(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_check_accepts_unknown_values(
-    host: DynamicHost, project: Project, pair: Pair, kind: str
-) -> None:
-    """Each input may come from another resource, also the connection's name."""
-    given = dict.fromkeys([*inputs_of(kind, project, pair), "connection", *DEFAULTS[kind]], UNKNOWN)
+def test_check_accepts_unknown_values(host: Host, project: Project, pair: Pair, kind: str) -> None:
+    """Each input may come from another resource."""
+    given = dict.fromkeys([*inputs_of(kind, project, pair), *DEFAULTS[kind]], UNKNOWN)
     inputs, failures = host.check(kind, given)
     assert failures == {}
-    assert plain(inputs) == given
+    assert plain(inputs) == {**given, "connection": "gitlab"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_check_reports_every_missing_input(host: DynamicHost, kind: str) -> None:
+def test_check_reports_every_missing_input(host: Host, kind: str) -> None:
     """All at once, each by its name."""
     _inputs, failures = host.check(kind, {})
     assert {"project"} < set(failures)
@@ -66,7 +64,7 @@ def test_check_reports_every_missing_input(host: DynamicHost, kind: str) -> None
     }
 
 
-def test_check_accepts_floats_and_texts_as_ids(host: DynamicHost) -> None:
+def test_check_accepts_floats_and_texts_as_ids(host: Host) -> None:
     """The engine passes all numbers as floats, and some resources return IDs as texts."""
     given = {"project": 42.0, "agent_id": "7", "name": "prod"}
     inputs, failures = host.check("ClusterAgentToken", given)
@@ -79,7 +77,7 @@ def test_check_accepts_floats_and_texts_as_ids(host: DynamicHost) -> None:
     }
 
 
-def test_check_keeps_unknowns_within_triggers(host: DynamicHost) -> None:
+def test_check_keeps_unknowns_within_triggers(host: Host) -> None:
     """Other values of the map do not change, and null values are dropped."""
     triggers = {"a": UNKNOWN, "b": [1, {"c": UNKNOWN}], "d": "x"}
     given = {"project": "a/b", "agent_id": 7, "name": "prod"}
@@ -90,7 +88,7 @@ def test_check_keeps_unknowns_within_triggers(host: DynamicHost) -> None:
     assert inputs["rotation_triggers"] == triggers
 
 
-def test_check_rejects_lists_and_maps(host: DynamicHost) -> None:
+def test_check_rejects_lists_and_maps(host: Host) -> None:
     """The failures say which type is expected."""
     given = {"project": ["a/b"], "name": {"x": 1}, "enabled": "yes", "kubernetes_token": ["hidden"]}
     _inputs, failures = host.check(
@@ -105,7 +103,7 @@ def test_check_rejects_lists_and_maps(host: DynamicHost) -> None:
 
 
 def test_check_rejects_certificates_that_are_no_pair(
-    host: DynamicHost, project: Project, pair: Pair, other_pair: Pair
+    host: Host, project: Project, pair: Pair, other_pair: Pair
 ) -> None:
     """And a certificate without a key, which GitLab would silently ignore."""
     kind = "ClusterAgentUrlConfiguration"
@@ -117,18 +115,7 @@ def test_check_rejects_certificates_that_are_no_pair(
         assert failures == {other: f"needs {name}: set both or none"}
 
 
-def test_check_reports_a_connection_without_a_token(host: DynamicHost) -> None:
-    """In the preview, as one line, and not as a property of this resource."""
-    given = {"project": "a/b", "name": "prod", "connection": "nowhere"}
-    with pytest.raises(CallError) as raised:
-        host.check("ClusterAgent", given)
-    assert str(raised.value) == (
-        "no GitLab token: run `pulumi config set --secret nowhere:token <token>` "
-        "or set PULUMI_NOWHERE_TOKEN"
-    )
-
-
-def test_secrets_have_the_form_of_pulumis_protocol(host: DynamicHost) -> None:
+def test_secrets_have_the_form_of_pulumis_protocol(host: Host) -> None:
     """Without the helpers that the other tests use."""
     given = {
         "project": "a/b",

@@ -1,0 +1,106 @@
+"""The two adapters of the tests, and the table of what differs between them.
+
+Tests see one form: names as in Python programs, and the connection of each resource. With the native
+adapter, an explicit provider with the name of the connection has its settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
+from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.gitlab.connection import DEFAULT
+from pulumi_gitlab_kubernetes.native.spelling import names_of
+from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+
+_NAMES = {wire: name for kind in MODULES for wire, name in names_of(kind_for(kind)).items()}
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """An adapter, and what differs between the two.
+
+    Args:
+        name: Its name in the IDs of tests.
+        package: The package of a program's resource classes.
+        namespace: The configuration namespace of the default connection.
+        type_prefix: The start of the type of a resource.
+        moves: The steps of a resource whose connection changes, and nothing else.
+    """
+
+    name: str
+    package: str
+    namespace: str
+    type_prefix: str
+    moves: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+    def key(self, setting: str) -> str:
+        """Return the configuration key of a setting of the default connection."""
+        return f"{self.namespace}:{setting}"
+
+    def serves(self, type_: str) -> bool:
+        """Return whether a type is of a resource of this package."""
+        return type_.startswith(self.type_prefix)
+
+    def in_state(self, name: str) -> str:
+        """Return the name of a property in the state."""
+        return name
+
+    def in_program(self, path: str) -> str:
+        """Return the property path in a program for one in the state or in a step."""
+        return path
+
+    def plain(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a resource in the state in the form that the tests see."""
+        return dict(resource)
+
+
+class _Native(Adapter):
+    def in_state(self, name: str) -> str:
+        return camel_case(name)
+
+    def in_program(self, path: str) -> str:
+        first, *nested = re.split(r"(?=[.\[])", path, maxsplit=1)
+        return "".join((_NAMES.get(first, first), *nested))
+
+    def plain(self, resource: Mapping[str, Any]) -> dict[str, Any]:
+        if not self.serves(resource["type"]):
+            return dict(resource)
+        # A reference is <URN>::<id>, and a URN ends with the provider's name.
+        provider = resource["provider"].split("::")[-2]
+        connection = DEFAULT if provider.startswith("default") else provider
+        parts = {
+            part: {
+                **{self.in_program(name): value for name, value in resource[part].items()},
+                CONNECTION.name: connection,
+            }
+            for part in ("inputs", "outputs")
+            if part in resource
+        }
+        return {**resource, **parts}
+
+
+DYNAMIC = Adapter(
+    name="dynamic",
+    package="pulumi_gitlab_kubernetes",
+    namespace=DEFAULT,
+    type_prefix="pulumi-python:dynamic/gitlab:",
+    moves=("update",),
+)
+NATIVE = _Native(
+    name="native",
+    package="pulumi_gitlab_kubernetes.native",
+    namespace=NAMESPACE,
+    type_prefix=f"{NAMESPACE}:index:",
+    moves=("same",),  # The engine asks the provider whether the other one is for the same GitLab.
+)
+ADAPTERS = {each.name: each for each in (DYNAMIC, NATIVE)}
