@@ -40,7 +40,7 @@ def combinations(test: pytest.Item | pytest.Collector) -> list[tuple[str, Adapte
         (engine, adapter)
         for engine in AVAILABLE
         for adapter in adapters
-        if (engine, adapter) != ("host", NATIVE)
+       
     ]
 
 

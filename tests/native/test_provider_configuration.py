@@ -1,113 +1,348 @@
-"""The configuration of a provider, on the wire of a real plugin process."""
+"""The provider's own configuration: CheckConfig, DiffConfig, Configure, Handshake, Attach."""
 
 from __future__ import annotations
 
-import os
+import re
+from collections.abc import Iterator
+from concurrent import futures
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
-from pulumi.runtime.proto import provider_pb2
-from tests.conftest import Project
-from tests.support.native_plugin import EXPLICIT, NativePlugin
-from tests.support.plugin_process import UNKNOWN, CallError, secret
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2, provider_pb2
+from tests.conftest import Calls, Project
+from tests.support.native_plugin import DEFAULT, EXPLICIT, NativePlugin
+from tests.support.plugin_process import (
+    TIMEOUT,
+    UNKNOWN,
+    CallError,
+    Engine,
+    Values,
+    plain,
+    secret,
+    struct,
+)
 
-_URL = "https://gitlab.example.com"
-_ENVIRON = {"PULUMI_GITLAB_TOKEN": "glpat-canary", "PULUMI_GITLAB_BASE_URL": "http://127.0.0.1:9"}
-_AGENT = {"project": "1", "name": "prod"}
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+HIDDEN = ("glpat-hidden", "hidden-header")
+WRONG_ENVIRON = {
+    "PULUMI_GITLAB_TOKEN": "glpat-wrong",
+    "PULUMI_GITLAB_BASE_URL": "http://127.0.0.1:9",
+    "PULUMI_GITLAB_ADOPT_EXISTING": "1",
+    "GITLAB_TOKEN": "glpat-wrong",
+    "GITLAB_BASE_URL": "http://127.0.0.1:9",
+    "GITLAB_CI": "true",
+    "CI_JOB_TOKEN": "glcbt-wrong",
+    "CI_API_V4_URL": "http://127.0.0.1:9/api/v4",
+    "CI_PROJECT_PATH": "acme/shop",
+    "CI_PROJECT_ID": "1",
+}
+WRONG: list[tuple[str, Any, str]] = [
+    ("token", "glpat hidden", "token holds a character that no GitLab token has"),
+    ("token", "", "token must be set: an explicit provider reads no environment variable"),
+    ("baseUrl", "gitlab", "must be a URL such as https://gitlab.example.com"),
+    ("baseUrl", "https://me:glpat-hidden@gitlab.example.com", "must hold no user, password"),
+    ("insecure", "yes", "must be true or false"),
+    ("cacertFile", "/no/such", "/no/such"),
+    ("clientCert", "/no/such", "/no/such"),
+    ("clientKey", "/no/such", "/no/such"),
+    ("headers", "hidden-header", "headers must be"),
+    ("headers", {"X Y": "hidden-header"}, "headers"),
+    ("headers", secret({"X-A": "hidden-header\n"}), "headers"),
+    ("requestTimeout", "-1", "must be"),
+    ("retryDeadline", "soon", "must be"),
+    ("adoptExisting", "1", "must be true or false"),
+    ("url", "https://gitlab.example.com", "is not a setting: "),
+    ("base_url", "https://gitlab.example.com", "is not a setting: write baseUrl"),
+]
 
 
-class _Explicit(NativePlugin):
-    """The plugin for an explicit provider."""
+class _Unconfigured(NativePlugin):
+    """A plugin of an explicit provider, before it is configured."""
 
     urn = EXPLICIT
 
+    def configure(self) -> None:
+        """Do nothing."""
 
-@pytest.fixture(autouse=True)
-def _outside_of_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("CI_")]:
-        monkeypatch.delenv(name)
+    def handshake(self) -> None:
+        """Shake hands, as the engine does first."""
+        request = provider_pb2.ProviderHandshakeRequest(engine_address=self._arguments[-1])
+        assert self._stub.Handshake(request, timeout=TIMEOUT).accept_secrets
+
+    def check_raw(self, news: Values, urn: str) -> provider_pb2.CheckResponse:
+        """Return the response to CheckConfig."""
+        request = provider_pb2.CheckRequest(urn=urn, news=struct(news))
+        response: provider_pb2.CheckResponse = self._stub.CheckConfig(request, timeout=TIMEOUT)
+        return response
+
+    def configure_as(self, inputs: Values, urn: str) -> None:
+        """Configure the plugin."""
+        request = provider_pb2.ConfigureRequest(args=struct(inputs), urn=urn)
+        self._stub.Configure(request, timeout=TIMEOUT)
+
+    def attach(self, address: str) -> None:
+        """Attach an engine."""
+        self._stub.Attach(plugin_pb2.PluginAttach(address=address), timeout=TIMEOUT)
+
+    def version(self) -> str:
+        """Return the plugin's version."""
+        found: str = self._stub.GetPluginInfo(empty_pb2.Empty(), timeout=TIMEOUT).version
+        return found
 
 
-def test_the_stored_configuration_has_the_address_and_secrets() -> None:
-    """Of a default provider, and of an explicit one. Secrets are marked, if they were or not."""
-    given: dict[str, Any] = {"token": "glpat-x", "headers": secret('{"X-A": "b"}')}
-    stored = {"token": secret("glpat-x"), "headers": secret('{"X-A": "b"}')}
-    with NativePlugin({}, _ENVIRON) as plugin:
-        assert plugin.check_config({}) == ({"baseUrl": _ENVIRON["PULUMI_GITLAB_BASE_URL"]}, {})
-        assert plugin.check_config(given)[0]["token"] == stored["token"]
-    with _Explicit({"token": "glpat-x"}, _ENVIRON) as plugin:
-        address = {"baseUrl": f"{_URL}/api/v4/"}
-        assert plugin.check_config(given) == ({**stored, "baseUrl": "https://gitlab.com"}, {})
-        assert plugin.check_config({**given, **address}) == ({**stored, "baseUrl": _URL}, {})
-        assert plugin.check_config({"token": UNKNOWN, "baseUrl": UNKNOWN})[1] == {}
-        marked = {"token": "glpat-x", "headers": {"X-A": secret("b")}, "baseUrl": secret(_URL)}
-        assert plugin.check_config(marked)[0] == {
-            "token": secret("glpat-x"),
-            "headers": secret({"X-A": secret("b")}),
-            "baseUrl": secret(_URL),
-        }
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Unconfigured]:
+    """A plugin in an environment whose variables are all wrong."""
+    with _Unconfigured({}, WRONG_ENVIRON, folder=tmp_path_factory.mktemp("bare")) as running:
+        yield running
 
 
-def test_wrong_settings_are_refused_without_their_values() -> None:
-    """The engine prints the value of a property that a failure names."""
-    with NativePlugin({}) as plugin:
-        wrong = {"tokn": "canary", "baseUrl": "https://me:canary@x", "requestTimeout": "canary"}
-        failures = plugin.check_config(wrong)[1]
-    assert failures == {
-        "tokn": "is not a setting: write gitlab-kubernetes:token",
-        "baseUrl": "must hold no user, password, query or fragment: use a token",
-        "requestTimeout": "must be a number of seconds above 0, such as 60",
+@pytest.fixture
+def explicit(simulator: Simulator) -> Values:
+    """The inputs of an explicit provider."""
+    return {"baseUrl": simulator.url, "token": secret(simulator.root_token)}
+
+
+# CheckConfig ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("key", "value", "reason"), WRONG)
+def test_a_wrong_setting_is_a_failure(
+    bare: _Unconfigured, explicit: Values, key: str, value: Any, reason: str
+) -> None:
+    """In one line that starts with its name. No message has the value.
+
+    The engine would print the value of a failure's property.
+    """
+    response = bare.check_raw({**explicit, key: value}, EXPLICIT)
+    found = [each.reason for each in response.failures if each.reason.startswith(f"{key} ")]
+    assert found, response.failures
+    assert reason in found[0]
+    for failure in response.failures:
+        assert failure.property == ""
+        assert "\n" not in failure.reason
+        assert not any(hidden in failure.reason for hidden in HIDDEN)
+
+
+def test_a_wrong_setting_of_the_default_provider_has_its_namespace(bare: _Unconfigured) -> None:
+    """As the user writes it in the stack's configuration."""
+    (failure,) = bare.check_raw({"tokn": "glpat-hidden"}, DEFAULT).failures
+    assert failure.reason == "tokn is not a setting: write gitlab-kubernetes:token"
+
+
+def test_secrets_stay_marked(bare: _Unconfigured, explicit: Values) -> None:
+    """The token and the headers always, and what the program marks."""
+    given = {
+        **explicit,
+        "token": plain(explicit["token"]),
+        "headers": {"X-A": "hidden-header"},
+        "baseUrl": secret(f"{explicit['baseUrl']}/api/v4/"),
+        "insecure": True,
+    }
+    inputs, failures = bare.check_config(given)
+    assert failures == {}
+    assert inputs == {
+        "token": secret(given["token"]),
+        "headers": secret({"X-A": "hidden-header"}),
+        "baseUrl": secret(explicit["baseUrl"]),
+        "insecure": True,
     }
 
 
-def test_only_an_explicit_provider_requires_a_token() -> None:
-    """A default provider without one fails when a resource needs GitLab."""
-    with NativePlugin({}) as plugin:
-        assert plugin.check_config({})[1] == {}
-        with pytest.raises(CallError, match="`gitlab-kubernetes migrate-config` copies the"):
-            plugin.create("ClusterAgent", _AGENT)
-    with _Explicit({"token": "glpat-x"}, _ENVIRON) as plugin:
-        assert plugin.check_config({})[1] == {
-            "token": "must be set: an explicit provider reads no environment variable"
-        }
+def test_unknown_settings_are_no_failure(bare: _Unconfigured) -> None:
+    """In a preview, they may come from resources."""
+    given = {"baseUrl": UNKNOWN, "token": secret(UNKNOWN), "headers": {"X-A": UNKNOWN}}
+    inputs, failures = bare.check_config(given)
+    assert failures == {}
+    assert plain(inputs) == given | {"token": UNKNOWN}
 
 
-def test_an_explicit_provider_uses_its_own_token(
-    project: Project, users: dict[str, tuple[int, str]]
+@pytest.mark.parametrize(
+    ("urn", "stored"), [(EXPLICIT, "https://gitlab.com"), (DEFAULT, "http://127.0.0.1:9")]
+)
+def test_only_the_default_provider_reads_variables(
+    bare: _Unconfigured, urn: str, stored: str
 ) -> None:
-    """The environment of the process has another token and another address."""
-    given = {"token": users["maintainer"][1], "baseUrl": project.simulator.url}
-    with _Explicit(given, _ENVIRON) as plugin:
-        id_, _outputs = plugin.create("ClusterAgent", {**_AGENT, "project": project.path})
-    assert id_.partition(":")[0] == str(project.id)
-    assert [each["name"] for each in project.api("GET", "cluster_agents")] == ["prod"]
+    """The stored address is the one that is used."""
+    response = bare.check_raw({"token": "glpat-x"}, urn)
+    assert not response.failures
+    assert response.inputs["baseUrl"] == stored
 
 
-def test_another_gitlab_replaces() -> None:
-    """In any spelling that an old provider may have stored. Other changes do not replace."""
-    news = {"baseUrl": _URL, "token": "glpat-new"}
-    with NativePlugin({}) as plugin:
-        for olds, some in (
-            (news, False),
-            ({**news, "token": "glpat-old"}, True),
-            ({"gitlab:token": "glpat-old", "gitlab:baseUrl": f"{_URL}/api/v4"}, True),
-        ):
-            found = plugin.diff_config(olds, news)
-            assert list(found.replaces) == []
-            assert (found.changes == provider_pb2.DiffResponse.DIFF_SOME) is some
-        for olds in ({"baseUrl": "https://gitlab.com"}, {"gitlab:baseUrl": "https://gitlab.com"}):
-            found = plugin.diff_config(olds, news)
-            assert list(found.replaces) == ["baseUrl"]
-            assert found.detailedDiff["baseUrl"].kind == provider_pb2.PropertyDiff.UPDATE_REPLACE
+def test_a_missing_token_is_a_failure_of_an_explicit_provider(bare: _Unconfigured) -> None:
+    """A default provider may have no resource that needs one."""
+    (failure,) = bare.check_raw({}, EXPLICIT).failures
+    assert failure.reason.startswith("token must be set: an explicit provider reads no environment")
+    assert not bare.check_raw({}, DEFAULT).failures
 
 
-def test_the_versions_of_program_and_plugin_must_be_the_same() -> None:
-    """The warning says how to install the same version of both."""
-    with NativePlugin({}) as plugin:
-        plugin.check_config({"version": version("pulumi-gitlab-kubernetes")})
-        assert plugin.engine.messages == []
-        plugin.check_config({"version": "0.0.1"})
-        (warning,) = plugin.engine.messages
-    assert "for version 0.0.1 of gitlab-kubernetes" in warning.message
-    assert warning.message.endswith("then `gitlab-kubernetes install-plugin`")
+@pytest.mark.parametrize("given", ["0.0.1", "99.0.0"])
+def test_another_version_of_the_sdk_is_a_warning(
+    bare: _Unconfigured, explicit: Values, given: str
+) -> None:
+    """With both versions, and what to do."""
+    bare.handshake()
+    bare.engine.messages.clear()
+    assert not bare.check_raw({**explicit, "version": given}, EXPLICIT).failures
+    (message,) = bare.engine.messages
+    assert (message.urn, message.severity) == (EXPLICIT, 2)
+    assert re.search(
+        f"for version {given} of .* version {re.escape(bare.version())}: install the same version",
+        message.message,
+    )
+
+
+def test_the_same_version_is_no_warning(bare: _Unconfigured, explicit: Values) -> None:
+    """The engine adds the version to the inputs."""
+    own = version("pulumi-gitlab-kubernetes")
+    assert bare.version() == own
+    bare.engine.messages.clear()
+    inputs, failures = bare.check_config({**explicit, "version": own})
+    assert (inputs["version"], failures) == (own, {})
+    assert not bare.engine.messages
+
+
+# DiffConfig -------------------------------------------------------------------------------------
+
+GITLAB = "https://gitlab.example.com"
+OTHER = "https://other.example.com"
+DIFFS: list[tuple[str, Values, Values, str, bool]] = [
+    ("nothing", {"baseUrl": GITLAB}, {"baseUrl": GITLAB}, EXPLICIT, False),
+    ("the token", {"baseUrl": GITLAB}, {"baseUrl": GITLAB, "token": "x"}, EXPLICIT, False),
+    ("the GitLab", {"baseUrl": GITLAB}, {"baseUrl": OTHER}, EXPLICIT, True),
+    ("the GitLab of the default", {"baseUrl": GITLAB}, {"baseUrl": OTHER}, DEFAULT, True),
+    ("the spelling", {"baseUrl": f"{GITLAB}:443/api/v4/"}, {"baseUrl": GITLAB}, EXPLICIT, False),
+    ("a secret address", {"baseUrl": secret(GITLAB)}, {"baseUrl": OTHER}, EXPLICIT, True),
+    ("an unknown address", {"baseUrl": GITLAB}, {"baseUrl": UNKNOWN}, EXPLICIT, False),
+    ("from nothing", {}, {"baseUrl": GITLAB}, EXPLICIT, False),
+    ("from dynamic", {"gitlab:baseUrl": GITLAB}, {"baseUrl": GITLAB}, DEFAULT, False),
+    ("from dynamic of another", {"gitlab:baseUrl": OTHER}, {"baseUrl": GITLAB}, DEFAULT, True),
+    ("from a dynamic connection", {"eu:baseUrl": GITLAB}, {"baseUrl": GITLAB}, EXPLICIT, False),
+    ("from another connection", {"eu:baseUrl": OTHER}, {"baseUrl": GITLAB}, EXPLICIT, True),
+    (
+        "from Pulumi's package",
+        {"baseUrl": f"{GITLAB}/api/v4/"},
+        {"baseUrl": GITLAB},
+        DEFAULT,
+        False,
+    ),
+    (
+        "from Pulumi's of another",
+        {"baseUrl": f"{OTHER}/api/v4/"},
+        {"baseUrl": GITLAB},
+        DEFAULT,
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("olds", "news", "urn", "replaces"),
+    [each[1:] for each in DIFFS],
+    ids=[each[0] for each in DIFFS],
+)
+def test_only_another_gitlab_replaces(  # noqa: PLR0917 (pytest's arguments)
+    bare: _Unconfigured,
+    monkeypatch: pytest.MonkeyPatch,
+    olds: Values,
+    news: Values,
+    urn: str,
+    replaces: bool,
+) -> None:
+    """Everything else is a change of the provider alone."""
+    monkeypatch.setattr(bare, "urn", urn)
+    found = bare.diff_config(olds, news)
+    assert list(found.replaces) == (["baseUrl"] if replaces else [])
+    assert (found.changes == found.DIFF_NONE) == (plain(olds) == plain(news))
+    if replaces:
+        detail = found.detailedDiff["baseUrl"]
+        assert found.hasDetailedDiff
+        assert (detail.kind, detail.inputDiff) == (provider_pb2.PropertyDiff.UPDATE_REPLACE, True)
+
+
+# Configure --------------------------------------------------------------------------------------
+
+
+def test_an_explicit_provider_reads_no_variable(
+    bare: _Unconfigured, explicit: Values, project: Project, calls: Calls
+) -> None:
+    """Neither a token, nor an address, nor a job's token, nor the permission to adopt."""
+    bare.configure_as(explicit, EXPLICIT)
+    calls()
+    given = {"project": project.path, "name": "prod"}
+    bare.create("ClusterAgent", given)
+    assert calls()[-1] == f"POST {project.id}/cluster_agents"
+    with pytest.raises(CallError, match=r"it already exists") as raised:
+        bare.create("ClusterAgent", given)
+    assert "PULUMI_GITLAB" not in str(raised.value)
+
+
+def test_a_default_provider_reads_variables(
+    simulator: Simulator, project: Project, tmp_path: Path
+) -> None:
+    """Also the permission to adopt for one run."""
+    environ = {
+        "PULUMI_GITLAB_TOKEN": simulator.root_token,
+        "PULUMI_GITLAB_BASE_URL": simulator.url,
+        "PULUMI_GITLAB_ADOPT_EXISTING": "1",
+    }
+    with NativePlugin({}, environ, folder=tmp_path) as plugin:
+        given = {"project": project.path, "name": "prod"}
+        agent = project.agent()
+        assert plugin.create("ClusterAgent", given)[0] == f"{project.id}:{agent}"
+
+
+def test_a_default_provider_without_a_token_says_what_to_set(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """When the first resource is checked. A native provider does not get `gitlab:token`."""
+    config = {"baseUrl": simulator.url}
+    with NativePlugin(config, folder=tmp_path) as plugin, pytest.raises(CallError) as raised:
+        plugin.check("ClusterAgent", {"project": "a/b", "name": "x"})
+    assert str(raised.value) == (
+        "no GitLab token: run `pulumi config set --secret gitlab-kubernetes:token <token>` or set "
+        "PULUMI_GITLAB_TOKEN; `gitlab-kubernetes migrate-config` copies the settings of `gitlab:*`"
+    )
+
+
+def test_an_engine_that_does_not_shake_hands(
+    explicit: Values, simulator: Simulator, project: Project, tmp_path: Path
+) -> None:
+    """An older one: the plugin knows it from its arguments, and does not know the provider's URN.
+
+    A token from the environment could then go to an address in the program, so none is read.
+    """
+    with _Unconfigured({}, WRONG_ENVIRON, folder=tmp_path) as plugin:
+        plugin.configure_as(explicit, "")
+        limited = {"status": 429, "headers": {"Retry-After": "1"}, "body": "Retry later"}
+        simulator.faults({"method": "POST", "path": "/cluster_agents$", **limited})
+        plugin.create("ClusterAgent", {"project": project.path, "name": "prod"})
+        (message,) = plugin.engine.messages
+        assert message.message == "retrying in 1 s: GitLab limits the rate of requests"
+
+
+def test_an_engine_attaches_to_a_running_plugin(
+    explicit: Values, simulator: Simulator, project: Project, tmp_path: Path
+) -> None:
+    """As with PULUMI_DEBUG_PROVIDERS: the plugin was started without an address."""
+    engine = Engine()
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with _Unconfigured({}, arguments=(), folder=tmp_path) as plugin:
+        plugin.attach(f"127.0.0.1:{port}")
+        plugin.configure_as(explicit, EXPLICIT)
+        limited = {"status": 429, "headers": {"Retry-After": "1"}, "body": "Retry later"}
+        simulator.faults({"method": "POST", "path": "/cluster_agents$", **limited})
+        plugin.create("ClusterAgent", {"project": project.path, "name": "prod"})
+        assert plugin.stderr() == ""
+    server.stop(None).wait()
+    assert [each.message for each in engine.messages] == [
+        "retrying in 1 s: GitLab limits the rate of requests"
+    ]

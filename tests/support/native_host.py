@@ -8,12 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.support.dynamic_host import Diff, DynamicHost
-from tests.support.native_plugin import EXPLICIT, NativePlugin
+from tests.support.native_plugin import EXPLICIT, NativePlugin, wire
 from tests.support.plugin_process import Values
 from typing_extensions import Self
 
 from pulumi_gitlab_kubernetes.core.schema import Schema
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.native.spelling import names_of
 from pulumi_gitlab_kubernetes.registry import kind_for
 
@@ -50,13 +49,13 @@ class NativeHost:
 
     def check(self, kind: str, news: Values) -> tuple[Values, dict[str, str]]:
         """Return the checked inputs, and the failures by property."""
-        inputs, failures = self._plugin(news).check(kind, _wire(news))
+        inputs, failures = self._plugin(news).check(kind, wire(news))
         return _python(kind, inputs, news), failures
 
     def diff(self, kind: str, id_: str, olds: Values, news: Values) -> Diff:
         """Compare a state's outputs with checked inputs."""
         inputs = _schema(kind).inputs(olds)
-        found = self._plugin(news).diff(kind, id_, _wire(olds), _wire(inputs), _wire(news))
+        found = self._plugin(news).diff(kind, id_, wire(olds), wire(inputs), wire(news))
         names = names_of(kind_for(kind))
         return Diff(
             found.DiffChanges.Name(found.changes),
@@ -66,7 +65,7 @@ class NativeHost:
 
     def create(self, kind: str, inputs: Values) -> tuple[str, Values]:
         """Check a program's inputs as the engine does, and create the resource."""
-        checked, failures = self._plugin(inputs).check(kind, _wire(inputs))
+        checked, failures = self._plugin(inputs).check(kind, wire(inputs))
         assert not failures
         id_, outputs = self._plugin(inputs).create(kind, checked)
         return id_, _python(kind, outputs, inputs)
@@ -78,21 +77,21 @@ class NativeHost:
         olds = outputs or {}
         inputs = inputs or _schema(kind).inputs(olds)
         plugin = self._plugin(olds)
-        read_id, live, followed = plugin.read(kind, id_, _wire(olds), _wire(inputs))
+        read_id, live, followed = plugin.read(kind, id_, wire(olds), wire(inputs))
         return read_id, _python(kind, live, olds), _python(kind, followed, olds)
 
     def update(self, kind: str, id_: str, olds: Values, inputs: Values) -> Values:
         """Check a program's inputs as the engine does, and update the resource."""
-        plugin, old_inputs = self._plugin(inputs), _wire(_schema(kind).inputs(olds))
-        checked, failures = plugin.check(kind, _wire(inputs), old_inputs)
+        plugin, old_inputs = self._plugin(inputs), wire(_schema(kind).inputs(olds))
+        checked, failures = plugin.check(kind, wire(inputs), old_inputs)
         assert not failures
-        outputs = plugin.update(kind, id_, _wire(olds), old_inputs, checked)
+        outputs = plugin.update(kind, id_, wire(olds), old_inputs, checked)
         return _python(kind, outputs, inputs)
 
     def delete(self, kind: str, id_: str, outputs: Values, *, timeout: float = 0) -> None:
         """Delete a resource. The timeout in seconds is that of `custom_timeouts`."""
         inputs = _schema(kind).inputs(outputs)
-        self._plugin(outputs).delete(kind, id_, _wire(outputs), _wire(inputs), timeout=timeout)
+        self._plugin(outputs).delete(kind, id_, wire(outputs), wire(inputs), timeout=timeout)
 
     def _plugin(self, values: Values) -> NativePlugin:
         """Return the plugin of a resource's connection."""
@@ -117,11 +116,6 @@ Host = DynamicHost | NativeHost
 
 def _schema(kind: str) -> Schema:
     return kind_for(kind).schema
-
-
-def _wire(values: Values) -> Values:
-    """Return values by their names on the wire."""
-    return {camel_case(name): each for name, each in values.items() if name != "connection"}
 
 
 def _python(kind: str, values: Values, given: Values) -> Values:

@@ -8,6 +8,8 @@ from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import provider_pb2
 from tests.support.plugin_process import TIMEOUT, PluginProcess, Values, call_errors, struct
 
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
+
 DEFAULT = "urn:pulumi:dev::shop::pulumi:providers:gitlab-kubernetes::default_0_1_0"
 EXPLICIT = "urn:pulumi:dev::shop::pulumi:providers:gitlab-kubernetes::eu"
 
@@ -115,6 +117,7 @@ class NativePlugin(PluginProcess):
         news: Values,
         *,
         preview: bool = False,
+        ignored: Sequence[str] = (),
     ) -> Values:
         """Update a resource to checked inputs."""
         request = provider_pb2.UpdateRequest(
@@ -124,6 +127,7 @@ class NativePlugin(PluginProcess):
             old_inputs=struct(old_inputs),
             news=struct(news),
             preview=preview,
+            ignoreChanges=ignored,
         )
         with call_errors():
             response = self._stub.Update(request, timeout=TIMEOUT)
@@ -156,6 +160,11 @@ class NativePlugin(PluginProcess):
     def cancel(self) -> None:
         """Cancel the run, as the engine does after Ctrl-C."""
         self._stub.Cancel(empty_pb2.Empty(), timeout=TIMEOUT)
+
+
+def wire(values: Values) -> Values:
+    """Return values by their names on the wire. Those of Python have underscores."""
+    return {camel_case(name): each for name, each in values.items() if name != "connection"}
 
 
 def _urn(kind: str) -> str:

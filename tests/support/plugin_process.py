@@ -103,7 +103,8 @@ class PluginProcess:
         self._server.start()
         self._arguments = [each.format(f"127.0.0.1:{port}") for each in self._arguments]
         self._stderr = tempfile.TemporaryFile("w+")
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI", "GITLAB"))}
+        inherited = ("PULUMI", "GITLAB", "CI_")
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(inherited)}
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", self.MODULE, *self._arguments],
             cwd=self._folder,

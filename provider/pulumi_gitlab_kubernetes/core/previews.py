@@ -46,5 +46,6 @@ def preview_update(
         for output in kind.schema.outputs
         if output.name in olds.outputs
     }
-    known = dict(zip(kind.ids, ids, strict=True)) if ids else dict.fromkeys(kind.ids, UNKNOWN)
-    return {**outputs, **news, **known, SCHEMA_VERSION.name: VERSION}
+    known = {name: olds.outputs.get(name, UNKNOWN) for name in kind.ids}
+    known |= dict(zip(kind.ids, ids, strict=False))
+    return {**outputs, **known, **news, SCHEMA_VERSION.name: VERSION}

@@ -106,10 +106,12 @@ class Function(ABC):
                 missing = what_is_missing(
                     client, collection, project_id, project, self.kind.unavailable, in_state=False
                 )
-                own = self.kind.ids[-1]
-                name, noun = (own, self.kind.noun) if own in arguments else ("agent_id", "agent")
+                if missing:
+                    raise missing from error
+                there = collection.parent is None or collection.readable()
+                name, noun = (self.kind.ids[-1], self.kind.noun) if there else ("agent_id", "agent")
                 reason = f"is not the ID of any {noun} in the project"
-                raise missing or InvalidInputError(name, reason) from error
+                raise InvalidInputError(name, reason) from error
 
     verb: str
     """What it does, in errors."""

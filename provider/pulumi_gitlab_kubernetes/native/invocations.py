@@ -39,17 +39,17 @@ def invoke(
         raise ProviderError(f"{name} is not a function of this plugin: {MISMATCH}")
     function, given = by_name[name], decode(request.args)
     names = {camel_case(field.name): field.name for field in function.arguments}
-    unknown = {key: why_unknown(key, names) for key in given.values if key not in names}
+    unknown = {key: f"{key} {why_unknown(key, names)}" for key in given.values if key not in names}
     arguments = {names[key]: value for key, value in given.values.items() if key in names}
     spelling = provider.spelling
     _values, failures = function.check(arguments, spelling)
     reasons = unknown or {
-        each.property: f"{spelling[each.property]} {each.reason}" for each in failures
+        camel_case(each.property): f"{spelling[each.property]} {each.reason}" for each in failures
     }
     if reasons:
         return provider_pb2.InvokeResponse(
             failures=[
-                provider_pb2.CheckFailure(property=camel_case(key), reason=reason)
+                provider_pb2.CheckFailure(property=key, reason=reason)
                 for key, reason in reasons.items()
             ]
         )

@@ -48,7 +48,7 @@ def spelling_of(runtime: str) -> Spelling:
 
 
 def why_unknown(key: str, names: Collection[str]) -> str:
-    """Return what is wrong with an unknown name of an input, and what to do.
+    """Return what is wrong with an unknown name of an argument, and what to do.
 
     Args:
         key: The name.
@@ -57,7 +57,7 @@ def why_unknown(key: str, names: Collection[str]) -> str:
     if key == CONNECTION.name:
         return "is for dynamic resources only: give the resource an explicit provider"
     near = difflib.get_close_matches(camel_case(key), names, n=1)
-    return f"is not an input: write {near[0]}" if near else "is not an input: remove it"
+    return f"is not an argument: write {near[0]}" if near else "is not an argument: remove it"
 
 
 @cache

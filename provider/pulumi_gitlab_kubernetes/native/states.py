@@ -54,6 +54,10 @@ class OldState:
         self.imported = IMPORTED in inputs.fields
         """Whether no program has had inputs of its own since the import."""
         self._own = all(name in self.outputs for name in kind.ids)
+        if not self._own:  # Other packages lack what only a state has.
+            fields = (f for f in kind.schema.fields if f.change is Change.STATE_ONLY)
+            defaults = {f.name: f.default for f in fields if f is not CONNECTION}
+            self.outputs = {**defaults, **self.outputs}
         self._dynamic = _DYNAMIC in outputs.fields
         self._moving = _DYNAMIC in inputs.fields
 
@@ -87,6 +91,8 @@ class OldState:
         found = dict(self.inputs)
         for field in self._kind.schema.fields:
             new = news.get(field.name)
+            if field is CONNECTION:
+                continue
             if field.name not in found:
                 unknown = not field.response_key and field.change is not Change.STATE_ONLY
                 found[field.name] = new if unknown else field.default

@@ -36,6 +36,10 @@ _SCHOOL: Final = (
     't = School("t", ResourceOptions(protect=False))\n'
     'a = Fish("a", up=s.fish); export("fish", s.fish); export("name", s.name)'
 )
+_IMPORT: Final = (
+    _FISH + 'a = Fish("a", ResourceOptions(import_=\'%s\'), name="wild", %s);'
+    ' b = Fish("b", up=a.serial)'
+)
 _FUNCTION: Final = (
     _FISH + 'p = Pond("p", region="north"); a = Fish("a")\n'
     'one = invoke("pond:index:getFish", {"name": "a"}, InvokeOptions(version=VERSION)).value\n'
@@ -115,6 +119,25 @@ POND_SCENES: Final[dict[str, list[tuple[str, str | None]]]] = {
         ("up", None),
         ("up", _FISH + 's = School("s", fail=True); a = Fish("a")'),
         ("destroy", None),
+    ],
+    "pond imports": [
+        ("up", _FISH + 'Fish("wild", ResourceOptions(retain_on_delete=True), n=1, token="x")'),
+        ("up", _FISH),
+        ("preview", _IMPORT % ("wild-1", "n=1, size='m', token='x'")),
+        ("up", None),
+        ("up", None),
+        ("preview", _IMPORT % ("wild-1", "n=1, size='m', token='x', kind='big'")),
+        ("up", _IMPORT.replace("import_='%s'", "") % "n=2, size='m'"),
+        ("destroy", None),
+        ("up", _FISH + 'Fish("wild", ResourceOptions(retain_on_delete=True), n=1)'),
+        ("up", _FISH + 'a = Fish("a", ResourceOptions())'),
+        ("preview", _IMPORT % ("wild-1", "n=2")),
+        ("up", None),
+        ("up", _IMPORT % ("gone-1", "n=2")),
+        ("preview", _FISH + 'b = Fish("b", ResourceOptions(import_="gone-1"))'),
+        ("up", _FISH + 'g = Fish("g", ResourceOptions(id="wild-1")); h = Fish("h", up=g.serial)'),
+        ("up", None),
+        ("up", _FISH + 'g = Fish("g", ResourceOptions(id="gone-1"))'),
     ],
     "pond functions": [
         ("preview", _FUNCTION % '"a"'),

@@ -81,6 +81,24 @@ def test_the_exit_status(forks: Spawn, tmp_path: Path, program: str, status: int
     assert ("ZeroDivisionError: division by zero" in error) == (status == 1)
 
 
+def test_a_script_with_this_interpreter_is_forked_too(forks: Spawn, tmp_path: Path) -> None:
+    """It is an executable, such as a plugin's, and behaves like the started one."""
+    script = tmp_path / "pulumi-resource-shown"
+    script.write_text(f"#!{sys.executable}\n{_SHOW}\nprint('pulumi' in sys.modules)")
+    script.chmod(0o755)
+
+    def run(spawn: Spawn) -> tuple[int, str]:
+        process = spawn([str(script), "a"], tmp_path, os.environ)
+        assert process.stdout
+        assert process.stderr
+        with process.stdout, process.stderr:
+            return process.wait(30), process.stdout.read()
+
+    forked, started = run(forks), run(start_process)
+    assert forked == (0, started[1].replace("False", "True"))
+    assert "False" in started[1]
+
+
 def test_many_at_once(forks: Spawn, tmp_path: Path) -> None:
     """Each has its own output and status."""
     (tmp_path / "many.py").write_text("import sys; print(sys.argv[1]); sys.exit(int(sys.argv[1]))")

@@ -4,13 +4,15 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.testing.host.pond_scenes import POND_SCENES
 
-from pulumi_gitlab_kubernetes.testing.host import Stack
+from pulumi_gitlab_kubernetes.testing.host import Import, Stack
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 from pulumi_gitlab_kubernetes.testing.host.result import Result
@@ -58,6 +60,24 @@ class Cli:
             timeout=120,
         )
         return done.stdout
+
+    @contextmanager
+    def in_charge(self) -> Iterator[None]:
+        """Let the project be the CLI's, with its own things and backend."""
+        before = dict(self._project.environ)
+        self._project.environ |= {
+            "THINGS": str(self.things),
+            "PULUMI_BACKEND_URL": f"file://{self.backend}",
+        }
+        if not (self.backend / ".pulumi").exists():
+            self("stack", "init", "dev")
+        yield
+        self._project.environ = before
+
+    def state(self) -> list[dict[str, Any]]:
+        """Return the state of the CLI's stack."""
+        with self.in_charge():
+            return _state(self._project.stack().export(show_secrets=True))
 
     def run(self, verb: str, *options: str) -> dict[str, Any]:
         """Run an operation and return its events, as `_of_host` returns the host's."""
@@ -170,30 +190,57 @@ SCENES: dict[str, list[tuple[str, str | None]]] = {
 @pytest.mark.parametrize("scene", SCENES)
 def test_both_do_the_same(project: Any, stack: Stack, cli: Cli, scene: str) -> None:
     """Step by step, what one does and stores the other does."""
-    host_things, host_backend = project.things, project.backend
     if scene in POND_SCENES:
         project.add_pond()
     stack.init()
     for verb, program in SCENES[scene]:
         if program is not None:
             project.write(program)
-        project.environ |= {
-            "THINGS": str(cli.things),
-            "PULUMI_BACKEND_URL": f"file://{cli.backend}",
-        }
-        if not (cli.backend / ".pulumi").exists():
-            cli("stack", "init", "dev")
-        by_cli = cli.run(verb)
-        by_cli_state = _state(project.stack().export(show_secrets=True))
-        project.environ |= {
-            "THINGS": str(host_things),
-            "PULUMI_BACKEND_URL": f"file://{host_backend}",
-        }
+        with cli.in_charge():
+            by_cli = cli.run(verb)
         by_host = _of_host(getattr(project.stack(), verb)())
         if scene not in POND_SCENES:  # The host shows that a secret changes, too.
             by_host["differences"] = by_cli["differences"]
         assert by_host == by_cli
-        assert _state(project.stack().export(show_secrets=True)) == by_cli_state
+        assert _state(project.stack().export(show_secrets=True)) == cli.state()
+
+
+def test_both_import_the_same(project: Any, stack: Stack, cli: Cli) -> None:
+    """With a new default provider, with a recorded one and with an explicit one."""
+    project.add_pond()
+    stack.init()
+    fish = 'Fish("{}", ResourceOptions(retain_on_delete=True), n=1, token="x")'
+    program = (
+        f"from fish import *\n{fish.format('cod')}; {fish.format('eel')}; {fish.format('ray')}"
+    )
+    explicit = 'from fish import *\np = Pond("p", region="north")'
+    provider = "urn:pulumi:dev::shop::pulumi:providers:pond::p"
+    for text in (program, explicit):
+        project.write(text)
+        with cli.in_charge():
+            cli.run("up")
+        assert project.stack().up().ok
+        if text is explicit:
+            break
+    wanted = [
+        Import("pond:index:Fish", "one", "cod-1"),
+        Import("pond:index:Fish", "two", "eel-1", protect=False),
+        Import("pond:index:Fish", "three", "ray-1", provider),
+        Import("pond:index:Fish", "one", "cod-1"),
+        Import("pond:index:Fish", "one", "ray-1"),
+        Import("pond:index:Fish", "four", "gone-1"),
+    ]
+    for each in wanted:
+        options = [f"--protect={str(each.protect).lower()}", "--generate-code=false"]
+        if each.provider:
+            options += ["--provider", f"p={each.provider}"]
+        with cli.in_charge():
+            by_cli = cli.run("import", each.type, each.name, each.id, *options)
+        by_host = _of_host(project.stack().import_resource(each))
+        for steps in (by_host["steps"], by_cli["steps"]):
+            steps -= {step for step in steps if step[0] == "same"}  # The CLI omits components.
+        assert by_host == by_cli
+        assert _state(project.stack().export(show_secrets=True)) == cli.state()
 
 
 def test_each_carries_on_with_what_the_other_left(project: Any, stack: Stack, cli: Cli) -> None:

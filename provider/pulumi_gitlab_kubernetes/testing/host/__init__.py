@@ -5,7 +5,8 @@ one is wrong.
 """
 
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.importer import Import
 from pulumi_gitlab_kubernetes.testing.host.result import Message, Result, StepResult
 from pulumi_gitlab_kubernetes.testing.host.stack import Stack
 
-__all__ = ["HostError", "Message", "Result", "Stack", "StepResult"]
+__all__ = ["HostError", "Import", "Message", "Result", "Stack", "StepResult"]

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -19,6 +20,7 @@ from typing import Any, Final
 from pulumi_gitlab_kubernetes.interrupts import ended_by_interrupt
 from pulumi_gitlab_kubernetes.testing.host.changes import output_lines
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.importer import Import
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 from pulumi_gitlab_kubernetes.testing.host.result import Result
 from pulumi_gitlab_kubernetes.testing.host.stack import Stack
@@ -35,6 +37,7 @@ _RUNS: Final = {
 }
 
 
+_IMPORT: Final = "import a resource into the state; without TYPE, replace the state"
 _WITH_POLICIES: Final = ("preview", "up")
 _ONE_PRESS = 0.3  # Seconds.
 
@@ -62,24 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_argument("--non-interactive", action="store_true", help="do not prompt")
     for name, text in _RUNS.items():
         run_parser = commands.add_parser(name, help=text, parents=[common])
-        run_parser.add_argument(
-            "--diff",
-            action="store_true",
-            help="show the old and new value of each property that changes",
-        )
-        run_parser.add_argument(
-            "--show-secrets", action="store_true", help="show secrets in plain text"
-        )
+        _add_run_options(run_parser)
         run_parser.add_argument(
             "--expect-no-changes", action="store_true", help="fail if there are changes"
-        )
-        run_parser.add_argument(
-            "-p",
-            "--parallel",
-            metavar="P",
-            type=int,
-            help="number of operations that run at a time; the default is $PULUMI_PARALLEL, or four"
-            " times the number of cores",
         )
         if name != "refresh":
             run_parser.add_argument(
@@ -103,23 +91,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 help="JSON configuration of the policy pack at the same position",
             )
         if name != "preview":
-            run_parser.add_argument(
-                "-y", "--yes", action="store_true", help="do not ask for confirmation"
-            )
-            run_parser.add_argument(
-                "-f",
-                "--skip-preview",
-                action="store_true",
-                help="show no preview, and do not ask for confirmation",
-            )
-            run_parser.add_argument(
-                "--preview-only", action="store_true", help="only show the preview"
-            )
+            _add_confirmation(run_parser)
     export = commands.add_parser("export", help="print the state", parents=[common])
     export.add_argument("--file", type=Path, metavar="FILE", help="write it to this file")
     export.add_argument("--show-secrets", action="store_true", help="show secrets in plain text")
-    import_ = commands.add_parser("import", help="replace the state", parents=[common])
-    import_.add_argument("--file", type=Path, metavar="FILE", help="read it from this file")
+    _add_import(commands.add_parser("import", help=_IMPORT, description=_IMPORT, parents=[common]))
     output = commands.add_parser("output", help="print the stack's outputs", parents=[common])
     output.add_argument("property", nargs="?", help="print only this output")
     output.add_argument("-j", "--json", action="store_true", help="print JSON")
@@ -133,6 +109,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     setter.add_argument("value", nargs="?", help="by default it is read from standard input")
     setter.add_argument("--secret", action="store_true", help="encrypt it")
     setter.add_argument("--plaintext", action="store_true", help="do not encrypt it (the default)")
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="show the old and new value of each property that changes",
+    )
+    parser.add_argument("--show-secrets", action="store_true", help="show secrets in plain text")
+    parser.add_argument(
+        "-p",
+        "--parallel",
+        metavar="P",
+        type=int,
+        help="number of operations that run at a time; the default is $PULUMI_PARALLEL, or four"
+        " times the number of cores",
+    )
+
+
+def _add_confirmation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask for confirmation")
+    parser.add_argument(
+        "-f",
+        "--skip-preview",
+        action="store_true",
+        help="show no preview, and do not ask for confirmation",
+    )
+    parser.add_argument("--preview-only", action="store_true", help="only show the preview")
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("type", nargs="?", metavar="TYPE", help="the resource's type token")
+    parser.add_argument("resource", nargs="?", metavar="NAME", help="its name in the stack")
+    parser.add_argument("id", nargs="?", metavar="ID", help="its id, as the provider documents it")
+    parser.add_argument("--provider", metavar="URN", default="", help="its explicit provider")
+    parser.add_argument("--parent", metavar="URN", default="", help="its parent")
+    parser.add_argument(
+        "--protect",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="protect it from deletion",
+    )
+    _add_run_options(parser)
+    _add_confirmation(parser)
+    parser.add_argument(
+        "--file", type=Path, metavar="FILE", help="read the state from this file; without TYPE"
+    )
 
 
 @ended_by_interrupt()
@@ -177,31 +200,40 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
             "refresh": stack.refresh,
             "destroy": stack.destroy,
         }
-        asks = (
-            not (arguments.yes or arguments.skip_preview or arguments.non_interactive)
-            and sys.stdin.isatty()
-        )
-        if arguments.preview_only or asks:
-            shown = runs[name](**options, preview=True)
-            if arguments.preview_only or not shown.ok:
-                return _exit_status(shown, arguments, "proposed")
-            what = "update" if name == "up" else name
-            if input(f"Do you want to perform this {what}? [y/N] ").strip().lower() not in {
-                "y",
-                "yes",
-            }:
-                print(
-                    f"error: confirmation declined, not proceeding with the {what}", file=sys.stderr
-                )
-                return 1
-        result = runs[name](**options)
+        what = "update" if name == "up" else name
+        result, done = _confirmed(partial(runs[name], **options), what, arguments)
+    if result is None:
+        return 1
     if name == "destroy" and result.ok:
         print(
             "The resources in the stack have been deleted, but the history and configuration"
             " associated with the stack are still maintained.\nTo remove the stack completely,"
             f" run `pulumi stack rm {stack.name}` with the Pulumi CLI."
         )
-    return _exit_status(result, arguments, "made")
+    return _exit_status(result, arguments, done)
+
+
+def _confirmed(
+    perform: Callable[..., Result], what: str, arguments: argparse.Namespace
+) -> tuple[Result | None, str]:
+    """Preview an operation, ask for confirmation at a terminal, and perform it.
+
+    Returns:
+        The result, or nothing if it was declined; and whether changes were proposed or made.
+    """
+    asks = (
+        not (arguments.yes or arguments.skip_preview or arguments.non_interactive)
+        and sys.stdin.isatty()
+    )
+    if arguments.preview_only or asks:
+        shown = perform(preview=True)
+        if arguments.preview_only or not shown.ok:
+            return shown, "proposed"
+        answer = input(f"Do you want to perform this {what}? [y/N] ")
+        if answer.strip().lower() not in {"y", "yes"}:
+            print(f"error: confirmation declined, not proceeding with the {what}", file=sys.stderr)
+            return None, ""
+    return perform(), "made"
 
 
 def _policy_packs(arguments: argparse.Namespace) -> list[Local]:
@@ -234,6 +266,8 @@ def _export(stack: Stack, arguments: argparse.Namespace) -> int:
 
 
 def _import(stack: Stack, arguments: argparse.Namespace) -> int:
+    if arguments.type:
+        return _import_resource(stack, arguments)
     try:
         text = arguments.file.read_text(encoding="utf-8") if arguments.file else sys.stdin.read()
         exported = json.loads(text)
@@ -244,6 +278,41 @@ def _import(stack: Stack, arguments: argparse.Namespace) -> int:
     stack.import_(exported)
     print("Import complete.")
     return 0
+
+
+def _import_resource(stack: Stack, arguments: argparse.Namespace) -> int:
+    if arguments.file or not (arguments.resource and arguments.id):
+        raise HostError("name the TYPE, NAME and ID of one resource, or the --file of a state")
+    wanted = Import(
+        arguments.type,
+        arguments.resource,
+        arguments.id,
+        provider=_urn(arguments.provider),
+        parent=_urn(arguments.parent),
+        protect=arguments.protect,
+    )
+    perform = partial(
+        stack.import_resource,
+        wanted,
+        diff=arguments.diff,
+        show_secrets=arguments.show_secrets,
+        parallel=arguments.parallel,
+    )
+    with _interruptible(stack):
+        result, done = _confirmed(perform, "import", arguments)
+    if result is None:
+        return 1
+    if result.ok and done == "made":
+        print(
+            f"Declare {arguments.type} {arguments.resource} in the program: the next `up` deletes"
+            " what it does not declare."
+        )
+    return result.exit_code
+
+
+def _urn(text: str) -> str:
+    """Return the URN of an option; as with the CLI, a variable's name may stand before it."""
+    return text if text.startswith("urn:") else text.partition("=")[2]
 
 
 def _output(stack: Stack, arguments: argparse.Namespace) -> int:

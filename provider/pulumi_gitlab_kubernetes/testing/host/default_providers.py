@@ -38,7 +38,7 @@ class DefaultProviders:
     def __init__(self, stack: DeployedStack, register: Callable[[Registration], Resource]) -> None:
         self._config = stack.config
         self._register = register
-        self._recorded = _recorded(stack.previous.resources)
+        self._recorded = recorded(stack.previous.resources)
         self._references: dict[Request, str] = {}
         self._lock = threading.Lock()
 
@@ -108,8 +108,15 @@ def package_config(config: Properties, package: str) -> Properties:
     }
 
 
-def _recorded(resources: list[Resource]) -> dict[str, Request]:
-    """Return the newest recorded plugin of each package."""
+def recorded(resources: list[Resource]) -> dict[str, Request]:
+    """Return the newest plugin of each package that a deployment used.
+
+    Args:
+        resources: The resources of the deployment.
+
+    Returns:
+        The plugins, by package.
+    """
     found: dict[str, Request] = {}
     for resource in resources:
         if not resource.is_provider:

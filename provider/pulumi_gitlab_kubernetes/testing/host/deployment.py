@@ -13,8 +13,9 @@ from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.events import Events, Severity
 from pulumi_gitlab_kubernetes.testing.host.executor import Executor
 from pulumi_gitlab_kubernetes.testing.host.generator import StepGenerator
-from pulumi_gitlab_kubernetes.testing.host.goal import Outputs, ReadRequest, Registration
+from pulumi_gitlab_kubernetes.testing.host.goal import Imported, Outputs, ReadRequest, Registration
 from pulumi_gitlab_kubernetes.testing.host.graph import antichains, dependencies
+from pulumi_gitlab_kubernetes.testing.host.importer import Import, Importer
 from pulumi_gitlab_kubernetes.testing.host.monitor import ProgramDone, Refused
 from pulumi_gitlab_kubernetes.testing.host.policies import Policies
 from pulumi_gitlab_kubernetes.testing.host.process import Process
@@ -24,7 +25,7 @@ from pulumi_gitlab_kubernetes.testing.host.refresh import refresh
 from pulumi_gitlab_kubernetes.testing.host.registry import Registry
 from pulumi_gitlab_kubernetes.testing.host.report import InvalidResourceError, Report
 from pulumi_gitlab_kubernetes.testing.host.snapshot import Snapshot
-from pulumi_gitlab_kubernetes.testing.host.source import Event, Exited, ProgramSource
+from pulumi_gitlab_kubernetes.testing.host.source import Event, Exited, ProgramSource, Stop
 from pulumi_gitlab_kubernetes.testing.host.state import Deployment
 from pulumi_gitlab_kubernetes.testing.host.steps import StepContext
 
@@ -85,6 +86,20 @@ class Deployer:
             self._snapshot.close()
         return ok
 
+    def import_(self, wanted: Import) -> bool:
+        """Import a resource; return whether that succeeded."""
+        executor = self._executor(lambda: None, refreshing=False)
+        begun = True
+        try:
+            Importer(self._stack, self._registry, executor).run(wanted)
+        except (ProviderError, HostError) as error:
+            self._events.log(Severity.ERROR, "", str(error))
+            begun = False
+        executor.close()
+        self._close_snapshot()
+        self._say_result(executor, failed=not begun)
+        return begun and not executor.failed and not self._interrupted
+
     def update(self, start: Callable[[str], Process] | None, *, refresh_first: bool) -> bool:
         """Create, update and delete resources as the program requires.
 
@@ -114,6 +129,7 @@ class Deployer:
                 info=lambda urn, text: self._events.log(Severity.INFO, urn, text),
                 warning=lambda urn, text: self._events.log(Severity.WARNING, urn, text),
             ),
+            resume=self._post,
         )
         ok = False
         try:
@@ -168,6 +184,9 @@ class Deployer:
                     if isinstance(event, Registration)
                     else generator.read_steps(event)
                 )
+            elif isinstance(event, Imported):
+                urn = event.resource.urn
+                executor.submit(generator.imported_steps(event))
             elif isinstance(event, Outputs):
                 executor.set_outputs(event)
             elif isinstance(event, Refused):
@@ -266,12 +285,15 @@ class Deployer:
         elif self._interrupted:
             self._events.log(Severity.ERROR, "", f"{self._verb} canceled")
 
+    def _post(self, event: Event) -> None:
+        if self._source:
+            self._source.post(event)
+
     def _stop(self) -> None:
         self._stopping.set()
         for executor in self._executors:
             executor.cancel()
-        if self._source:
-            self._source.stop()
+        self._post(Stop())
 
     def _warn_of_pending_operations(self) -> None:
         pending = self._stack.previous.pending_operations

@@ -31,7 +31,7 @@ from pulumi_gitlab_kubernetes.testing.host.steps import DeleteStep, Op, Step
 from pulumi_gitlab_kubernetes.testing.host.style import STYLES, Paint
 
 _PREFIXES: Final = {Severity.WARNING: "warning: ", Severity.ERROR: "error: "}
-_COUNTED: Final = (Op.CREATE, Op.UPDATE, Op.DELETE, Op.REPLACE)
+_COUNTED: Final = (Op.IMPORT, Op.CREATE, Op.UPDATE, Op.DELETE, Op.REPLACE)
 
 
 class Display:

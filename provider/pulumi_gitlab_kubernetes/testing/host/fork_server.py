@@ -6,6 +6,7 @@ Importing Pulumi takes most of the time of a small deployment, which starts two 
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -18,6 +19,8 @@ from pulumi_gitlab_kubernetes.testing.host.process import Child, start_process
 
 _SCRIPT: Final = Path(__file__).with_name("_fork_server.py")
 _PRELOADED: Final = ("pulumi", "pulumi.dynamic", "gitlab", "cryptography.x509")
+_LONGEST_LINE: Final = 256
+_SHEBANG: Final = re.compile(r"#!(?P<python>/\S*/python[\d.]*)\s*")
 _SECONDS: Final = 60.0
 
 
@@ -36,7 +39,7 @@ class ForkServer:
 
     def spawn(self, command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Child:
         """Start a process, as `start_process` does."""
-        python, *rest = command
+        python, *rest = _with_interpreter(command)
         if rest[:1] != ["-u"]:
             return start_process(command, directory, environ)
         with self._lock:
@@ -55,6 +58,16 @@ class ForkServer:
             for server in self._servers.values():
                 server.stop()
             self._servers.clear()
+
+
+def _with_interpreter(command: Sequence[str]) -> Sequence[str]:
+    """Return a command with the interpreter that the first line of its script names, if any."""
+    try:
+        with open(command[0], "rb") as file:
+            found = _SHEBANG.match(file.readline(_LONGEST_LINE).decode(errors="replace"))
+    except OSError:  # Starting it shows what is wrong.
+        return command
+    return [found["python"], "-u", *command] if found else command
 
 
 def _of_python(environ: Mapping[str, str]) -> dict[str, str]:

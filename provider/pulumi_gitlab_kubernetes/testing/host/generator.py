@@ -3,6 +3,7 @@
 Follows ``pkg/resource/deploy/step_generator.go`` of Pulumi's engine.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from pulumi_gitlab_kubernetes.testing.host import paths
@@ -12,7 +13,8 @@ from pulumi_gitlab_kubernetes.testing.host.diff import Diff, replace_on_changes
 from pulumi_gitlab_kubernetes.testing.host.difference import Differences
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.failures import describe
-from pulumi_gitlab_kubernetes.testing.host.goal import Goal, ReadRequest, Registration
+from pulumi_gitlab_kubernetes.testing.host.goal import Goal, Imported, ReadRequest, Registration
+from pulumi_gitlab_kubernetes.testing.host.import_step import ImportStep, replaced_import
 from pulumi_gitlab_kubernetes.testing.host.policies import Policies
 from pulumi_gitlab_kubernetes.testing.host.registry import Registry
 from pulumi_gitlab_kubernetes.testing.host.replacement import Replacements
@@ -51,6 +53,7 @@ class StepGenerator:
         policies: The policies that check each resource.
         preview: Whether values may be unknown.
         report: Receives messages.
+        resume: Takes imported resources, to pass them to `imported_steps`.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class StepGenerator:
         *,
         preview: bool,
         report: Report,
+        resume: Callable[[Imported], None],
     ) -> None:
         self._stack = stack
         self._project = project
@@ -72,6 +76,7 @@ class StepGenerator:
         self._policies = policies
         self._preview = preview
         self._report = report
+        self._resume = resume
         self._registered: set[str] = set()
         self._pending_deletes: set[int] = set()
         self._seen = Seen()
@@ -106,6 +111,51 @@ class StepGenerator:
         urn = self._name(goal)
         old = self._find_old(urn, goal)
         new = self._new_resource(urn, goal, old)
+        known = (old.import_id or old.id) if old and not old.external else ""
+        if goal.custom and goal.import_id not in ("", known):
+            return self._import(old, new, registration)
+        return self._goal_steps(old, new, registration)
+
+    def imported_steps(self, imported: Imported) -> list[Step]:
+        """Return the steps that make an imported resource what the program wants.
+
+        Args:
+            imported: The resource; see :meth:`registration_steps`.
+        """
+        registration, old = imported.registration, imported.resource
+        new = old.copy(
+            id="",
+            inputs=registration.goal.properties,
+            outputs={},
+            init_errors=[],
+            replacement_trigger=None,
+        )
+        steps = self._goal_steps(old, new, registration)
+        if [type(step) for step in steps] == [SameStep]:
+            registration.result.set_result(old)
+            return []
+        return steps
+
+    def _import(
+        self, old: Resource | None, new: Resource, registration: Registration
+    ) -> list[Step]:
+        """Return the steps that import a resource; others follow when it was read."""
+
+        def resume(resource: Resource) -> None:
+            self._resume(Imported(registration, resource))
+
+        if old is None or new.urn in self._seen.deletes:
+            return [ImportStep(new=new, then=resume)]
+        return [
+            ImportStep(Op.IMPORT_REPLACEMENT, new=new, original=old, then=resume),
+            ReplaceStep(old=old, new=new),
+        ]
+
+    def _goal_steps(
+        self, old: Resource | None, new: Resource, registration: Registration
+    ) -> list[Step]:
+        """Return the steps that lead from the old state of a resource to its goal."""
+        goal, urn = registration.goal, new.urn
         recreating = urn in self._seen.deletes
         fresh = old is None or recreating or old.external or old.taint
         if old is not None and not fresh and goal.custom:
@@ -197,32 +247,7 @@ class StepGenerator:
 
     def _new_resource(self, urn: str, goal: Goal, old: Resource | None) -> Resource:
         alias = self._aliases.old_name(urn)
-        new = Resource(
-            urn=urn,
-            type=goal.type,
-            custom=goal.custom,
-            inputs=goal.properties,
-            parent=goal.parent,
-            protect=bool(goal.protect),
-            dependencies=goal.dependencies,
-            provider=goal.provider if goal.custom else "",
-            property_dependencies=goal.property_dependencies if goal.custom else {},
-            additional_secret_outputs=goal.additional_secret_outputs,
-            aliases=[alias] if alias else [],
-            custom_timeouts=goal.custom_timeouts,
-            retain_on_delete=bool(goal.retain_on_delete),
-            deleted_with=goal.deleted_with,
-            replace_with=goal.replace_with,
-            created=old.created if old else "",
-            modified=old.modified if old else "",
-            source_position=goal.source_position,
-            stack_trace=goal.stack_trace,
-            ignore_changes=goal.ignore_changes,
-            hide_diff=goal.hide_diff,
-            replace_on_changes=goal.replace_on_changes,
-            replacement_trigger=goal.replacement_trigger,
-            extra=dict(old.extra) if old else {},
-        )
+        new = goal.resource(urn, old, [alias] if alias else [])
         if new.is_provider:
             self._differences.add_provider(new)
             for name in new.aliases:
@@ -291,6 +316,11 @@ class StepGenerator:
             self.failed = True
             if not self._preview:
                 raise InvalidResourceError
+        if goal.import_id:
+            problem = replaced_import(old, new, diff)
+            if not self._preview:
+                raise HostError(problem)
+            self._report.warning(urn, problem)
         self._seen.replaces.add(urn)
         if not old.taint and not self._check(new, goal.properties, {}):
             raise InvalidResourceError

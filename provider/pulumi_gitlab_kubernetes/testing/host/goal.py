@@ -67,6 +67,42 @@ class Goal:
     source_position: str = ""
     stack_trace: list[dict[str, str]] = field(default_factory=list)
 
+    def resource(self, urn: str, old: Resource | None, aliases: list[str]) -> Resource:
+        """Return the resource as it will be recorded, as far as the program says.
+
+        Args:
+            urn: Its URN.
+            old: The resource of the previous deployment.
+            aliases: The URN that it had there, if it is another one.
+        """
+        return Resource(
+            urn=urn,
+            type=self.type,
+            custom=self.custom,
+            inputs=self.properties,
+            parent=self.parent,
+            protect=bool(self.protect),
+            dependencies=self.dependencies,
+            provider=self.provider if self.custom else "",
+            property_dependencies=self.property_dependencies if self.custom else {},
+            additional_secret_outputs=self.additional_secret_outputs,
+            aliases=aliases,
+            custom_timeouts=self.custom_timeouts,
+            retain_on_delete=bool(self.retain_on_delete),
+            deleted_with=self.deleted_with,
+            replace_with=self.replace_with,
+            created=old.created if old else "",
+            modified=old.modified if old else "",
+            source_position=self.source_position,
+            stack_trace=self.stack_trace,
+            import_id=self.import_id,
+            ignore_changes=self.ignore_changes,
+            hide_diff=self.hide_diff,
+            replace_on_changes=self.replace_on_changes,
+            replacement_trigger=self.replacement_trigger,
+            extra=dict(old.extra) if old else {},
+        )
+
 
 @dataclass(eq=False)
 class Registration:
@@ -74,6 +110,14 @@ class Registration:
 
     goal: Goal
     result: "Future[Resource]" = field(default_factory=Future)
+
+
+@dataclass(eq=False)
+class Imported:
+    """A resource that was imported, and is to be compared with the program's goal."""
+
+    registration: Registration
+    resource: Resource
 
 
 @dataclass(eq=False)

@@ -17,6 +17,7 @@ from pulumi_gitlab_kubernetes.testing.host.deployment import Deployer
 from pulumi_gitlab_kubernetes.testing.host.display import Display
 from pulumi_gitlab_kubernetes.testing.host.engine_service import Engine, serve
 from pulumi_gitlab_kubernetes.testing.host.events import Diagnostic, Events, Severity
+from pulumi_gitlab_kubernetes.testing.host.importer import Import
 from pulumi_gitlab_kubernetes.testing.host.plugin_lookup import PluginFinder
 from pulumi_gitlab_kubernetes.testing.host.plugins import Plugins, recorded_plugins, starter
 from pulumi_gitlab_kubernetes.testing.host.policies import Policies
@@ -29,7 +30,12 @@ from pulumi_gitlab_kubernetes.testing.host.style import Paint
 from pulumi_gitlab_kubernetes.testing.host.values import Secret
 
 _PARALLEL_PER_CORE: Final = 4
-_HEADINGS: Final = {"update": "Updating", "refresh": "Refreshing", "destroy": "Destroying"}
+_HEADINGS: Final = {
+    "update": "Updating",
+    "refresh": "Refreshing",
+    "destroy": "Destroying",
+    "import": "Importing",
+}
 _SEVERITIES: Final = {
     engine_pb2.DEBUG: Severity.DEBUG,
     engine_pb2.INFO: Severity.INFO,
@@ -48,6 +54,7 @@ class Options:
     show_secrets: bool
     policy_packs: tuple[Local, ...] = ()
     parallel: int | None = None
+    import_: Import | None = None
 
 
 def degree_of_parallelism(asked: int | None, environ: Mapping[str, str]) -> int:
@@ -70,10 +77,10 @@ def degree_of_parallelism(asked: int | None, environ: Mapping[str, str]) -> int:
 
 
 class Operation:
-    """An update, refresh or destroy, or a preview of one.
+    """An update, refresh, destroy or import, or a preview of one.
 
     Args:
-        verb: ``update``, ``refresh`` or ``destroy``.
+        verb: ``update``, ``refresh``, ``destroy`` or ``import``.
         options: Its options.
         project: The stack's project.
         stack: The stack's name.
@@ -224,6 +231,8 @@ class Operation:
                     spawn=self._spawn,
                 )
 
+            if options.import_:
+                return self._deployer.import_(options.import_)
             if self._verb == "refresh":
                 return self._deployer.refresh()
             start = None if self._verb == "destroy" else start_program

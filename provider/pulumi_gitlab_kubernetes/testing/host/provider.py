@@ -251,7 +251,7 @@ class Provider:
         request = provider_pb2.ReadRequest(
             **_identity(resource.urn),
             id=resource.id or resource.import_id,
-            properties=self._struct(state or {}),
+            properties=None if state is None else self._struct(state),
             inputs=None if inputs is None else self._struct(inputs),
             timeout=resource.custom_timeouts.get("read", 0),
         )

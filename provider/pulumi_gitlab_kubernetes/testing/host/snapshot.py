@@ -27,6 +27,8 @@ _OPERATIONS: Final = {
     Op.DISCARD_REPLACED: "deleting",
     Op.READ: "reading",
     Op.READ_REPLACEMENT: "reading",
+    Op.IMPORT: "importing",
+    Op.IMPORT_REPLACEMENT: "importing",
 }
 _METADATA: Final = (
     "urn",

@@ -11,7 +11,7 @@ from pulumi.runtime.proto import resource_pb2_grpc
 
 from pulumi_gitlab_kubernetes.testing.host.deployed_stack import DeployedStack
 from pulumi_gitlab_kubernetes.testing.host.engine_service import serve
-from pulumi_gitlab_kubernetes.testing.host.goal import Outputs, ReadRequest, Registration
+from pulumi_gitlab_kubernetes.testing.host.goal import Imported, Outputs, ReadRequest, Registration
 from pulumi_gitlab_kubernetes.testing.host.monitor import Monitor, ProgramDone, Refused
 from pulumi_gitlab_kubernetes.testing.host.process import Process
 from pulumi_gitlab_kubernetes.testing.host.registry import Registry
@@ -32,7 +32,7 @@ class Stop:
     """Stop handling the program's events."""
 
 
-Event = Registration | ReadRequest | Outputs | ProgramDone | Refused | Exited | Stop
+Event = Registration | Imported | ReadRequest | Outputs | ProgramDone | Refused | Exited | Stop
 
 
 class ProgramSource:
@@ -69,9 +69,9 @@ class ProgramSource:
         """Wait for the next event and return it."""
         return self._events.get()
 
-    def stop(self) -> None:
-        """Queue a `Stop`; may be called from any thread."""
-        self._events.put(Stop())
+    def post(self, event: "Event") -> None:
+        """Queue an event; may be called from any thread."""
+        self._events.put(event)
 
     def close(self, *, kill: bool) -> None:
         """End the program.

@@ -9,6 +9,7 @@ from pulumi_gitlab_kubernetes.testing.host import urn as urns
 from pulumi_gitlab_kubernetes.testing.host.backend import FileBackend
 from pulumi_gitlab_kubernetes.testing.host.checkpoint import Checkpoint
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+from pulumi_gitlab_kubernetes.testing.host.importer import Import
 from pulumi_gitlab_kubernetes.testing.host.operation import Operation, Options
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 from pulumi_gitlab_kubernetes.testing.host.process import Spawn, start_process
@@ -202,6 +203,37 @@ class Stack:
         return self._run(
             "destroy", Options(preview, refresh, diff, show_secrets, parallel=parallel)
         )
+
+    def import_resource(
+        self,
+        wanted: Import,
+        *,
+        preview: bool = False,
+        diff: bool = False,
+        show_secrets: bool = False,
+        parallel: int | None = None,
+    ) -> Result:
+        """Import a resource that exists, as ``pulumi import`` does. The program does not run.
+
+        Args:
+            wanted: The resource. Declare it in the program afterwards, or the next `up` deletes it.
+            preview: Only show what would be imported.
+            diff: Show every property.
+            show_secrets: Show secrets in plain text.
+            parallel: As with `up`.
+
+        Returns:
+            The steps.
+        """
+        options = Options(
+            preview,
+            refresh=False,
+            diff=diff,
+            show_secrets=show_secrets,
+            parallel=parallel,
+            import_=wanted,
+        )
+        return self._run("import", options)
 
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """Return the stack's deployment, as ``pulumi stack export`` prints it.

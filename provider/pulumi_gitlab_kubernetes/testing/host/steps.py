@@ -8,6 +8,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from pulumi_gitlab_kubernetes.testing.host import urn as urns
 from pulumi_gitlab_kubernetes.testing.host.diff import PropertyDiff
@@ -35,6 +36,13 @@ class Op(str, Enum):
     READ_DISCARD = "discard"
     DISCARD_REPLACED = "discard-replaced"
     REMOVE_PENDING_REPLACE = "remove-pending-replace"
+    IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
+
+
+_COUNTED: Final = frozenset(
+    {Op.SAME, Op.CREATE, Op.UPDATE, Op.DELETE, Op.REPLACE, Op.READ_DISCARD, Op.IMPORT}
+)
 
 
 @dataclass
@@ -105,7 +113,7 @@ class Step:
     @property
     def counted(self) -> bool:
         """Whether the summary counts it."""
-        return self.op in {Op.SAME, Op.CREATE, Op.UPDATE, Op.DELETE, Op.REPLACE, Op.READ_DISCARD}
+        return self.op in _COUNTED
 
     @property
     def internal(self) -> bool:

@@ -49,6 +49,10 @@ STYLES: Final = {
     Op.READ_REPLACEMENT: Style(
         ">>", "read for replacement", "reading for replacement", "read for replacement", _MAGENTA
     ),
+    Op.IMPORT: Style("= ", "import", "importing", "imported", _GREEN),
+    Op.IMPORT_REPLACEMENT: Style(
+        "=>", "import replacement", "importing replacement", "imported replacement", _MAGENTA
+    ),
     Op.REFRESH: Style("~ ", "refresh", "refreshing", "refreshed", _YELLOW),
     Op.READ_DISCARD: Style("< ", "discard", "discarding", "discarded", _RED),
     Op.DISCARD_REPLACED: Style(
