@@ -36,12 +36,7 @@ def combinations(test: pytest.Item | pytest.Collector) -> list[tuple[str, Adapte
     """Return the engines and adapters of a test."""
     only = test.get_closest_marker("only")
     adapters = only.args if only else (DYNAMIC, NATIVE)
-    return [
-        (engine, adapter)
-        for engine in AVAILABLE
-        for adapter in adapters
-       
-    ]
+    return [(engine, adapter) for engine in AVAILABLE for adapter in adapters]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The README is correct."""
 
+import os
 import re
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def test_the_first_program_deploys(
     tmp_path: Path, project: "Project", users: dict[str, tuple[int, str]]
 ) -> None:
     """Unchanged, except for the project's path."""
-    program, _test = blocks("python")
+    program = blocks("python")[0]
     (tmp_path / "__main__.py").write_text(program.replace("acme/shop", project.path))
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / "Pulumi.yaml").write_text(blocks("yaml")[0])
@@ -64,6 +65,24 @@ def test_the_first_program_deploys(
     assert up.ok, up.stdout
     assert up.summary == {"create": 4}
     assert stack.outputs() == {"helm_values": {"config": {"token": "[secret]"}}}
+    assert stack.destroy().ok
+
+
+def test_the_program_with_an_explicit_provider_deploys(tmp_path: Path, project: "Project") -> None:
+    """Unchanged, except for the project's path; the default provider has no token."""
+    program = blocks("python")[1]
+    (tmp_path / "__main__.py").write_text(program.replace("acme/shop", project.path))
+    (tmp_path / "Pulumi.yaml").write_text("name: readme\nruntime: python\n")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environ = {**os.environ, "PATH": path}
+    stack = Stack(tmp_path, backend=tmp_path / "state", passphrase="p", environ=environ)
+    stack.init()
+    stack.set_config("readme:otherUrl", project.simulator.url)
+    stack.set_config("readme:otherToken", project.simulator.root_token, secret=True)
+
+    up = stack.up()
+    assert up.ok, up.stdout
+    assert up.summary == {"create": 3}
     assert stack.destroy().ok
 
 

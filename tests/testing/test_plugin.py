@@ -176,7 +176,7 @@ def test_the_plugin_costs_nothing_until_it_is_used(run: Callable[..., str]) -> N
 
 def test_the_test_that_the_readme_shows_passes(run: Callable[..., str]) -> None:
     """The program is the README's; its virtual environment does not exist."""
-    program, test = blocks("python")
+    program, _provider, test = blocks("python")
     project = blocks("yaml")[0]
     files = {
         "infrastructure/Pulumi.yaml": project,

@@ -46,7 +46,11 @@ def documents() -> dict[Path, str]:
         PACKAGE / "native" / "__init__.py": names.native_package(),
         PACKAGE / "native" / "schema.json": package_schema.schema(),
         PACKAGE / "policy" / "kinds.py": policy_kinds.kinds(),
-        README: _with(README.read_text(), "reference", reference.tables()),
+        README: _with(
+            _with(README.read_text(), "reference", reference.tables()),
+            "functions",
+            reference.function_table(),
+        ),
         POLICIES: _with(POLICIES.read_text(), "reference", rules.policies()),
         ENDPOINTS: endpoints.endpoints(),
     }

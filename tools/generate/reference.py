@@ -1,7 +1,11 @@
-"""The README's tables of arguments and outputs, from the fields."""
+"""The README's tables of arguments and outputs, from the fields, and of functions."""
 
-from pulumi_gitlab_kubernetes.core.fields import Change, Field
+from collections.abc import Iterable
+
+from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.functions.catalog import functions
 from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
 
 _COMMON = {"connection", "adopt_existing"}
@@ -40,3 +44,16 @@ def table(kind: Kind) -> str:
 def tables() -> str:
     """Return all resources' tables as Markdown."""
     return "\n".join(table(kind_for(name)) for name in MODULES)
+
+
+def function_table() -> str:
+    """Return a table of all functions as Markdown."""
+    rows = [
+        f"| `{camel_case(each.name)}` | {_names(each.arguments)} | {_names(each.results)} |"
+        for each in functions().values()
+    ]
+    return "\n".join(["| Function | Arguments | Results |", "|---|---|---|", *rows, ""])
+
+
+def _names(values: Iterable[Field | Output]) -> str:
+    return ", ".join(f"`{camel_case(each.name)}`" for each in values)
