@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 from tests.support.dynamic_host import DynamicHost
@@ -30,3 +33,27 @@ def dynamic(connections: dict[str, str]) -> Iterator[DynamicHost]:
     """The dynamic host with these connections."""
     with DynamicHost(connections) as running:
         yield running
+
+
+class Start(Protocol):
+    """Starts a host with other settings."""
+
+    def __call__(
+        self, config: Mapping[str, str], arguments: Sequence[str] = ("{}",)
+    ) -> AbstractContextManager[Host]:
+        """Start it. `arguments` are the engine's, with `{}` for its address."""
+        ...
+
+
+@pytest.fixture(params=["dynamic", "native"])
+def start(request: pytest.FixtureRequest, tmp_path: Path) -> Start:
+    """Starts a host of each adapter."""
+
+    def run(
+        config: Mapping[str, str], arguments: Sequence[str] = ("{}",)
+    ) -> AbstractContextManager[Host]:
+        if request.param == "native":
+            return NativeHost(config, tmp_path, arguments)
+        return DynamicHost(config, arguments=arguments)
+
+    return run

@@ -24,7 +24,7 @@ from tests.lifecycle.conftest import AVAILABLE
 from tests.lifecycle.engines import ENGINES, Stack
 from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.resources import mixture
-from tests.support.processes import memory_of_providers
+from tests.support.processes import memory_of
 
 from pulumi_gitlab_kubernetes.testing.host.operation import degree_of_parallelism
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
@@ -104,7 +104,7 @@ def _round(
         floor.forks = stack.forks = False  # As users have it.
         for verb in VERBS:
             least = _seconds(floor, verb, resources)
-            with memory_of_providers(stack.project) as memory:
+            with memory_of(stack.adapter.process, stack.project) as memory:
                 seconds = _seconds(stack, verb, resources)
             calls = len(lab.calls())
             found[verb] = Measure(engine, count, verb, seconds, least, calls, memory.peak)

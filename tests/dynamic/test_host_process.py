@@ -6,16 +6,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
-import grpc
 import pytest
-from tests.conftest import Calls, Project, api
+from tests.conftest import Project, api
 from tests.support.dynamic_host import DynamicHost
-from tests.support.plugin_process import CallError, plain
-from tests.support.proxy import Proxy
-from tests.support.web import Request
+from tests.support.parallel_proxy import ParallelProxy
+from tests.support.plugin_process import CallError
 
 from pulumi_gitlab_kubernetes.configuration.connections import max_parallel
 from pulumi_gitlab_kubernetes.dynamic.host_process import serve_more_calls
@@ -30,64 +28,10 @@ KIND = "ProjectEnvironment"
 PATIENCE = 60.0
 WRONG = r"^gitlab-kubernetes:maxParallel must be a whole number from 1 to 64$"
 
-FLAGS = [
-    ("--logtostderr", "-v=3", "{}"),
-    ("--tracing", "file:/tmp/trace", "{}"),
-    ("--logtostderr", "-v=9", "--tracing", "tcp://127.0.0.1:9", "{}"),
-]
-"""The engine's arguments before its address with `--logflow --logtostderr -v` and `--tracing`."""
-
 
 def _config(simulator: Simulator, **more: str) -> dict[str, str]:
     ours = {f"gitlab-kubernetes:{key}": value for key, value in more.items()}
     return {"gitlab:baseUrl": simulator.url, "gitlab:token": simulator.root_token, **ours}
-
-
-def test_it_ends_with_the_engine_and_sends_no_more_requests(
-    simulator: Simulator, project: Project, calls: Calls
-) -> None:
-    """A delete first stops the environment. Its pending request is the last one.
-
-    The next run deletes the environment, which is still in the state.
-    """
-    with DynamicHost(_config(simulator)) as host:
-        id_, outputs = host.create(KIND, {"project": str(project.id), "name": "live"})
-        calls()
-        simulator.faults({"method": "POST", "path": "/stop$", "latency": ENDS_WITHIN / 2})
-
-        def delete() -> None:
-            with suppress(CallError, grpc.RpcError):
-                host.delete(KIND, id_, outputs)
-
-        deleting = threading.Thread(target=delete)
-        deleting.start()
-        seen: list[str] = []
-        while not seen:
-            seen = calls()
-        host.lose_engine()
-        assert host.ended(within=ENDS_WITHIN)
-        deleting.join()
-
-    number = id_.rpartition(":")[2]
-    assert [*seen, *calls()] == [f"POST {project.id}/environments/{number}/stop"]
-    assert project.api("GET", f"environments/{number}")
-
-
-@pytest.mark.parametrize("arguments", FLAGS, ids=" ".join)
-def test_it_finds_the_engines_address_after_any_flags(
-    simulator: Simulator, project: Project, arguments: tuple[str, ...]
-) -> None:
-    """It logs its status there, prints nothing, and ends with the engine."""
-    with DynamicHost(_config(simulator), arguments=arguments) as host:
-        limited = {"status": 429, "headers": {"Retry-After": "1"}, "body": "Retry later"}
-        simulator.faults({"method": "POST", "path": "/environments$", **limited})
-        host.create(KIND, {"project": str(project.id), "name": "live"})
-        messages = [message.message for message in host.engine.messages]
-        assert messages == ["retrying in 1 s: GitLab limits the rate of requests"]
-        assert host.stderr() == ""
-        host.lose_engine()
-        assert host.ended(within=ENDS_WITHIN)
-        assert "Traceback" not in host.stderr()
 
 
 @pytest.mark.parametrize("arguments", [("-v=3",), ("{}", "--later=1")], ids=str)
@@ -114,39 +58,6 @@ def test_it_stays_while_the_engine_runs(simulator: Simulator, project: Project) 
 
 
 # Many calls at a time -------------------------------------------------------------------------
-
-
-class ParallelProxy(Proxy):
-    """A proxy that forwards writes only when enough of them have arrived.
-
-    Args:
-        target: The URL of the GitLab.
-        expected: The number of requests to wait for.
-    """
-
-    def __init__(self, target: str, expected: int) -> None:
-        super().__init__(target)
-        self.most = 0
-        """The largest number of parallel requests."""
-        self._wanted, self._wait = expected, PATIENCE
-        self._pending = 0
-        self._changed = threading.Condition()
-
-    def handle(self, request: Request) -> None:
-        """Wait for the other requests, and a moment for one too many."""
-        with self._changed:
-            self._pending += 1
-            self.most = max(self.most, self._pending)
-            self._changed.notify_all()
-            if request.command != "GET":
-                if not self._changed.wait_for(lambda: self.most >= self._wanted, self._wait):
-                    self._wait = 0.0  # The others do not arrive.
-                self._changed.wait_for(lambda: self.most > self._wanted, 0.1)
-        try:
-            super().handle(request)
-        finally:
-            with self._changed:
-                self._pending -= 1
 
 
 @contextmanager
@@ -239,60 +150,6 @@ def test_the_setting_is_a_number_from_one(given: str) -> None:
     with pytest.raises(ConfigurationError, match=WRONG):
         max_parallel({"gitlab-kubernetes:maxParallel": given}.get, MOST_CALLS)
     assert max_parallel(lambda _key: None, MOST_CALLS) == MOST_CALLS
-
-
-def test_a_parallel_refresh_requests_few_pages(
-    host: DynamicHost, project: Project, calls: Calls
-) -> None:
-    """As in the README's table of requests: two for a hundred."""
-    number = 100
-    agents = [project.agent(f"a{each}") for each in range(number)]
-    state = {"schema_version": 1, "project": str(project.id), "connection": "gitlab", "name": "x"}
-    calls()
-
-    def read(each: int) -> Any:
-        return plain(host.read("ClusterAgent", f"{project.id}:{agents[each]}", state)[1])["name"]
-
-    assert _in_parallel(number, read) == [f"a{each}" for each in range(number)]
-    assert Counter(each.partition(" ")[0] for each in calls()) == {"GET": 2}
-
-
-def test_a_name_is_created_once_in_parallel_creates(host: DynamicHost, project: Project) -> None:
-    """It is also adopted for only one resource."""
-    for name, more in (("a", {}), ("b", {"adopt_existing": True})):
-
-        def make(_number: int, name: str = name, more: dict[str, Any] = more) -> str | None:
-            try:
-                return host.create("ClusterAgent", {"project": project.id, "name": name, **more})[0]
-            except CallError:
-                return None
-
-        assert len([id_ for id_ in _in_parallel(MOST_CALLS, make) if id_]) == 1
-    assert len(project.api("GET", "cluster_agents")) == 2
-
-
-def test_parallel_creates_with_lost_responses_leave_nothing_behind(
-    host: DynamicHost, project: Project
-) -> None:
-    """Each create finds what its own lost request created."""
-    bad = [
-        {"path": f"projects/{project.id}/", "drop": drop, "share": 0.1, "times": None, "seed": seed}
-        for seed, drop in enumerate(("before", "after", "halfway"))
-    ]
-    project.simulator.faults(*bad)
-    made = _make_agents(host, project, MOST_CALLS)
-    project.simulator._call("DELETE", "/-/simulator/faults")
-    there = [f"{project.id}:{each['id']}" for each in _agents(project)]
-    assert sorted(there) == sorted(id_ for id_, _outputs in made)
-    project.simulator.faults(*bad)
-    _in_parallel(MOST_CALLS, lambda number: host.delete("ClusterAgent", *made[number]))
-    project.simulator._call("DELETE", "/-/simulator/faults")
-    assert _agents(project) == []
-
-
-def _agents(project: Project) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = project.api("GET", "cluster_agents?per_page=100")
-    return found
 
 
 def test_a_rate_limit_lowers_the_limit(project: Project) -> None:

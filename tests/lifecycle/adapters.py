@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.gitlab.connection import DEFAULT
+from pulumi_gitlab_kubernetes.native.provider_configuration import MISMATCH
 from pulumi_gitlab_kubernetes.native.spelling import names_of
-from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+from pulumi_gitlab_kubernetes.registry import MODULES, NEWER, kind_for
 
 _NAMES = {wire: name for kind in MODULES for wire, name in names_of(kind_for(kind)).items()}
 
@@ -30,14 +32,18 @@ class Adapter:
         package: The package of a program's resource classes.
         namespace: The configuration namespace of the default connection.
         type_prefix: The start of the type of a resource.
+        process: What the provider's process runs, as in its command line.
         moves: The steps of a resource whose connection changes, and nothing else.
+        newer_kind: What is wrong with a resource of a kind that only a newer version has.
     """
 
     name: str
     package: str
     namespace: str
     type_prefix: str
+    process: str
     moves: tuple[str, ...]
+    newer_kind: str
 
     def __str__(self) -> str:
         """Return the name."""
@@ -94,13 +100,18 @@ DYNAMIC = Adapter(
     package="pulumi_gitlab_kubernetes",
     namespace=DEFAULT,
     type_prefix="pulumi-python:dynamic/gitlab:",
+    process="-m pulumi.dynamic",
     moves=("update",),
+    newer_kind=f"is {NEWER}",
 )
 NATIVE = _Native(
     name="native",
     package="pulumi_gitlab_kubernetes.native",
     namespace=NAMESPACE,
     type_prefix=f"{NAMESPACE}:index:",
+    process="/pulumi-resource-gitlab-kubernetes",
     moves=("same",),  # The engine asks the provider whether the other one is for the same GitLab.
+    newer_kind="is not a resource of this plugin, version "
+    f"{version('pulumi-gitlab-kubernetes')}: {MISMATCH}",
 )
 ADAPTERS = {each.name: each for each in (DYNAMIC, NATIVE)}

@@ -85,7 +85,7 @@ def kill_at(stack: Stack, lab: Lab, verb: str, method: str, path: str) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         for other in running_in(stack.directory):
-            if other.is_provider:
+            if other.runs(stack.adapter.process):
                 os.kill(other.pid, signal.SIGKILL)
         process.kill()
         process.communicate(timeout=_TIMEOUT)
@@ -134,7 +134,7 @@ class CrashScenario:
                 text = _read(process, self.stack.adapter.type_prefix, line)
                 time.sleep(pause)
                 others = running_in(self.stack.directory)
-                providers = [each for each in others if each.is_provider]
+                providers = [each for each in others if each.runs(self.stack.adapter.process)]
                 if PROVIDER in self.victims:
                     for provider in providers:
                         os.kill(provider.pid, signal.SIGKILL)

@@ -70,6 +70,7 @@ def _record(version: str) -> None:
     directory = STATE / version
     directory.mkdir(exist_ok=True)
     _write(directory / "program.json", json.dumps(described, indent=2))
+    described = json.loads((directory / "program.json").read_text())
     for adapter in ADAPTERS.values():
         _write(directory / f"{adapter}.json", _deployed(described, adapter))
     for kind in MODULES:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import set_up
+from tests.lifecycle.adapters import Adapter
 from tests.lifecycle.engines import ENGINES, Outcome, Stack, ref
 from tests.lifecycle.gitlab import Lab, path_of
 from tests.lifecycle.resources import (
@@ -97,19 +98,23 @@ def _users(simulator: Simulator, since: int) -> set[tuple[str | None, bool]]:
 
 
 def test_two_gitlabs_never_receive_each_others_secrets(
-    engine: str, simulator: Simulator, other_simulator: Simulator, tmp_path: Path
+    engine: str,
+    adapter: Adapter,
+    simulator: Simulator,
+    other_simulator: Simulator,
+    tmp_path: Path,
 ) -> None:
     """Each run sends a resource's requests to its own connection, and shows no secret."""
     with Proxy(simulator.url) as here, Proxy(other_simulator.url) as there:
         ours, theirs = Lab(simulator, here.url), Lab(other_simulator, there.url)
         starts = [len(each.requests()) for each in (simulator, other_simulator)]
-        config = {"gitlab:baseUrl": here.url, "depot:baseUrl": there.url}
+        config = {adapter.key("baseUrl"): here.url, "depot:baseUrl": there.url}
         secrets = {
-            "gitlab:token": ours.token,
+            adapter.key("token"): ours.token,
             "depot:token": theirs.token,
             "depot:headers": json.dumps(_HEADER),
         }
-        stack = ENGINES[engine](tmp_path / "stack", config, secrets)
+        stack = ENGINES[engine](tmp_path / "stack", config, secrets, adapter=adapter)
         checked = CheckedStack(stack, ours.token, theirs.token, *_HEADER.values())
         declared = [*all_kinds(ours.project.path), *_in_the_other(theirs.project.path)]
         changed = [
@@ -135,7 +140,7 @@ def test_two_gitlabs_never_receive_each_others_secrets(
 
 
 def test_a_ci_job_manages_environments_with_its_own_token(
-    engine: str, simulator: Simulator, tmp_path: Path
+    engine: str, adapter: Adapter, simulator: Simulator, tmp_path: Path
 ) -> None:
     """Without any configuration. The job's own deployment causes no drift."""
     with Proxy(simulator.url) as proxy:
@@ -148,7 +153,7 @@ def test_a_ci_job_manages_environments_with_its_own_token(
             "CI_PROJECT_PATH": lab.project.path,
             "CI_PROJECT_ID": str(lab.project.id),
         }
-        stack = ENGINES[engine](tmp_path / "stack", {}, {}, job)
+        stack = ENGINES[engine](tmp_path / "stack", {}, {}, job, adapter=adapter)
         checked = CheckedStack(stack, job_token)
 
         def declared(**changes: Any) -> dict[str, Any]:
@@ -172,6 +177,7 @@ def test_a_ci_job_manages_environments_with_its_own_token(
 
 def test_a_gitlab_with_its_own_authority(
     engine: str,
+    adapter: Adapter,
     simulator: Simulator,
     tls: ssl.SSLContext,
     tls_files: dict[str, str],
@@ -179,7 +185,7 @@ def test_a_gitlab_with_its_own_authority(
 ) -> None:
     """All kinds, behind a proxy that requires a client certificate and a header.
 
-    The settings are in the namespace that native providers read too.
+    The settings are in the namespace that both adapters read.
     """
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(tls_files["clientCert"])
@@ -189,7 +195,7 @@ def test_a_gitlab_with_its_own_authority(
         config = {f"{NAMESPACE}:{key}": value for key, value in plain.items()}
         secret = {"token": lab.token, "headers": json.dumps(_HEADER)}
         secrets = {f"{NAMESPACE}:{key}": value for key, value in secret.items()}
-        stack = ENGINES[engine](tmp_path / "stack", config, secrets)
+        stack = ENGINES[engine](tmp_path / "stack", config, secrets, adapter=adapter)
         key = Path(tls_files["clientKey"]).read_text().splitlines()[1]
         checked = CheckedStack(stack, lab.token, key, *_HEADER.values())
         declared = all_kinds(lab.project.path)

@@ -45,7 +45,7 @@ def test_the_provider_finds_the_engine(
         time.sleep(2)
         others = running_in(stack.directory)
         process.kill()
-        (provider,) = [each for each in others if each.is_provider]
+        (provider,) = [each for each in others if each.runs(stack.adapter.process)]
         assert provider.ended(ENDS_WITHIN), provider.line
         for other in others:
             if not other.ended(0):

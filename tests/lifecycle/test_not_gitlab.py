@@ -54,10 +54,10 @@ def test_a_file_server_is_not_gitlab(stack: Stack, lab: Lab, file_server_url: st
 def test_a_response_without_a_name_removes_nothing(stack: Stack, lab: Lab) -> None:
     """The refresh fails. The next one, and `up`, find no change."""
     declared = all_kinds(lab.project.path)
-    assert stack.up(*declared).ok
-    kept = _in_state(stack)
     with Gateway(lab.url) as gateway:
         stack.environ["PULUMI_GITLAB_BASE_URL"] = gateway.url
+        assert stack.up(*declared).ok
+        kept = _in_state(stack)
         gateway.distort = _without_names
         outcome = stack.refresh()
         gateway.distort = lambda _method, response: response

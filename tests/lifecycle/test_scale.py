@@ -7,7 +7,7 @@ from collections import Counter
 from tests.lifecycle.engines import Stack
 from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.resources import mixture
-from tests.support.processes import memory_of_providers
+from tests.support.processes import memory_of
 
 from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 
@@ -36,7 +36,7 @@ def test_three_hundred_resources(stack: Stack, lab: Lab) -> None:
     alone = kinds["ClusterAgentToken"] + kinds["ClusterAgentUrlConfiguration"]
     stack.environ["PULUMI_PARALLEL"] = str(MOST_CALLS)
     stack.forks = False
-    with memory_of_providers(stack.project) as memory:
+    with memory_of(stack.adapter.process, stack.project) as memory:
         assert stack.preview(*resources).ok
         assert _methods(lab) == {}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from tests.support.dynamic_host import Diff, DynamicHost
 from tests.support.native_plugin import EXPLICIT, NativePlugin, wire
-from tests.support.plugin_process import Values
+from tests.support.plugin_process import Engine, Values
 from typing_extensions import Self
 
 from pulumi_gitlab_kubernetes.core.schema import Schema
@@ -26,15 +26,16 @@ class NativeHost:
         config: The settings of connections, as in `DynamicHost`. Those of `gitlab` are the default
             provider's.
         folder: The folder of the program, in which this writes Pulumi.yaml.
+        arguments: The engine's arguments, with `{}` for its address.
     """
 
-    token_setting = "the provider's token"
-    """How errors name the setting of an explicit connection's token."""
-
-    def __init__(self, config: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, config: Mapping[str, str], folder: Path, arguments: Sequence[str] = ("{}",)
+    ) -> None:
         (folder / "Pulumi.yaml").write_text("name: shop\nruntime: {name: python}\n")
         self._config = config
         self._folder = folder
+        self._arguments = arguments
         self._running = ExitStack()
         self._plugins: dict[str, NativePlugin] = {}
         self._lock = threading.Lock()
@@ -93,6 +94,23 @@ class NativeHost:
         inputs = _schema(kind).inputs(outputs)
         self._plugin(outputs).delete(kind, id_, wire(outputs), wire(inputs), timeout=timeout)
 
+    @property
+    def engine(self) -> Engine:
+        """The engine's service, which receives the messages of the default provider."""
+        return self._plugin({}).engine
+
+    def lose_engine(self) -> None:
+        """Stop the engine's service."""
+        self._plugin({}).lose_engine()
+
+    def ended(self, within: float) -> bool:
+        """Wait for the process of the default provider to end; as `PluginProcess.ended`."""
+        return self._plugin({}).ended(within)
+
+    def stderr(self) -> str:
+        """Return the error output of the default provider's process."""
+        return self._plugin({}).stderr()
+
     def _plugin(self, values: Values) -> NativePlugin:
         """Return the plugin of a resource's connection."""
         name = values.get("connection", "gitlab")
@@ -103,7 +121,7 @@ class NativeHost:
                     for key in ("baseUrl", "token")
                     if f"{name}:{key}" in self._config
                 }
-                plugin = NativePlugin(config, folder=self._folder)
+                plugin = NativePlugin(config, arguments=self._arguments, folder=self._folder)
                 if name != "gitlab":
                     plugin.urn = EXPLICIT
                 self._plugins[name] = self._running.enter_context(plugin)

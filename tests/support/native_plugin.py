@@ -97,10 +97,18 @@ class NativePlugin(PluginProcess):
         return response.id, json_format.MessageToDict(response.properties)
 
     def read(
-        self, kind: str, id_: str, outputs: Values | None = None, inputs: Values | None = None
+        self,
+        kind: str,
+        id_: str,
+        outputs: Values | None = None,
+        inputs: Values | None = None,
+        *,
+        timeout: float = 0,
     ) -> tuple[str, Values, Values]:
         """Return the ID, outputs and inputs. An import has no inputs, and `.get()` empty ones."""
-        request = provider_pb2.ReadRequest(id=id_, urn=_urn(kind), properties=struct(outputs or {}))
+        request = provider_pb2.ReadRequest(
+            id=id_, urn=_urn(kind), properties=struct(outputs or {}), timeout=timeout
+        )
         if inputs is not None:
             request.inputs.CopyFrom(struct(inputs))
         with call_errors():

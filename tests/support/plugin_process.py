@@ -94,6 +94,8 @@ class PluginProcess:
         self._environ = dict(environ or {})
         self._arguments = arguments
         self._folder = folder
+        self.output = ""
+        """What the process has printed after its port; known after the `with` block."""
 
     def __enter__(self) -> Self:
         """Start the engine's service and the process, and configure the process."""
@@ -134,7 +136,7 @@ class PluginProcess:
         """Stop both."""
         self._channel.close()
         self._process.terminate()
-        self._process.communicate(timeout=TIMEOUT)
+        self.output, _ = self._process.communicate(timeout=TIMEOUT)
         self._server.stop(None).wait()
         sys.stderr.write(self.stderr())
         self._stderr.close()
@@ -143,6 +145,12 @@ class PluginProcess:
     def pid(self) -> int:
         """The ID of the process."""
         return self._process.pid
+
+    def peak_memory(self) -> float:
+        """Return the largest memory that the process has used so far, in MiB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
 
     def stderr(self) -> str:
         """Return the error output of the process, which the engine shows."""

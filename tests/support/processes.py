@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_PROVIDER = re.compile(r" -m pulumi\.dynamic |/pulumi-resource-gitlab-kubernetes ")
 _PROBE_EVERY = 0.1
 
 
@@ -22,10 +21,9 @@ class Running:
     pid: int
     line: str
 
-    @property
-    def is_provider(self) -> bool:
-        """Whether it serves resources: the dynamic host, or the plugin of this package."""
-        return bool(_PROVIDER.search(self.line))
+    def runs(self, program: str) -> bool:
+        """Return whether it runs a program: a script's name, or a module after `-m`."""
+        return f"{program} " in self.line
 
     def ended(self, within: float) -> bool:
         """Wait for the process to end, also if it is not a child of this one.
@@ -79,17 +77,17 @@ class Memory:
 
 
 @contextmanager
-def memory_of_providers(folder: Path) -> Iterator[Memory]:
-    """Measure the processes that serve resources in a folder."""
+def memory_of(program: str, folder: Path) -> Iterator[Memory]:
+    """Measure the processes in a folder that run a program."""
     memory, ended = Memory(), threading.Event()
 
     def watch() -> None:
-        providers: list[Running] = []
+        found: list[Running] = []
         while not ended.wait(_PROBE_EVERY):
-            peaks = [each.peak() for each in providers]
+            peaks = [each.peak() for each in found]
             memory.peak = max([memory.peak, *peaks])
             if not any(peaks):
-                providers = [each for each in running_in(folder) if each.is_provider]
+                found = [each for each in running_in(folder) if each.runs(program)]
 
     thread = threading.Thread(target=watch)
     thread.start()

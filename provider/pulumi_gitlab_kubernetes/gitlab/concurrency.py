@@ -47,10 +47,12 @@ class ConcurrencyLimit:
             CancelledError: The user has cancelled the run.
         """
         with self._changed:
-            while self._running >= (min(most, LIMITED) if self._limited() else most):
-                if self._cancelled.is_set():
-                    raise CancelledError
+            while not self._cancelled.is_set() and self._running >= (
+                min(most, LIMITED) if self._limited() else most
+            ):
                 self._changed.wait(self._limited())
+            if self._cancelled.is_set():
+                raise CancelledError
             self._running += 1
         try:
             yield

@@ -221,7 +221,9 @@ def test_killed_at_a_random_moment(checkout: Checkout, number: int) -> None:
         time.sleep(draw.uniform(0, 0.1))  # This is the moment that was drawn.
         print(f"{action}: killing {victims} after {lines[-1:]}")
         for running in running_in(checkout.root):
-            chosen = victims == "all" or running.is_provider == (victims == "the dynamic host")
+            chosen = victims == "all" or running.runs("-m pulumi.dynamic") == (
+                victims == "the dynamic host"
+            )
             if chosen and "testing.simulator" not in running.line:
                 with suppress(ProcessLookupError):
                     os.kill(running.pid, signal.SIGKILL)
