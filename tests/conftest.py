@@ -145,7 +145,10 @@ def calls(simulator: Simulator) -> Calls:
 
 @pytest.fixture(scope="session")
 def connections(simulator: Simulator, users: dict[str, tuple[int, str]]) -> dict[str, str]:
-    """The settings of a connection for the administrator, one for each user, and wrong ones."""
+    """The settings of a connection for the administrator, one for each user, and wrong ones.
+
+    `small` has a token without the scope that GitLab's API for projects needs.
+    """
     config = {
         "gitlab:baseUrl": simulator.url,
         "gitlab:token": simulator.root_token,
@@ -157,6 +160,9 @@ def connections(simulator: Simulator, users: dict[str, tuple[int, str]]) -> dict
     for name, (_id, token) in users.items():
         config[f"{name}:baseUrl"] = simulator.url
         config[f"{name}:token"] = token
+    path = f"users/{users['maintainer'][0]}/personal_access_tokens"
+    config["small:baseUrl"] = simulator.url
+    config["small:token"] = simulator.api("POST", path, name="small", scopes=["read_user"])["token"]
     return config
 
 

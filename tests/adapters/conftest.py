@@ -45,14 +45,14 @@ class Start(Protocol):
         ...
 
 
-@pytest.fixture(params=["dynamic", "native"])
-def start(request: pytest.FixtureRequest, tmp_path: Path) -> Start:
-    """Starts a host of each adapter."""
+@pytest.fixture
+def start(host: Host, tmp_path: Path) -> Start:
+    """Starts another host of the same adapter."""
 
     def run(
         config: Mapping[str, str], arguments: Sequence[str] = ("{}",)
     ) -> AbstractContextManager[Host]:
-        if request.param == "native":
+        if isinstance(host, NativeHost):
             return NativeHost(config, tmp_path, arguments)
         return DynamicHost(config, arguments=arguments)
 

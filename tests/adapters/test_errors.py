@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from tests.adapters.conftest import Start
 from tests.conftest import Calls, Project
 from tests.support.certificates import Pair
 from tests.support.dynamic_host import DynamicHost
@@ -414,29 +415,35 @@ _READERS = {"ClusterAgentUrlConfiguration": "Maintainer", "ProjectEnvironment": 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_read_names_the_minimum_scope_and_role(
-    host: Host, users: dict[str, tuple[int, str]], project: Project, pair: Pair, kind: str
+    host: Host, project: Project, pair: Pair, kind: str
 ) -> None:
     """Writes need a higher scope, and some also a higher role."""
     id_, outputs, given = make(host, kind, project, pair)
-    path = f"users/{users['maintainer'][0]}/personal_access_tokens"
-    token = project.simulator.api("POST", path, name="small", scopes=["read_user"])["token"]
-    config = {"gitlab:baseUrl": project.simulator.url, "gitlab:token": token}
+    outputs["connection"] = given["connection"] = "small"
     role = "Developer" if kind == "ProjectEnvironment" else "Maintainer"
     reads = f"scope `read_api`, and its user the role {_READERS.get(kind, 'Developer')} in the pr"
     writes = f"the scope `api`, and its user the role {role} in the project, which must not be arch"
     spelled = {**plain(outputs), "project": str(project.id)}
-    with DynamicHost(config) as small:
-        for call, wanted in (
-            (lambda: small.read(kind, id_, outputs), reads),
-            (lambda: small.read(kind, id_, None), reads),
-            (lambda: small.diff(kind, id_, spelled, {**spelled, "project": "a/b"}), reads),
-            (lambda: small.create(kind, given), writes),
-            (lambda: small.delete(kind, id_, outputs), writes),
-        ):
-            with pytest.raises(CallError) as raised:
-                call()
-            assert "higher privileges than provided by the access token" in str(raised.value)
-            assert wanted in str(raised.value)
+    for call, wanted in (
+        (lambda: host.read(kind, id_, outputs), reads),
+        (lambda: host.diff(kind, id_, spelled, {**spelled, "project": "a/b"}), reads),
+        (lambda: host.create(kind, given), writes),
+        (lambda: host.delete(kind, id_, outputs), writes),
+    ):
+        with pytest.raises(CallError) as raised:
+            call()
+        assert "higher privileges than provided by the access token" in str(raised.value)
+        assert wanted in str(raised.value)
+
+
+def test_a_get_names_the_minimum_scope_and_role(
+    start: Start, connections: dict[str, str], project: Project
+) -> None:
+    """It uses the default connection."""
+    config = {f"gitlab:{key}": connections[f"small:{key}"] for key in ("baseUrl", "token")}
+    reads = r"scope `read_api`, and its user the role Developer in the pr"
+    with start(config) as small, pytest.raises(CallError, match=reads):
+        small.read("ClusterAgent", f"{project.id}:{project.agent()}", None)
 
 
 def test_disabled_clusters_are_not_gone(

@@ -123,19 +123,6 @@ def test_get_of_a_missing_resource_is_an_error(
         host.read(kind, "a/b:7", None)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_missing_resource_of_an_incomplete_state_is_an_error(
-    host: Host, project: Project, pair: Pair, kind: str
-) -> None:
-    """The provider did not write these values, so that it may never have existed."""
-    id_, outputs, _given = make(host, kind, project, pair)
-    del outputs["schema_version"]
-    assert host.read(kind, id_, outputs)[0] == id_
-    host.delete(kind, id_, outputs)
-    with pytest.raises(CallError, match=f'^id "{id_}": GitLab has no .* with this id$'):
-        host.read(kind, id_, outputs)
-
-
 @pytest.mark.parametrize("kind", UPDATES)
 def test_an_update_is_one_put(
     host: Host, project: Project, pair: Pair, calls: Calls, kind: str

@@ -44,6 +44,19 @@ def test_a_connection_to_the_same_gitlab_is_no_replacement(
     assert calls() == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_missing_resource_of_an_incomplete_state_is_an_error(
+    host: DynamicHost, project: Project, pair: Pair, kind: str
+) -> None:
+    """The provider did not write these values, so that it may never have existed."""
+    id_, outputs, _given = make(host, kind, project, pair)
+    del outputs["schema_version"]
+    assert host.read(kind, id_, outputs)[0] == id_
+    host.delete(kind, id_, outputs)
+    with pytest.raises(CallError, match=f'^id "{id_}": GitLab has no .* with this id$'):
+        host.read(kind, id_, outputs)
+
+
 def test_check_reports_a_connection_without_a_token(host: DynamicHost) -> None:
     """In the preview, as one line, and not as a property of this resource."""
     given = {"project": "a/b", "name": "prod", "connection": "nowhere"}

@@ -1,7 +1,7 @@
 """The two adapters of the tests, and the table of what differs between them.
 
-Tests see one form: names as in Python programs, and the connection of each resource. With the native
-adapter, an explicit provider with the name of the connection has its settings.
+Tests see one form: names as in Python programs, and the connection of each resource. With the
+native adapter, an explicit provider with the name of the connection has its settings.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import Any
 
 from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, names_of
 from pulumi_gitlab_kubernetes.gitlab.connection import DEFAULT
 from pulumi_gitlab_kubernetes.native.provider_configuration import MISMATCH
-from pulumi_gitlab_kubernetes.native.spelling import names_of
 from pulumi_gitlab_kubernetes.registry import MODULES, NEWER, kind_for
 
 _NAMES = {wire: name for kind in MODULES for wire, name in names_of(kind_for(kind)).items()}
@@ -34,6 +33,10 @@ class Adapter:
         type_prefix: The start of the type of a resource.
         process: What the provider's process runs, as in its command line.
         moves: The steps of a resource whose connection changes, and nothing else.
+        details_of_a_move: What such a step says about properties.
+        details_of_a_replacement: Whether the steps of a replacement say it.
+        uses_of_outputs: The step in a preview of a resource that uses an output of a created or
+            updated one, which does not change. The output is known if this is `same`.
         newer_kind: What is wrong with a resource of a kind that only a newer version has.
     """
 
@@ -43,6 +46,9 @@ class Adapter:
     type_prefix: str
     process: str
     moves: tuple[str, ...]
+    details_of_a_move: Mapping[str, str]
+    details_of_a_replacement: bool
+    uses_of_outputs: str
     newer_kind: str
 
     def __str__(self) -> str:
@@ -102,6 +108,9 @@ DYNAMIC = Adapter(
     type_prefix="pulumi-python:dynamic/gitlab:",
     process="-m pulumi.dynamic",
     moves=("update",),
+    details_of_a_move={CONNECTION.name: "update"},
+    details_of_a_replacement=False,  # The engine compares only for an update.
+    uses_of_outputs="update",
     newer_kind=f"is {NEWER}",
 )
 NATIVE = _Native(
@@ -111,6 +120,9 @@ NATIVE = _Native(
     type_prefix=f"{NAMESPACE}:index:",
     process="/pulumi-resource-gitlab-kubernetes",
     moves=("same",),  # The engine asks the provider whether the other one is for the same GitLab.
+    details_of_a_move={},
+    details_of_a_replacement=True,
+    uses_of_outputs="same",
     newer_kind="is not a resource of this plugin, version "
     f"{version('pulumi-gitlab-kubernetes')}: {MISMATCH}",
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from tests.lifecycle.adapters import DYNAMIC, NATIVE, Adapter
@@ -19,24 +21,23 @@ AVAILABLE = ["host", "cli"] if shutil.which("pulumi") else ["host"]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on each engine that is there, with each adapter.
 
-    The marker `only` names the one adapter for which a test exists.
+    The marker `only` names the one adapter for which a test exists, and why.
     """
-    if "engine" not in metafunc.fixturenames:
+    names = [name for name in ("engine", "adapter") if name in metafunc.fixturenames]
+    if not names:
         return
+    if names == ["engine"]:
+        metafunc.parametrize("engine", AVAILABLE, indirect=True, scope="module")
+        return
+    only = metafunc.definition.get_closest_marker("only")
+    adapters = only.args if only else (DYNAMIC, NATIVE)
     metafunc.parametrize(
         ("engine", "adapter"),
-        combinations(metafunc.definition),
+        [(engine, adapter) for engine in AVAILABLE for adapter in adapters],
         ids=str,
         indirect=True,
         scope="module",
     )
-
-
-def combinations(test: pytest.Item | pytest.Collector) -> list[tuple[str, Adapter]]:
-    """Return the engines and adapters of a test."""
-    only = test.get_closest_marker("only")
-    adapters = only.args if only else (DYNAMIC, NATIVE)
-    return [(engine, adapter) for engine in AVAILABLE for adapter in adapters]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,46 @@ def new_stack(engine: str, adapter: Adapter, directory: Path, lab: Lab) -> Stack
 def lab(simulator: Simulator) -> Lab:
     """Projects and a user for one test."""
     return Lab(simulator)
+
+
+class Configured(NamedTuple):
+    """Makes stacks with the settings of a test.
+
+    Args:
+        engine: The engine.
+        adapter: The adapter.
+        directory: A directory for the stacks.
+    """
+
+    engine: str
+    adapter: Adapter
+    directory: Path
+
+    def __call__(
+        self,
+        config: Mapping[str, str],
+        secrets: Mapping[str, str],
+        environ: Mapping[str, str] | None = None,
+    ) -> Stack:
+        """Return an empty stack. Keys without a namespace are of the default connection."""
+        return ENGINES[self.engine](
+            self.directory / "stack",
+            self._keys(config),
+            self._keys(secrets),
+            environ,
+            adapter=self.adapter,
+        )
+
+    def _keys(self, config: Mapping[str, str]) -> dict[str, str]:
+        return {
+            key if ":" in key else self.adapter.key(key): value for key, value in config.items()
+        }
+
+
+@pytest.fixture
+def configured(engine: str, adapter: Adapter, tmp_path: Path) -> Configured:
+    """What makes stacks with the settings of the test."""
+    return Configured(engine, adapter, tmp_path)
 
 
 @pytest.fixture

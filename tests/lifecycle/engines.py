@@ -300,7 +300,9 @@ class HostStack(Stack):
         result = getattr(self._stack, verb)(**options)
         return Outcome(
             ok=result.ok,
-            steps=tuple(self._step(s.op, s.name, s.diff, s.replaces, {}) for s in result.steps),
+            steps=tuple(
+                self._step(s.op, s.name, s.diff, s.replaces, s.detailed) for s in result.steps
+            ),
             messages=tuple(
                 Message(m.severity, m.urn.rpartition("::")[2], m.message)
                 for m in result.diagnostics

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
 from tests.lifecycle.adapters import Adapter
 from tests.lifecycle.conftest import new_stack
 from tests.lifecycle.gitlab import Lab
-from tests.lifecycle.scenario import UNMANAGED, Kind, Phase, Row, Scenario, Then, look_up, resolve
+from tests.lifecycle.scenario import (
+    UNMANAGED,
+    Args,
+    Kind,
+    Phase,
+    Row,
+    Scenario,
+    Then,
+    look_up,
+    resolve,
+)
 from tests.support.proxy import Proxy
 
 from pulumi_gitlab_kubernetes.registry import kind_for
@@ -90,6 +101,26 @@ class FieldTests:
         new = self.kind.args(scenario.lab, row, "new")[field]
         if row.then is not Then.NONE:
             self._assert_stored(scenario["changed"], row, new, new)
+
+    def test_changed_properties(self, scenario: Scenario, field: str) -> None:
+        """The steps say what happens to each property, nested ones too."""
+        row, adapter = self.kind.row(field), scenario.stack.adapter
+        for phase in ("previewed", "changed"):
+            steps = [step for step in scenario[phase].outcome.steps if step.name == row.name]
+            found = {path: kind for step in steps for path, kind in step.details.items()}
+            assert found == self._changes(scenario, row, adapter), phase
+
+    def _changes(self, scenario: Scenario, row: Row, adapter: Adapter) -> dict[str, str]:
+        """Return the expected kind of each change by property path."""
+        if row.then is Then.MOVE:
+            return dict(adapter.details_of_a_move)
+        if row.then is Then.NONE or (row.then.replaces and not adapter.details_of_a_replacement):
+            return {}
+        suffix = "-replace" if row.then.replaces else ""
+        old, new = (self.kind.args(scenario.lab, row, stage) for stage in ("old", "new"))
+        if old[row.field] is None:
+            old[row.field] = row.default
+        return {path: f"{kind}{suffix}" for path, kind in _differences(old, new)}
 
     def test_dropped(self, scenario: Scenario, optional: str) -> None:
         """A removed field is cleared, or has its default."""
@@ -319,6 +350,19 @@ def _refreshed(phase: Phase, name: str) -> tuple[str, ...]:
     first = next(step for step in phase.outcome.steps if step.name == name)
     assert first.op in {"refresh", "update", "same"}, phase.outcome.text
     return first.diff
+
+
+def _differences(old: Args, new: Args, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the path of each value that differs, and how it does."""
+    for name in {**old, **new}:
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _differences(before, after, f"{prefix}{name}.")
+        else:
+            kind = "add" if before is None else "delete" if after is None else "update"
+            yield f"{prefix}{name}", kind
 
 
 def _redacted(values: dict[str, Any]) -> dict[str, Any]:

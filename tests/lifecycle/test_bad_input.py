@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from tests.lifecycle.adapters import DYNAMIC, NATIVE, Adapter
 from tests.lifecycle.certificates import CERTIFICATE, KEY, OTHER_KEY
-from tests.lifecycle.conftest import new_stack
-from tests.lifecycle.engines import ENGINES, Outcome, Stack, resource
+from tests.lifecycle.conftest import Configured, new_stack
+from tests.lifecycle.engines import Outcome, Stack, resource
 from tests.lifecycle.gitlab import Lab, path_of
 from tests.lifecycle.resources import agent, all_kinds, cluster, token, url_configuration
 
@@ -284,31 +283,6 @@ def test_a_conflict_is_an_error(stack: Stack, lab: Lab) -> None:
 # Configuration -------------------------------------------------------------------------------
 
 
-class Configured(NamedTuple):
-    """Makes stacks with the settings of a test, on its engine and with its adapter."""
-
-    engine: str
-    adapter: Adapter
-    directory: Path
-
-    def __call__(self, config: Mapping[str, str], secrets: Mapping[str, str]) -> Stack:
-        """Return an empty stack. Keys without a namespace are of the default connection."""
-        return ENGINES[self.engine](
-            self.directory / "stack", self._keys(config), self._keys(secrets), adapter=self.adapter
-        )
-
-    def _keys(self, config: Mapping[str, str]) -> dict[str, str]:
-        return {
-            key if ":" in key else self.adapter.key(key): value for key, value in config.items()
-        }
-
-
-@pytest.fixture
-def configured(engine: str, adapter: Adapter, tmp_path: Path) -> Configured:
-    """What makes stacks with the settings of a test."""
-    return Configured(engine, adapter, tmp_path)
-
-
 def test_no_token(configured: Configured, lab: Lab) -> None:
     """The error names the setting and the environment variable, before any request."""
     stack = configured({"baseUrl": lab.url}, {})
@@ -358,19 +332,6 @@ def test_unknown_settings(configured: Configured, lab: Lab) -> None:
     assert lab.url not in stack.preview(agent(1)).error("agent")
 
 
-WRONG = {
-    "no-url": (
-        {"baseUrl": "gitlab.example.com"},
-        "baseUrl must be a URL such as https://gitlab.ex",
-    ),
-    "half": (
-        {"clientCert": __file__},
-        "clientCert and clientKey belong together: set both or none",
-    ),
-    "gitlab-kubernetes:retries": "",
-}
-
-
 @pytest.mark.only(NATIVE, reason="explicit providers, and the namespace of native ones alone")
 def test_a_wrong_provider(configured: Configured, lab: Lab) -> None:
     """Each error names the setting, on the provider's line and before any request."""
@@ -384,7 +345,7 @@ def test_a_wrong_provider(configured: Configured, lab: Lab) -> None:
         assert says in outcome.error(name), outcome.text
     stack.set_config("gitlab-kubernetes:requestTimout", "1")
     outcome = stack.preview(agent(1))
-    print(outcome)
+    assert "requestTimout is not a setting: write requestTimeout" in outcome.text
     assert lab.calls() == []
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from tests.conftest import set_up
-from tests.lifecycle.adapters import Adapter
-from tests.lifecycle.engines import ENGINES, Outcome, Stack, ref
+from tests.lifecycle.conftest import Configured
+from tests.lifecycle.engines import Outcome, Stack, ref
 from tests.lifecycle.gitlab import Lab, path_of
 from tests.lifecycle.resources import (
     NAMES,
@@ -98,23 +98,19 @@ def _users(simulator: Simulator, since: int) -> set[tuple[str | None, bool]]:
 
 
 def test_two_gitlabs_never_receive_each_others_secrets(
-    engine: str,
-    adapter: Adapter,
-    simulator: Simulator,
-    other_simulator: Simulator,
-    tmp_path: Path,
+    configured: Configured, simulator: Simulator, other_simulator: Simulator
 ) -> None:
     """Each run sends a resource's requests to its own connection, and shows no secret."""
     with Proxy(simulator.url) as here, Proxy(other_simulator.url) as there:
         ours, theirs = Lab(simulator, here.url), Lab(other_simulator, there.url)
         starts = [len(each.requests()) for each in (simulator, other_simulator)]
-        config = {adapter.key("baseUrl"): here.url, "depot:baseUrl": there.url}
+        config = {"baseUrl": here.url, "depot:baseUrl": there.url}
         secrets = {
-            adapter.key("token"): ours.token,
+            "token": ours.token,
             "depot:token": theirs.token,
             "depot:headers": json.dumps(_HEADER),
         }
-        stack = ENGINES[engine](tmp_path / "stack", config, secrets, adapter=adapter)
+        stack = configured(config, secrets)
         checked = CheckedStack(stack, ours.token, theirs.token, *_HEADER.values())
         declared = [*all_kinds(ours.project.path), *_in_the_other(theirs.project.path)]
         changed = [
@@ -140,7 +136,7 @@ def test_two_gitlabs_never_receive_each_others_secrets(
 
 
 def test_a_ci_job_manages_environments_with_its_own_token(
-    engine: str, adapter: Adapter, simulator: Simulator, tmp_path: Path
+    configured: Configured, simulator: Simulator
 ) -> None:
     """Without any configuration. The job's own deployment causes no drift."""
     with Proxy(simulator.url) as proxy:
@@ -153,7 +149,7 @@ def test_a_ci_job_manages_environments_with_its_own_token(
             "CI_PROJECT_PATH": lab.project.path,
             "CI_PROJECT_ID": str(lab.project.id),
         }
-        stack = ENGINES[engine](tmp_path / "stack", {}, {}, job, adapter=adapter)
+        stack = configured({}, {}, job)
         checked = CheckedStack(stack, job_token)
 
         def declared(**changes: Any) -> dict[str, Any]:
@@ -176,12 +172,10 @@ def test_a_ci_job_manages_environments_with_its_own_token(
 
 
 def test_a_gitlab_with_its_own_authority(
-    engine: str,
-    adapter: Adapter,
+    configured: Configured,
     simulator: Simulator,
     tls: ssl.SSLContext,
     tls_files: dict[str, str],
-    tmp_path: Path,
 ) -> None:
     """All kinds, behind a proxy that requires a client certificate and a header.
 
@@ -195,7 +189,7 @@ def test_a_gitlab_with_its_own_authority(
         config = {f"{NAMESPACE}:{key}": value for key, value in plain.items()}
         secret = {"token": lab.token, "headers": json.dumps(_HEADER)}
         secrets = {f"{NAMESPACE}:{key}": value for key, value in secret.items()}
-        stack = ENGINES[engine](tmp_path / "stack", config, secrets, adapter=adapter)
+        stack = configured(config, secrets)
         key = Path(tls_files["clientKey"]).read_text().splitlines()[1]
         checked = CheckedStack(stack, lab.token, key, *_HEADER.values())
         declared = all_kinds(lab.project.path)

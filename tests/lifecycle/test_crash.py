@@ -1,6 +1,7 @@
 """`kill -9` of the engine, the provider, or both, at random moments.
 
-`CRASHES` sets the number of kills for each engine and adapter. `CRASH_SEED` repeats the moments of one test.
+`CRASHES` sets the number of kills for each engine and adapter. `CRASH_SEED` repeats the moments of
+one test.
 """
 
 from __future__ import annotations

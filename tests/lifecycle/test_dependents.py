@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.lifecycle.engines import Stack, ref, resource
 from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.resources import agent, all_kinds, environment, token, url_configuration
@@ -22,6 +24,40 @@ def test_an_agents_update_previews_no_replacement(stack: Stack, lab: Lab) -> Non
         assert outcome.ops("agent") == ["update"]
         for name in ("token", "url", "environment"):
             assert outcome.ops(name) == ["same"], name
+
+
+def test_a_preview_knows_what_an_update_cannot_change(stack: Stack, lab: Lab) -> None:
+    """The native adapter also knows outputs that are no inputs. The deployment changes nothing."""
+    project = lab.project.path
+    user = environment(project, description=ref("agent.created_at"))
+    assert stack.up(agent(project), user).ok
+    changed = [agent(project, adopt_existing=True), user]
+    previewed = stack.preview(*changed)
+    assert previewed.ok, previewed.text
+    assert previewed.ops("environment") == [stack.adapter.uses_of_outputs]
+    assert stack.up(*changed).ops("environment") == ["same"]
+
+
+def test_a_preview_knows_what_a_create_is_given(stack: Stack, lab: Lab) -> None:
+    """Also defaults. The native adapter also knows the ID of a project that is given by its ID."""
+    project = lab.project.id
+    unbound: dict[str, Any] = {"cluster_agent_id": None, "kubernetes_namespace": None}
+    users = {"auto_stop_setting": "always", "project_id": str(project)}
+    deployed = [
+        environment(project, name, description=value, **unbound) for name, value in users.items()
+    ]
+    assert stack.up(*deployed).ok
+    made = environment(project, "made", **unbound)
+    using = [
+        environment(project, name, description=ref(f"made.{name}"), **unbound) for name in users
+    ]
+    previewed = stack.preview(made, *using)
+    assert previewed.ok, previewed.text
+    assert previewed.ops("auto_stop_setting") == ["same"]
+    assert previewed.ops("project_id") == [stack.adapter.uses_of_outputs]
+    updated = stack.up(made, *using)
+    assert updated.ok, updated.text
+    assert [updated.ops(name) for name in users] == [["same"]] * len(users)
 
 
 def test_a_token_is_revoked_after_its_dependents_are_updated(stack: Stack, lab: Lab) -> None:

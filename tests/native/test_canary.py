@@ -135,6 +135,26 @@ def _all_calls(spy: _Spy, kind: str, program: Values, quoted: str, project: Proj
     spy.run(lambda: plugin.delete(kind, id_, outputs, inputs))
 
 
+def test_what_the_program_marks_is_in_no_error(
+    plugin: NativePlugin, make: Maker, project: Project
+) -> None:
+    """Also if it is a name, which errors have otherwise. The resource's path stays."""
+    given = {"project": project.path, "name": secret("canary-name")}
+    inputs, failures = plugin.check("ClusterAgent", given)
+    assert failures == {}
+    plugin.create("ClusterAgent", inputs)
+    with pytest.raises(CallError) as raised:
+        plugin.create("ClusterAgent", inputs)
+    assert f'cannot create agent "[secret]" in project {project.path}: ' in str(raised.value)
+    assert "canary" not in str(raised.value) + raised.value.details
+    made = make("ProjectCluster", name=secret("canary-name"))
+    assert made.outputs["name"] == secret("canary-name")
+    project.api("DELETE", f"clusters/{made.id.rpartition(':')[2]}")
+    news = {**made.inputs, "domain": "x.example.com"}
+    with pytest.raises(CallError, match=r'^cannot update certificate-based cluster "\[secret\]" '):
+        plugin.update(made.kind, made.id, made.outputs, made.inputs, news)
+
+
 def test_the_spy_sees_plain_values() -> None:
     """A spy that sees nothing would find no secret."""
     assert [*_plain_texts({"a": ["x", {"b": "y"}], "c": secret("z")})] == ["a", "x", "b", "y", "c"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,6 +236,28 @@ def test_a_refresh_does_not_end_the_import(plugin: NativePlugin, make: Maker, ki
         assert not changed
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refresh_keeps_what_the_program_leaves_out_unmanaged(
+    plugin: NativePlugin, make: Maker, kind: str
+) -> None:
+    """Also after the program's first run. A resource that is gone leaves the state."""
+    imported, _given = _imported(plugin, make, kind)
+    optional = {
+        camel_case(field.name) for field in kind_for(kind).schema.fields if not field.always_set
+    }
+    news = {key: each for key, each in _program(imported).items() if key not in optional}
+    first, changed = _up(plugin, imported, news)
+    assert not changed
+    _id, outputs, inputs = plugin.read(kind, first.id, first.outputs, first.inputs)
+    assert plain(inputs) == plain(first.inputs)
+    assert not optional & outputs.keys()
+    assert outputs["schemaVersion"] == 1
+    refreshed = Made(kind, first.id, outputs, inputs)
+    assert not _up(plugin, refreshed, news)[1]
+    plugin.delete(kind, first.id, outputs, inputs)
+    assert plugin.read(kind, first.id, first.outputs, first.inputs)[0] == ""
+
+
 def test_a_certificate_needs_its_key_without_an_import(
     plugin: NativePlugin, make: Maker, pair: Any
 ) -> None:
@@ -295,6 +318,9 @@ def test_an_import_of_something_missing_is_an_error(
     if agent:
         with pytest.raises(CallError, match=r'the project has no agent "absent"$'):
             plugin.read(kind, f"{project.path}:absent:7")
+    if kind == "ClusterAgentUrlConfiguration":
+        with pytest.raises(CallError, match=r"the project has no agent 999999$"):
+            plugin.read(kind, f"{project.id}:999999")
     if kind != "ClusterAgentToken":
         name = {"ClusterAgentUrlConfiguration": "there"}.get(kind, "absent")
         with pytest.raises(CallError, match=rf'^id "{project.path}:{name}": GitLab has no such'):
@@ -302,11 +328,11 @@ def test_an_import_of_something_missing_is_an_error(
 
 
 WRONG = {
-    "ClusterAgent": ["42", "acme/shop", ":7", "acme/shop:", ""],
-    "ClusterAgentToken": ["42:7", "acme/shop:prod", "a::7", "42:7:"],
-    "ClusterAgentUrlConfiguration": ["42", "acme/shop", "42:", "a/b::7"],
-    "ProjectCluster": ["42", ":prod", "acme/shop:"],
-    "ProjectEnvironment": ["42", "prod", "acme/shop:"],
+    "ClusterAgent": ["42", "acme/shop", ":7", "acme/shop:", "", "42:7:9", "acme/shop:a:b"],
+    "ClusterAgentToken": ["42:7", "acme/shop:prod", "a::7", "42:7:", "42:7:9:1"],
+    "ClusterAgentUrlConfiguration": ["42", "acme/shop", "42:", "a/b::7", "42:7:9:1"],
+    "ProjectCluster": ["42", ":prod", "acme/shop:", "42:7:9"],
+    "ProjectEnvironment": ["42", "prod", "acme/shop:", "42:7:9", "acme/shop:a:b"],
 }
 
 
@@ -333,22 +359,41 @@ def test_a_token_is_not_imported_by_name(plugin: NativePlugin, project: Project)
     assert str(raised.value).endswith("must end with a number: GitLab does not keep names unique")
 
 
-@pytest.mark.parametrize("name", ["review/fix: 1:2", "123", "a b", "$x.{y}"])
+@pytest.mark.parametrize("name", ["review/fix-1", "a b", "$x.{y}"])
 def test_a_name_may_have_any_form(
     plugin: NativePlugin, make: Maker, project: Project, name: str
 ) -> None:
-    """A colon belongs to the last part. A number is an ID."""
-    if ":" in name:
-        reference, kind = f"{project.path}:{name}", "ProjectEnvironment"
-        with pytest.raises(CallError, match=r"GitLab has no such environment$"):
-            plugin.read(kind, reference)
-        return
+    """No name has a colon."""
     made = make("ProjectEnvironment", name=name)
-    if name.isdecimal():
-        with pytest.raises(CallError, match=r"GitLab has no environment with this id$"):
-            plugin.read("ProjectEnvironment", f"{project.path}:{name}")
-        return
     assert plugin.read("ProjectEnvironment", f"{project.path}:{name}")[0] == made.id
+
+
+def test_a_number_is_an_id(plugin: NativePlugin, make: Maker, project: Project) -> None:
+    """Also if a name could be the same number."""
+    make("ProjectEnvironment", name="987654")
+    with pytest.raises(CallError, match=r"GitLab has no environment with this id$"):
+        plugin.read("ProjectEnvironment", f"{project.path}:987654")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reference"),
+    [
+        ("ClusterAgentToken", "{project}:prod:7"),
+        ("ClusterAgentUrlConfiguration", "{project}:prod"),
+    ],
+)
+def test_hidden_agents_are_not_missing(
+    project: Project, users: dict[str, tuple[int, str]], tmp_path: Path, kind: str, reference: str
+) -> None:
+    """A reporter cannot see whether an agent exists."""
+    project.agent()
+    config = {"baseUrl": project.simulator.url, "token": users["reporter"][1]}
+    with NativePlugin(config, folder=tmp_path) as plugin:
+        with pytest.raises(CallError, match=r"the token's user may not see agents there"):
+            plugin.read(kind, reference.format(project=project.path))
+        given = {"project": project.path, "agentName": "prod"}
+        with pytest.raises(CallError, match=r"the token's user may not see agents there"):
+            plugin.invoke("getClusterAgentTokens", given)
 
 
 def test_a_wrong_agent_of_a_numeric_reference_is_an_error(

@@ -42,6 +42,11 @@ def test_the_executable_starts_this_interpreter(tmp_path: Path, interpreter: Pat
     done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [str(folder / "__main__.py"), *command[1:]]
 
+    link = tmp_path / "link"
+    link.symlink_to(folder / EXECUTABLE)
+    done = subprocess.run([str(link)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [str(folder / "__main__.py")]
+
     interpreter.unlink()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
@@ -120,6 +125,7 @@ def test_a_package_from_a_file_brings_the_file(tmp_path: Path, installed_from: A
     installed_from(url=wheel.as_uri(), archive_info={})
     assert _requirement(tmp_path / "p") == f"./{wheel.name}[native]\n"
     assert (tmp_path / "p" / wheel.name).read_bytes() == b"wheel"
+    assert _requirement(wheel.parent) == f"./{wheel.name}[native]\n"
 
     wheel.unlink()
     with pytest.raises(ProviderError) as raised:

@@ -135,6 +135,23 @@ def test_a_wrong_setting_of_the_default_provider_has_its_namespace(bare: _Unconf
     assert failure.reason == "tokn is not a setting: write gitlab-kubernetes:token"
 
 
+def test_settings_have_the_names_of_the_program(explicit: Values, tmp_path: Path) -> None:
+    """In a program in Python, an explicit provider has its arguments' names."""
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    with _Unconfigured({}, folder=tmp_path) as plugin:
+        wrong = {**explicit, "baseUrl": "gitlab", "requestTimeout": "soon", "clientCert": "/no"}
+        found = [each.reason for each in plugin.check_raw(wrong, EXPLICIT).failures]
+        assert {each.partition(" ")[0] for each in found} == {
+            *("base_url", "request_timeout", "client_cert")
+        }
+        assert any("the provider's client_key belong together" in each for each in found), found
+        (failure,) = plugin.check_raw({"baseUrl": "gitlab"}, DEFAULT).failures
+        assert failure.reason.startswith("baseUrl must be a URL")
+        plugin.configure_as({**explicit, "requestTimeout": "soon"}, EXPLICIT)
+        with pytest.raises(CallError, match=r"^the provider's request_timeout must be a number"):
+            plugin.check("ClusterAgent", {"project": "a/b", "name": "x"})
+
+
 def test_secrets_stay_marked(bare: _Unconfigured, explicit: Values) -> None:
     """The token and the headers always, and what the program marks."""
     given = {

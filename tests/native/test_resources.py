@@ -277,11 +277,23 @@ def test_a_subclass_can_have_its_own_arguments_and_attributes(program: Program) 
 
 
 def test_the_names_are_listed() -> None:
-    """The resources and `Provider`."""
-    assert native.__all__ == dir(native) == sorted([*MODULES, "Provider"])
+    """The resources, `Provider`, and the enums of the schema, which `pulumi import` writes."""
+    enums = [name.rpartition(":")[2] for name, spec in SCHEMA["types"].items() if "enum" in spec]
+    assert native.__all__ == dir(native) == sorted([*MODULES, *enums, "Provider"])
     assert all(getattr(native, name).__name__ == name for name in native.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'Cluster'"):
         _ = native.Cluster  # type: ignore[attr-defined]
+
+
+def test_an_enum_has_the_values_of_the_schema(program: Program) -> None:
+    """The engine gets the value, and type checkers accept it as text."""
+    for token, spec in SCHEMA["types"].items():
+        if "enum" in spec:
+            enum = getattr(native, token.rpartition(":")[2])
+            assert [each.value for each in enum] == [each["value"] for each in spec["enum"]]
+    arguments = {**ARGUMENTS["ProjectEnvironment"], "tier": native.ProjectEnvironmentTier.STAGING}
+    program.run(lambda: native.ProjectEnvironment("it", **arguments))
+    assert program.request().object.fields["tier"].string_value == "staging"
 
 
 @pytest.mark.parametrize("name", MODULES)

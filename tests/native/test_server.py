@@ -25,6 +25,8 @@ from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 from pulumi_gitlab_kubernetes.native import server
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = 2.0
 ENDS_WITHIN = 5.0
 TIMEOUT_OF_REQUESTS = 5.0

@@ -139,6 +139,7 @@ def test_secrets_in_secrets_are_found() -> None:
     found = decode(struct({"a": secret({"b": secret([secret("c")])})}))
     assert found.values == {"a": {"b": ["c"]}}
     assert found.secrets == {("a",), ("a", "b"), ("a", "b", 0)}
+    assert found.secret_texts == {"c"}
 
 
 def test_assets_are_found() -> None:

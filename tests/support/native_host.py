@@ -13,7 +13,7 @@ from tests.support.plugin_process import Engine, Values
 from typing_extensions import Self
 
 from pulumi_gitlab_kubernetes.core.schema import Schema
-from pulumi_gitlab_kubernetes.native.spelling import names_of
+from pulumi_gitlab_kubernetes.core.spelling import names_of
 from pulumi_gitlab_kubernetes.registry import kind_for
 
 

@@ -179,6 +179,9 @@ class Pond(provider_pb2_grpc.ResourceProviderServicer):
         self._say(request.urn, inputs)
         if inputs.get("seconds") and self._cancelled.wait(inputs["seconds"]):
             _fail(context, "cancelled")
+        if inputs.get("fail") == "exit":
+            print("it drained", file=sys.stderr, flush=True)
+            os._exit(3)
         if inputs.get("fail") == "create":
             _fail(context, "no more fish")
         with self._lock:

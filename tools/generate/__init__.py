@@ -42,6 +42,7 @@ def documents() -> dict[Path, str]:
             for module, source in sources.items()
         },
         PACKAGE / "native" / "resources" / "provider.py": classes.provider(),
+        PACKAGE / "native" / "resources" / "enums.py": classes.native_enums(),
         PACKAGE / "__init__.py": names.package(),
         PACKAGE / "native" / "__init__.py": names.native_package(),
         PACKAGE / "native" / "schema.json": package_schema.schema(),

@@ -13,7 +13,7 @@ from importlib.metadata import metadata
 from typing import Any
 
 from tools.generate import examples
-from tools.generate.source import aliases, native_fields
+from tools.generate.source import aliases, enum_name, enums_of, native_fields, pascal_case
 
 from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS, ProviderArgument
 from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
@@ -78,15 +78,12 @@ def schema() -> str:
         },
         "config": {"variables": settings},
         "types": {
-            _enum_name(kind, field): _enum(field)
-            for kind in kinds
-            for field in kind.schema.fields
-            if field.choices
+            f"{PACKAGE}:index:{name}": _enum(field) for name, field in enums_of(kinds).items()
         }
         | {
             name: spec
             for each in functions().values()
-            for name, spec in _objects(each.results, _pascal_case(each.name))
+            for name, spec in _objects(each.results, pascal_case(each.name))
         },
         "provider": {
             "description": "A provider with its own GitLab instance and token.",
@@ -133,7 +130,7 @@ def _function(function: Function) -> Spec:
             "properties": {camel_case(each.name): _argument(each) for each in arguments},
             "required": [camel_case(each.name) for each in arguments if each.required],
         },
-        "outputs": _object(results, _pascal_case(function.name)),
+        "outputs": _object(results, pascal_case(function.name)),
     }
 
 
@@ -149,7 +146,7 @@ def _objects(outputs: tuple[Output, ...], prefix: str) -> Iterator[tuple[str, Sp
     """Yield the types of objects in the results of a function."""
     for output in outputs:
         if output.fields:
-            name = f"{prefix}{_pascal_case(_item(output))}"
+            name = f"{prefix}{pascal_case(_item(output))}"
             yield f"{PACKAGE}:index:{name}", _object(output.fields, prefix)
             yield from _objects(output.fields, prefix)
 
@@ -168,7 +165,7 @@ def _object(outputs: tuple[Output, ...], prefix: str) -> Spec:
 def _result(output: Output, prefix: str) -> Spec:
     if not output.fields:
         return _TYPES[output.type]
-    item = {"$ref": f"#/types/{PACKAGE}:index:{prefix}{_pascal_case(_item(output))}"}
+    item = {"$ref": f"#/types/{PACKAGE}:index:{prefix}{pascal_case(_item(output))}"}
     return {"type": "array", "items": item} if output.type is Type.LIST else item
 
 
@@ -208,25 +205,16 @@ def _input(kind: Kind, field: Field) -> Spec:
 
 def _type(kind: Kind, each: Field | Output) -> Spec:
     if isinstance(each, Field) and each.choices:
-        return {"$ref": f"#/types/{_enum_name(kind, each)}"}
+        return {"$ref": f"#/types/{PACKAGE}:index:{enum_name(kind, each)}"}
     return _TYPES[each.type]
-
-
-def _enum_name(kind: Kind, field: Field) -> str:
-    return f"{PACKAGE}:index:{kind.name}{_pascal_case(field.name)}"
 
 
 def _enum(field: Field) -> Spec:
     return {
         "description": _doc(field.doc),
         "type": _TYPES[field.type]["type"],
-        "enum": [{"name": _pascal_case(value), "value": value} for value in field.choices],
+        "enum": [{"name": pascal_case(value), "value": value} for value in field.choices],
     }
-
-
-def _pascal_case(name: str) -> str:
-    camel = camel_case(name)
-    return f"{camel[0].upper()}{camel[1:]}"
 
 
 def _setting(argument: ProviderArgument) -> Spec:

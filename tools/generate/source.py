@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 
 from pulumi_gitlab_kubernetes.core.fields import Field
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.core.values import Type
 
 OUTPUT_TYPES = {
@@ -40,6 +42,26 @@ def formatted(source: str) -> str:
 def native_fields(kind: Kind) -> tuple[Field, ...]:
     """Return the inputs of a native resource: a provider takes the place of `connection`."""
     return tuple(field for field in kind.schema.fields if field.name != CONNECTION.name)
+
+
+def enums_of(kinds: Iterable[Kind]) -> dict[str, Field]:
+    """Return the inputs that have a choice of values, by the name of their enum."""
+    return {
+        enum_name(kind, field): field
+        for kind in kinds
+        for field in native_fields(kind)
+        if field.choices
+    }
+
+
+def enum_name(kind: Kind, field: Field) -> str:
+    """Return the name of the enum of an input's values."""
+    return f"{kind.name}{pascal_case(field.name)}"
+
+
+def pascal_case(name: str) -> str:
+    """Return a snake_case name in PascalCase."""
+    return name[:1].upper() + camel_case(name)[1:]
 
 
 def aliases(kind: Kind) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ class _Settings:
 
     inputs: Inputs
     default: bool
+    name: Callable[[str], str] = str
 
     def get(self, key: str) -> str | None:
         value = self.inputs.get(key)
@@ -87,7 +88,7 @@ class _Settings:
         return any(contains_unknown(self.inputs.get(key)) for key in keys)
 
     def label(self, key: str) -> str:
-        return f"{NAMESPACE}:{key}" if self.default else f"the provider's {key}"
+        return f"{NAMESPACE}:{key}" if self.default else f"the provider's {self.name(key)}"
 
 
 def resolve_provider(
@@ -96,6 +97,7 @@ def resolve_provider(
     default: bool,
     environ: Mapping[str, str] = os.environ,
     job_token: bool = False,
+    name: Callable[[str], str] = str,
 ) -> Connection:
     """Return the connection of a provider.
 
@@ -104,11 +106,12 @@ def resolve_provider(
         default: Whether it is a default provider. Only such a one reads the environment.
         environ: The environment's variables.
         job_token: Whether the token of the current CI job can be used.
+        name: Returns how the program writes a key.
 
     Raises:
         ConfigurationError: An input is missing, wrong, or not known yet.
     """
-    settings = _Settings(inputs, default)
+    settings = _Settings(inputs, default, name)
     for key in KEYS:
         if settings.unknown(key):
             raise ConfigurationError(f"{settings.label(key)} is not known yet")
@@ -121,6 +124,7 @@ def check_provider(
     default: bool,
     environ: Mapping[str, str] = os.environ,
     project: str = "",
+    name: Callable[[str], str] = str,
 ) -> tuple[dict[str, Any], list[Failure]]:
     """Check the inputs of a provider.
 
@@ -131,12 +135,13 @@ def check_provider(
         default: Whether it is a default provider. Only such a one reads the environment.
         environ: The environment's variables.
         project: The name of the Pulumi project, which may have own keys in our namespace.
+        name: Returns how the program writes a key.
 
     Returns:
         The inputs to store, and what is wrong with them. The stored `baseUrl` is the normalized
         address that is used, so that a later run notices another one.
     """
-    settings = _Settings(inputs, default)
+    settings = _Settings(inputs, default, name)
     failures = [*_unknown_keys(inputs, project, default=default), *_wrong_values(settings)]
     stored = dict(inputs)
     if not any(failure.property == "baseUrl" for failure in failures):

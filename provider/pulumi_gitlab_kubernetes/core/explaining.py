@@ -43,7 +43,8 @@ def explained(
     except GitLabError as error:
         reads = verb in _READS
         forbidden = error.status == FORBIDDEN and not reads
-        where = (verb, kind.noun, kind.label(values), id_ and f"({id_})")
+        noun = f"{kind.noun}s" if verb == "list" else kind.noun
+        where = (verb, noun, kind.label(values), id_ and f"({id_})")
         raise explain(
             error,
             action=f"{' '.join(filter(None, where))} in project {values.get('project', '?')}",

@@ -76,8 +76,10 @@ class Kind:
         return client.collection(self.place, ids)
 
     def label(self, values: Mapping[str, object]) -> str:
-        """Return the name of a resource in messages; empty if unknown."""
-        return f'"{values["name"]}"' if "name" in values else ""
+        """Return the name of a resource in messages, and its agent; empty if unknown."""
+        name = f'"{values["name"]}"' if "name" in values else ""
+        agent = f"of agent {values['agent_id']}" if self.parent and "agent_id" in values else ""
+        return " ".join(filter(None, (name, agent)))
 
     @property
     def delete_before_replace(self) -> bool:

@@ -7,6 +7,11 @@ from pulumi_gitlab_kubernetes.errors import FORBIDDEN, NOT_FOUND, GitLabError, N
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
 
+AGENTS_UNAVAILABLE = (
+    "the token's user may not see agents there: it needs the role Developer or above"
+)
+"""Why GitLab may show no agent in a project that can be seen."""
+
 _DELETED = "if it was deleted with everything in it, run `pulumi state delete` for this resource"
 
 

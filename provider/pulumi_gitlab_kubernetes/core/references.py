@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from pulumi_gitlab_kubernetes.core.identity import NotUnique, Singleton, Unique
 from pulumi_gitlab_kubernetes.core.kind import Kind
-from pulumi_gitlab_kubernetes.core.not_found import require_project
-from pulumi_gitlab_kubernetes.errors import InvalidInputError
+from pulumi_gitlab_kubernetes.core.not_found import (
+    AGENTS_UNAVAILABLE,
+    require_project,
+    what_is_missing,
+)
+from pulumi_gitlab_kubernetes.errors import InvalidInputError, NotFoundError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.places import AGENTS
 
@@ -34,34 +38,59 @@ def resolve(kind: Kind, client: Client, reference: str) -> tuple[int, ...]:
         InvalidInputError: It has another form, or there is no such resource.
         GitLabError: GitLab could not be asked.
     """
-    parts = reference.split(":", len(kind.ids) - 1)
+    parts = reference.split(":")
     singleton = isinstance(kind.identity, Singleton) and len(parts) == len(kind.ids) - 1
     if not all(parts) or not (singleton or len(parts) == len(kind.ids)):
         raise InvalidInputError("id", f'"{reference}" must have the form {form(kind)}')
     ids: tuple[int, ...] = (require_project(client, parts[0]),)
     for part in parts[1 : len(kind.ids) - 1]:  # The agent, if it belongs to one.
-        ids += (_number(part) or _agent(client, ids, part, reference),)
-    own = None if singleton else _number(parts[-1])
-    return (*ids, own or _unique(kind, client, ids, "" if singleton else parts[-1], reference))
+        agent_id = int(part) if is_id(part) else find_agent(client, ids[0], parts[0], part)
+        if agent_id is None:
+            raise InvalidInputError("id", f'"{reference}": the project has no agent "{part}"')
+        ids += (agent_id,)
+    if not singleton and is_id(parts[-1]):
+        return (*ids, int(parts[-1]))
+    return (*ids, _find(kind, client, ids, "" if singleton else parts[-1], reference))
 
 
-def _number(part: str) -> int | None:
-    return int(part) if is_id(part) else None
+def find_agent(client: Client, project_id: int, project: str, name: str) -> int | None:
+    """Return the ID of the agent with a name; `None` if there is none.
+
+    Args:
+        client: The client to use.
+        project_id: The project's ID.
+        project: The project's ID or path, for errors.
+        name: The agent's name.
+
+    Raises:
+        GitLabError: GitLab shows no agents, or could not be asked.
+    """
+    agents = client.collection(AGENTS, (project_id,))
+    try:
+        return next((int(found["id"]) for found in agents.list() if found["name"] == name), None)
+    except NotFoundError as error:
+        missing = what_is_missing(
+            client, agents, project_id, project, AGENTS_UNAVAILABLE, in_state=False
+        )
+        raise missing or error from error
 
 
-def _agent(client: Client, ids: tuple[int, ...], name: str, reference: str) -> int:
-    for found in client.collection(AGENTS, ids).list():
-        if found["name"] == name:
-            return int(found["id"])
-    raise InvalidInputError("id", f'"{reference}": the project has no agent "{name}"')
-
-
-def _unique(kind: Kind, client: Client, ids: tuple[int, ...], value: str, reference: str) -> int:
+def _find(kind: Kind, client: Client, ids: tuple[int, ...], value: str, reference: str) -> int:
     if isinstance(kind.identity, NotUnique):
         raise InvalidInputError(
             "id", f'"{reference}" must end with a number: GitLab does not keep names unique'
         )
-    found = kind.find(kind.collection(client, ids), {kind.unique_input: value})
+    collection, project = kind.collection(client, ids), reference.partition(":")[0]
+    try:
+        found = kind.find(collection, {kind.unique_input: value})
+    except NotFoundError as error:
+        missing = what_is_missing(
+            client, collection, ids[0], project, kind.unavailable, in_state=False
+        )
+        if missing is None and kind.parent:
+            reason = f'"{reference}": the project has no agent {ids[-1]}'
+            raise InvalidInputError("id", reason) from error
+        raise missing or error from error
     if found is None:
         raise InvalidInputError("id", f'"{reference}": GitLab has no such {kind.noun}')
     return int(found["id"])

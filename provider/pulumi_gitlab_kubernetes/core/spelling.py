@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pulumi_gitlab_kubernetes.core.kind import Kind
 
 
 @cache
@@ -10,6 +14,17 @@ def camel_case(name: str) -> str:
     """Return a snake_case name in camelCase."""
     first, *others = name.split("_")
     return first + "".join(other.capitalize() for other in others)
+
+
+@cache
+def names_of(kind: Kind) -> dict[str, str]:
+    """Return the names of a kind's inputs and outputs, by their names in camelCase."""
+    names = (
+        *(field.name for field in kind.schema.fields),
+        *(output.name for output in kind.schema.outputs),
+        *kind.ids,
+    )
+    return {camel_case(name): name for name in names}
 
 
 class Spelling:

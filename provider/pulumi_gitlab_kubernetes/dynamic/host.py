@@ -56,9 +56,10 @@ def time_limit() -> float | None:
 
 
 def old_inputs() -> dict[str, Any]:
-    """Return the inputs in the state of the resource that is read, with secrets in plain text."""
+    """Return the inputs in the state of the call's resource, with secrets in plain text."""
     frame = _call()
-    inputs = frame and getattr(frame.f_locals["request"], "inputs", None)
+    request = frame and frame.f_locals["request"]
+    inputs = getattr(request, "inputs", None) or getattr(request, "old_inputs", None)
     return json_format.MessageToDict(inputs) if inputs else {}
 
 

@@ -22,6 +22,7 @@ from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.lifecycle import VERSION, Lifecycle
 from pulumi_gitlab_kubernetes.core.run import Run
 from pulumi_gitlab_kubernetes.core.shared_fields import SCHEMA_VERSION
+from pulumi_gitlab_kubernetes.core.spelling import names_of
 from pulumi_gitlab_kubernetes.core.state import State
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
 from pulumi_gitlab_kubernetes.dynamic import host as _host
@@ -118,7 +119,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         `schema_version`, and that of a managed resource also has `connection`.
         """
         with self._working():
-            olds, context = self._state(props, _incoming(_host.old_inputs())), self._context()
+            olds, context = self._state(props, reading=True), self._context()
             if "connection" in olds.outputs:
                 found = self._lifecycle.read(id_, olds, context)
             else:
@@ -152,17 +153,28 @@ class DynamicProvider(dynamic.ResourceProvider):
         with self._working():
             self._lifecycle.delete(_id, self._state(_props), self._context())
 
-    def _state(self, props: Mapping[str, Any], inputs: Values | None = None) -> State:
+    def _state(self, props: Mapping[str, Any], *, reading: bool = False) -> State:
         """Return the state, if this version can read it.
 
-        Most calls of the host pass only outputs, which include the inputs.
+        The host passes only outputs, which include the inputs. Those of the native provider can
+        have more than the program manages.
+
+        Args:
+            props: The outputs in the state.
+            reading: Whether the resource is read, so that control fields may have changed.
         """
-        outputs = _incoming(props)
+        outputs = self._named(props)
         if (version := outputs.get(SCHEMA_VERSION.name, VERSION)) > VERSION:
             raise ProviderError(f"{SCHEMA_VERSION.name} {version} is {NEWER}")
-        schema = self._lifecycle.kind.schema
-        inputs = schema.inputs(outputs) if inputs is None else inputs
+        inputs = self._lifecycle.kind.schema.inputs(outputs)
+        if reading or _PROVIDER not in props:
+            inputs = self._named(_host.old_inputs())
         return State(outputs, inputs, complete=SCHEMA_VERSION.name in outputs)
+
+    def _named(self, props: Mapping[str, Any]) -> Values:
+        """Return values of a state by field name. The native provider has camelCase names."""
+        names = names_of(self._lifecycle.kind)
+        return _incoming({names.get(name, name): value for name, value in props.items()})
 
     @contextmanager
     def _working(self) -> Iterator[None]:

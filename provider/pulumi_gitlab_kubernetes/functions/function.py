@@ -13,6 +13,7 @@ from pulumi_gitlab_kubernetes.core.explaining import explained
 from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.not_found import require_project, what_is_missing
+from pulumi_gitlab_kubernetes.core.references import find_agent
 from pulumi_gitlab_kubernetes.core.schema import Failure
 from pulumi_gitlab_kubernetes.core.shared_fields import AGENT_ID, PROJECT
 from pulumi_gitlab_kubernetes.core.spelling import Spelling
@@ -21,7 +22,6 @@ from pulumi_gitlab_kubernetes.errors import InvalidInputError, NotFoundError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
-from pulumi_gitlab_kubernetes.gitlab.places import AGENTS
 
 _PROJECT = replace(PROJECT, doc="The ID or full path of the project.")
 _AGENT_ID = replace(AGENT_ID, required=False)
@@ -147,9 +147,9 @@ class Function(ABC):
             return ()
         if "agent_id" in arguments:
             return (arguments["agent_id"],)
-        for found in client.collection(AGENTS, (project_id,)).list():
-            if found["name"] == arguments["agent_name"]:
-                return (int(found["id"]),)
+        project, name = arguments["project"], arguments["agent_name"]
+        if (found := find_agent(client, project_id, project, name)) is not None:
+            return (found,)
         raise InvalidInputError("agent_name", "is not the name of an agent in the project")
 
 

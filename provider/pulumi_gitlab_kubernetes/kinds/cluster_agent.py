@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.not_found import AGENTS_UNAVAILABLE
 from pulumi_gitlab_kubernetes.core.schema import Schema
 from pulumi_gitlab_kubernetes.core.shared_fields import (
     ADOPT_EXISTING,
@@ -30,7 +31,7 @@ class ClusterAgentKind(Kind):
     place = AGENTS
     creator_key = "created_by_user_id"
     ids = ("project_id", "agent_id")
-    unavailable = "the token's user may not see agents there: it needs the role Developer or above"
+    unavailable = AGENTS_UNAVAILABLE
     schema = Schema(
         fields=(
             PROJECT,

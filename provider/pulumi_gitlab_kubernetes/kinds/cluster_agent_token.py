@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -120,10 +120,6 @@ class ClusterAgentTokenKind(TokenKind):
             SCHEMA_VERSION,
         ),
     )
-
-    def label(self, values: Mapping[str, object]) -> str:
-        """Return the name of the token and the ID of its agent."""
-        return f'"{values.get("name", "")}" of agent {values.get("agent_id", "?")}'
 
     def replacement_due(self, olds: Values, news: Values, context: CallContext) -> str | None:
         """Require a new token if the old one is older than `rotate_after_days`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pulumi_gitlab_kubernetes.certificates import validators as certificates
 from pulumi_gitlab_kubernetes.certificates.pem import canonical
@@ -135,7 +135,3 @@ class ClusterAgentUrlConfigurationKind(Kind):
         ),
         cross_checks=(_pair,),
     )
-
-    def label(self, values: Mapping[str, object]) -> str:
-        """Return the ID of the agent, which has at most one configuration."""
-        return f"of agent {values.get('agent_id', '?')}"

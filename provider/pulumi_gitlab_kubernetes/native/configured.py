@@ -14,10 +14,10 @@ from pulumi_gitlab_kubernetes.configuration.provider_settings import (
 from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.run import Run
-from pulumi_gitlab_kubernetes.core.spelling import Spelling
+from pulumi_gitlab_kubernetes.core.spelling import Spelling, names_of
 from pulumi_gitlab_kubernetes.engine import log
 from pulumi_gitlab_kubernetes.gitlab.connection import Connection
-from pulumi_gitlab_kubernetes.native.spelling import names_of
+from pulumi_gitlab_kubernetes.native.spelling import setting_name
 
 _ADOPT = "PULUMI_GITLAB_ADOPT_EXISTING"
 
@@ -59,7 +59,10 @@ class ConfiguredProvider:
         """
         if job_token not in self._connections:
             self._connections[job_token] = resolve_provider(
-                self._inputs, default=self._default, job_token=job_token
+                self._inputs,
+                default=self._default,
+                job_token=job_token,
+                name=partial(setting_name, self.spelling),
             )
         return self._connections[job_token]
 

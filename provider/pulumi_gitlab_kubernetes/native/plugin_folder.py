@@ -31,7 +31,8 @@ from pulumi_gitlab_kubernetes.native.__main__ import main
 
 main()
 """
-# The interpreter runs a file, so that no module in the folder of the user's program hides ours.
+# The interpreter runs a file, so that no module in the folder of the user's program hides ours. A
+# user may have a link to the script on PATH.
 _SCRIPT = f"""\
 #!/bin/sh
 {_HEADER}
@@ -40,7 +41,8 @@ if [ ! -x "$python" ]; then
   echo "$python is gone: run 'gitlab-kubernetes install-plugin' again" >&2
   exit 1
 fi
-exec "$python" "${{{{0%/*}}}}/__main__.py" "$@"
+script=$(readlink -f "$0" || echo "$0")
+exec "$python" "${{{{script%/*}}}}/__main__.py" "$@"
 """
 _PROJECT = f"""\
 {_HEADER}
@@ -115,7 +117,8 @@ def _direct(source: Mapping[str, object], folder: Path) -> str:
                 f"{_DISTRIBUTION} was installed from {path}, which is gone: install it again"
             )
         if path.is_file():
-            shutil.copy(path, folder)
+            if path.parent.resolve() != folder.resolve():
+                shutil.copy(path, folder)
             return f"./{path.name}[native]"
     subdirectory = source.get("subdirectory")
     fragment = f"#subdirectory={subdirectory}" if subdirectory else ""

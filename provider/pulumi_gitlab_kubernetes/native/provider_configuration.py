@@ -5,6 +5,8 @@ See https://www.pulumi.com/docs/iac/concepts/resources/providers/.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +18,8 @@ from pulumi_gitlab_kubernetes.configuration.provider_settings import (
     other_gitlab,
 )
 from pulumi_gitlab_kubernetes.engine.log import log_warning
+from pulumi_gitlab_kubernetes.native.configured import ConfiguredProvider
+from pulumi_gitlab_kubernetes.native.spelling import setting_name
 from pulumi_gitlab_kubernetes.native.wire import decode, encode
 
 MISMATCH = (
@@ -27,31 +31,36 @@ MISMATCH = (
 _ADDRESS = "baseUrl"
 
 
-def check(request: provider_pb2.CheckRequest, engine: str | None) -> provider_pb2.CheckResponse:
+def check(
+    request: provider_pb2.CheckRequest, provider: ConfiguredProvider
+) -> provider_pb2.CheckResponse:
     """Return the inputs to store, and what is wrong with them.
 
     Args:
         request: The request.
-        engine: The engine's address, for warnings.
+        provider: The provider, which is not configured yet.
     """
     given = decode(request.news)
     expected, own = given.values.get("version"), version("pulumi-gitlab-kubernetes")
     if expected and expected != own:
         log_warning(
-            engine,
+            provider.engine,
             request.urn,
             f"the program was written for version {expected} of gitlab-kubernetes, and this plugin "
             f"has version {own}: {MISMATCH}",
         )
     default = _is_default(request.urn)
-    project = _project_of(request.urn)
-    stored, failures = check_provider(given.values, default=default, project=project)
+    name: Callable[[str], str] = str if default else partial(setting_name, provider.spelling)
+    stored, failures = check_provider(
+        given.values, default=default, project=_project_of(request.urn), name=name
+    )
     return provider_pb2.CheckResponse(
         inputs=encode(stored, given.secrets | {(key,) for key in SECRET_KEYS}),
         # The engine would print the value of a named property: an address may hold a password, and
         # an unknown key a token.
         failures=[
-            provider_pb2.CheckFailure(reason=f"{each.property} {each.reason}") for each in failures
+            provider_pb2.CheckFailure(reason=f"{name(each.property)} {each.reason}")
+            for each in failures
         ],
     )
 

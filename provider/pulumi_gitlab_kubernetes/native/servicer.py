@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from importlib.metadata import version
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_gitlab_kubernetes.engine import failures
@@ -29,11 +30,13 @@ from pulumi_gitlab_kubernetes.native.operations import Operations
 from pulumi_gitlab_kubernetes.native.project import runtime_of
 from pulumi_gitlab_kubernetes.native.provider_configuration import MISMATCH
 from pulumi_gitlab_kubernetes.native.spelling import spelling_of
+from pulumi_gitlab_kubernetes.native.wire import decode
+from pulumi_gitlab_kubernetes.redaction import redact
 from pulumi_gitlab_kubernetes.registry import MODULES, lifecycle_for
 
 _DISTRIBUTION = "pulumi-gitlab-kubernetes"
 
-Request = TypeVar("Request")
+Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response")
 ResourceRequest = (
     provider_pb2.CheckRequest
@@ -110,7 +113,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.CheckResponse:
         """Check the provider's inputs."""
         return await self._call(
-            lambda got: provider_configuration.check(got, self._provider.engine), request, context
+            lambda got: provider_configuration.check(got, self._provider), request, context
         )
 
     async def DiffConfig(  # noqa: N802 (the protocol's name)
@@ -216,21 +219,18 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             with concurrency.slot(MOST_CALLS) if slot else contextlib.nullcontext():
                 return run(request)
 
+        kept = None
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, limited)
         except KeptResourceError as error:
-            message = str(error)
-            details = failures.initialization_failed(error.id, error.outputs, error.inputs, message)
+            message, kept = str(error), error
         except InvalidInputError as error:
             message = f"{self._provider.spelling[error.property]} {error.reason}"
-            details = failures.failed(message)
         except ProviderError as error:
             message = str(error)
-            details = failures.failed(message)
         except Exception as error:  # noqa: BLE001 (a traceback may contain secrets)
             message = unexpected(error)
-            details = failures.failed(message)
-        return await _fail(context, message, details)
+        return await _fail(context, redact(message, _secret_texts(request)), kept)
 
     def _of(self, request: ResourceRequest) -> Operations:
         """Return the operations of a resource's kind."""
@@ -243,5 +243,17 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._operations.setdefault(name, Operations(lifecycle_for(name), self._provider))
 
 
-async def _fail(context: Context, message: str, details: failures.Metadata) -> NoReturn:
+async def _fail(context: Context, message: str, kept: KeptResourceError | None) -> NoReturn:
+    details = (
+        failures.initialization_failed(kept.id, kept.outputs, kept.inputs, message)
+        if kept
+        else failures.failed(message)
+    )
     await context.abort(grpc.StatusCode.UNKNOWN, message, details)
+
+
+def _secret_texts(request: Message) -> Iterator[str]:
+    """Yield the texts that are secret in a request."""
+    for _field, value in request.ListFields():
+        if isinstance(value, struct_pb2.Struct):
+            yield from decode(value).secret_texts

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
-from functools import cache
 
-from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
 from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Spelling, camel_case
 
@@ -47,6 +46,16 @@ def spelling_of(runtime: str) -> Spelling:
     return _RUNTIMES.get(runtime, CAMEL_CASE)
 
 
+def setting_name(spelling: Spelling, key: str) -> str:
+    """Return how a program writes the argument of an explicit provider.
+
+    Args:
+        spelling: The spelling of the program.
+        key: The key of the argument on the wire, or another text, which does not change.
+    """
+    return next((spelling[each.name] for each in ARGUMENTS if each.key == key), key)
+
+
 def why_unknown(key: str, names: Collection[str]) -> str:
     """Return what is wrong with an unknown name of an argument, and what to do.
 
@@ -58,14 +67,3 @@ def why_unknown(key: str, names: Collection[str]) -> str:
         return "is for dynamic resources only: give the resource an explicit provider"
     near = difflib.get_close_matches(camel_case(key), names, n=1)
     return f"is not an argument: write {near[0]}" if near else "is not an argument: remove it"
-
-
-@cache
-def names_of(kind: Kind) -> dict[str, str]:
-    """Return the names of a kind's inputs and outputs, by their names on the wire."""
-    names = (
-        *(field.name for field in kind.schema.fields),
-        *(output.name for output in kind.schema.outputs),
-        *kind.ids,
-    )
-    return {camel_case(name): name for name in names}

@@ -2,7 +2,8 @@
 
 Aliases let it take over resources of this package's dynamic provider, whose state has names in
 snake_case, and of Pulumi's own GitLab package, whose state lacks some outputs. A resource that was
-imported has no `schema_version` until its next update.
+imported has no `schema_version` until its next update or refresh by a program that manages it: its
+outputs have all that GitLab returns.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.lifecycle import VERSION
 from pulumi_gitlab_kubernetes.core.schema import Schema
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION, SCHEMA_VERSION
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, names_of
 from pulumi_gitlab_kubernetes.core.state import State
 from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.errors import ProviderError
-from pulumi_gitlab_kubernetes.native.spelling import names_of
 from pulumi_gitlab_kubernetes.native.wire import Path, decode
 from pulumi_gitlab_kubernetes.registry import NEWER
 
@@ -83,9 +83,14 @@ class OldState:
         Args:
             news: Checked inputs.
         """
-        complete = SCHEMA_VERSION.name in self.outputs or not self._own
-        inputs = self._completed(news) if self.imported or not self._own else self.inputs
-        return State(self.outputs, inputs, complete)
+        if self.imported or not self._own:
+            return State(self.outputs, self._completed(news))
+        if SCHEMA_VERSION.name in self.outputs:
+            return State(self.outputs, self.inputs)
+        # An import stored more than the program manages.
+        fields = {field.name for field in self._kind.schema.fields}
+        outputs = {name: value for name, value in self.outputs.items() if name not in fields}
+        return State({**outputs, **self.inputs}, self.inputs)
 
     def _completed(self, news: Values) -> Values:
         found = dict(self.inputs)

@@ -7,7 +7,7 @@ See https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -48,11 +48,13 @@ class Properties:
         values: The values by name. Absent and null are the same.
         secrets: The paths of the secret values.
         assets: The paths of assets and archives, which are no values of any property.
+        secret_texts: The texts that are secret.
     """
 
     values: Values
     secrets: set[Path] = field(default_factory=set)
     assets: set[Path] = field(default_factory=set)
+    secret_texts: set[str] = field(default_factory=set)
 
     def secret_names(self) -> set[str]:
         """Return the names of the values that are secret or contain a secret."""
@@ -109,13 +111,12 @@ def _decode(value: struct_pb2.Value, path: Path, found: Properties) -> Any:
 def _decode_struct(struct: struct_pb2.Struct, path: Path, found: Properties) -> Any:
     fields = struct.fields
     signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
-    if signature == _SECRET:
-        found.secrets.add(path)
-        return _decode(fields["value"], path, found)
-    if signature == _OUTPUT:
-        if "secret" in fields and fields["secret"].bool_value:
+    if signature in {_SECRET, _OUTPUT}:
+        value = _decode(fields["value"], path, found) if "value" in fields else UNKNOWN
+        if signature == _SECRET or ("secret" in fields and fields["secret"].bool_value):
             found.secrets.add(path)
-        return _decode(fields["value"], path, found) if "value" in fields else UNKNOWN
+            found.secret_texts.update(_texts(value))
+        return value
     if signature == _RESOURCE:
         return _decode(fields["id"], path, found) if "id" in fields else None
     if signature in _ASSETS:
@@ -150,3 +151,14 @@ def _encode(value: Any, target: struct_pb2.Value, path: Path, secrets: frozenset
         items.SetInParent()
         for i, each in enumerate(value):
             _encode(each, items.values.add(), (*path, i), secrets)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)

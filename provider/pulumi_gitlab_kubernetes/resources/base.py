@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pulumi
 from pulumi import dynamic
 
+from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.dynamic import inline
 from pulumi_gitlab_kubernetes.errors import InvalidInputError
@@ -48,6 +49,7 @@ class Resource(KnownArguments, dynamic.Resource):
         props = properties(inputs, outputs, secrets)
         defaults = pulumi.ResourceOptions(
             additional_secret_outputs=list(secrets),
+            aliases=[pulumi.Alias(type_=f"{NAMESPACE}:index:{self._kind.name}")],
             # A forced replacement does not call `diff`, so the option is needed too.
             delete_before_replace=self._kind.delete_before_replace or None,
         )

@@ -1,12 +1,17 @@
 """How many operations run at a time."""
 
 import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.fork_server import FORK_SERVER
 
-from pulumi_gitlab_kubernetes.testing.host import Stack
+from pulumi_gitlab_kubernetes.testing.host import Result, Stack
 from pulumi_gitlab_kubernetes.testing.host.operation import degree_of_parallelism
+from pulumi_gitlab_kubernetes.testing.host.process import Child
 
 pytestmark = pytest.mark.slow
 
@@ -48,3 +53,29 @@ def test_the_default_is_four_times_the_cores(given: str) -> None:
     """Also where the variable holds no number above 0."""
     cores = len(os.sched_getaffinity(0))
     assert degree_of_parallelism(None, {"PULUMI_PARALLEL": given}) == 4 * cores
+
+
+def test_a_provider_is_one_process(project: Any) -> None:
+    """Of dynamic resources as of plugins, also if a run refreshes first."""
+    project.add_pond()
+    project.write('from fish import *\nThing("a"); Fish("b", ResourceOptions(provider=Pond("p")))')
+    started: list[str] = []
+
+    def spawn(command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Child:
+        started.append(" ".join(command))
+        return FORK_SERVER.spawn(command, directory, environ)
+
+    stack = Stack(project.directory, environ=project.environ, spawn=spawn)
+    runs: list[Callable[[], Result]] = [
+        stack.preview,
+        stack.up,
+        stack.up,
+        partial(stack.up, refresh=True),
+        stack.refresh,
+        stack.destroy,
+    ]
+    for run in runs:
+        started.clear()
+        assert run().ok
+        assert sum("pulumi.dynamic" in command for command in started) == 1
+        assert sum("/pond" in command for command in started) == 1

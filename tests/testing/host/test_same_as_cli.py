@@ -257,6 +257,28 @@ def test_each_carries_on_with_what_the_other_left(project: Any, stack: Stack, cl
     assert "    + 3 to create\n" in cli("preview")
 
 
+def test_each_carries_on_with_what_the_other_left_of_plugins(
+    project: Any, stack: Stack, cli: Cli
+) -> None:
+    """Explicit and default providers among it."""
+    project.add_pond()
+    program = (
+        'from fish import *\np = Pond("p", region="north", key=Output.secret("k"))\n'
+        'a = Fish("a", ResourceOptions(provider=p), token=Output.secret("x"), n=%s)\n'
+        'b = Fish("b", up=a.loud); s = School("s", ResourceOptions(providers=[p]))'
+    )
+    project.write(program % 1)
+    assert stack.up().ok
+    cli("stack", "select", "dev")
+    assert "    6 unchanged\n" in cli("preview")
+    project.write(program % 2)
+    assert "    ~ 1 updated\n    5 unchanged\n" in cli("up", "--yes", "--skip-preview")
+    assert stack.preview().summary == {"same": 6}
+    assert stack.refresh().ok
+    assert "    6 unchanged\n" in cli("preview")
+    assert stack.destroy().ok
+
+
 @pytest.mark.parametrize("label", ["bad", "loud", "fine", "fine raise"])
 def test_both_report_the_same_violations(
     project: Any, stack: Stack, cli: Cli, pack: Path, label: str

@@ -41,6 +41,10 @@ class PropertyDiff(NamedTuple):
     replaces: bool = False
     inputs: bool = False
 
+    def __str__(self) -> str:
+        """Return the name that the engine's log of events has for it."""
+        return f"{self.kind.value}-replace" if self.replaces else self.kind.value
+
 
 @dataclass
 class Diff:

@@ -63,7 +63,7 @@ class ForkServer:
 def _with_interpreter(command: Sequence[str]) -> Sequence[str]:
     """Return a command with the interpreter that the first line of its script names, if any."""
     try:
-        with open(command[0], "rb") as file:
+        with Path(command[0]).open("rb") as file:
             found = _SHEBANG.match(file.readline(_LONGEST_LINE).decode(errors="replace"))
     except OSError:  # Starting it shows what is wrong.
         return command

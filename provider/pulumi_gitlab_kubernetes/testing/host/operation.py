@@ -265,6 +265,7 @@ class Operation:
                 step.resource.name,
                 tuple(changed_keys(step, op)),
                 tuple(step.replaces),
+                {path: str(each) for path, each in (step.detailed or {}).items()},
             )
             for step, op in self._events.steps
         ]

@@ -1,5 +1,6 @@
 """The result of a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ class StepResult(NamedTuple):
         name: Its name.
         diff: The inputs that differ.
         replaces: The inputs that require a replacement.
+        detailed: What happens to each property, by its path, such as ``update`` or
+            ``add-replace``; empty if the provider does not tell.
     """
 
     op: str
@@ -22,6 +25,7 @@ class StepResult(NamedTuple):
     name: str
     diff: tuple[str, ...]
     replaces: tuple[str, ...]
+    detailed: Mapping[str, str]
 
 
 class Message(NamedTuple):

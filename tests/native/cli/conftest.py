@@ -1,0 +1,32 @@
+"""Fixtures of the tests of native programs on the Pulumi CLI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.lifecycle.gitlab import Lab
+from tests.native.cli.stacks import NativeStack, settings
+
+from pulumi_gitlab_kubernetes.native import plugin_folder
+from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
+
+
+@pytest.fixture(scope="session")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the plugin, which runs with this interpreter."""
+    folder = tmp_path_factory.mktemp("plugin")
+    plugin_folder.write(folder)
+    return folder
+
+
+@pytest.fixture
+def lab(simulator: Simulator) -> Lab:
+    """Projects and a user for one test."""
+    return Lab(simulator)
+
+
+@pytest.fixture
+def stack(lab: Lab, plugin: Path, tmp_path: Path) -> NativeStack:
+    """An empty stack for one test, which uses GitLab as its user."""
+    return NativeStack(tmp_path / "stack", plugin, *settings(lab))
