@@ -56,8 +56,9 @@ release: $(INSTALLED) ## Build the distributions and check them on every support
 generate: $(INSTALLED) ## Generate classes, the policies' model and the documents' tables
 	@$(VENV)/bin/python -m tools.generate
 
-bench: $(INSTALLED) ## Measure the provider's overhead over the engine; takes half an hour
+bench: $(INSTALLED) ## Measure both adapters' overhead over the engine; takes two hours
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group bench
+	@$(VENV)/bin/python -m tests.benchmarks.state
 	@$(VENV)/bin/python -m tests.benchmarks.resources --plot tests/benchmarks/resources.svg
 
 bench-simulator: $(INSTALLED) ## Measure the GitLab simulator's speed, with few and with many objects

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ _STYLES = {
     "destroy": ("#d55e00", "^"),
 }
 """Colours that everybody can tell apart, and marks for when they are not seen."""
+_LINES = {"dynamic": "-", "native": "--"}
 _TITLES = {"host": "deployment host", "cli": "Pulumi CLI"}
 
 
@@ -38,14 +40,15 @@ def draw(measures: Iterable[Measure], file: Path) -> None:
         panels = figure.subplots(1, len(engines), sharey=True, squeeze=False)[0]
         for engine, panel in zip(engines, panels, strict=True):
             panel.axhline(1, color="black", linewidth=0.8)
-            for verb, (color, marker) in _STYLES.items():
+            for (verb, (color, marker)), adapter in itertools.product(_STYLES.items(), _LINES):
                 points = sorted(
                     (each.count, each.ratio)
                     for each in measures
-                    if each.engine == engine and each.verb == verb
+                    if (each.engine, each.verb, each.adapter) == (engine, verb, adapter)
                 )
                 counts, ratios = [p[0] for p in points], [p[1] for p in points]
-                panel.plot(counts, ratios, color=color, marker=marker, markersize=4, label=verb)
+                style = {"color": color, "marker": marker, "linestyle": _LINES[adapter]}
+                panel.plot(counts, ratios, markersize=4, label=f"{verb}, {adapter}", **style)
             panel.set_xscale("log")
             panel.set_xticks(counts, [str(count) for count in counts])
             panel.minorticks_off()

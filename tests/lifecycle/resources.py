@@ -57,6 +57,7 @@ def environment(project: Any, name: str = "environment", **changes: Any) -> dict
     return resource("ProjectEnvironment", name, **given)
 
 
+_AGENTS = 20
 NAMES = ("agent", "token", "url", "cluster", "environment")
 
 
@@ -73,6 +74,24 @@ def mixture(project: Any, count: int) -> list[dict[str, Any]]:
         count: How many; a multiple of ten.
     """
     return [each for number in range(count // 10) for each in _ten(project, number)]
+
+
+def environments(project: Any, count: int) -> list[dict[str, Any]]:
+    """Describe many environments of 20 agents, each with a token: 40 of the resources.
+
+    Args:
+        project: The project's id or path.
+        count: How many resources; 40 or more.
+    """
+    ids = [ref(f"agent-{number}.agent_id") for number in range(_AGENTS)]
+    return [
+        *(agent(project, f"agent-{number}") for number in range(_AGENTS)),
+        *(token(project, f"token-{n}", agent_id=id_) for n, id_ in enumerate(ids)),
+        *(
+            environment(project, f"environment-{number}", cluster_agent_id=ids[number % _AGENTS])
+            for number in range(count - 2 * _AGENTS)
+        ),
+    ]
 
 
 def _ten(project: Any, number: int) -> Iterator[dict[str, Any]]:

@@ -338,7 +338,7 @@ def test_a_wrong_provider(configured: Configured, lab: Lab) -> None:
     secrets = {"token": lab.token, "no-url:token": lab.token}
     stack = configured({"baseUrl": lab.url, "no-url:baseUrl": "gitlab.example.com"}, secrets)
     for name, says in {
-        "no-url": "baseUrl must be a URL such as https://gitlab.example.com",
+        "no-url": "base_url must be a URL such as https://gitlab.example.com",
         "elsewhere": "token must be set: an explicit provider reads no environment variable",
     }.items():
         outcome = stack.preview(agent(1, connection=name))

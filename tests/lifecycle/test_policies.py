@@ -25,6 +25,7 @@ from pulumi_gitlab_kubernetes.policy.rule import Level, Rule, Scope
 from pulumi_gitlab_kubernetes.policy.rules import BY_NAME, RULES
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
+_PLUGIN = "pulumi-resource-gitlab-kubernetes"
 _CANARY = "canary-of-the-cluster"
 _STRICT = {
     "agent-count": {"maximum": 1},
@@ -79,10 +80,16 @@ class Story:
         self._stack.import_({"version": 3, "deployment": deployment})
 
     def _leave_the_environment(self) -> None:
-        """Remove the virtual environment from PATH; Pulumi.yaml names it instead."""
+        """Remove the virtual environment from PATH; Pulumi.yaml names it instead.
+
+        Users who have installed the plugin need not have it on PATH either.
+        """
+        alone = self._stack.directory / "plugins"
+        alone.mkdir()
+        (alone / _PLUGIN).symlink_to(Path(sys.executable).with_name(_PLUGIN))
         programs = [shutil.which(name) for name in ("pulumi", "sh")]
         found = [str(Path(program).parent) for program in programs if program]
-        self._stack.environ["PATH"] = os.pathsep.join(found)
+        self._stack.environ["PATH"] = os.pathsep.join([str(alone), *found])
         options = f"{{virtualenv: {sys.prefix}}}"
         runtime = f"name: lifecycle\nruntime: {{name: python, options: {options}}}\n"
         (self._stack.project / "Pulumi.yaml").write_text(runtime)

@@ -466,6 +466,7 @@ CASES: Mapping[str, Cases] = {
             [_agent(), _environment(**_PLACE)],
             [_agent(project="canary/allowed"), _environment(**_PLACE)],
             [_agent(project="canary/shop", project_id=7.0), _environment(project="7", **_PLACE)],
+            [_agent(project_id=UNKNOWN), _environment(project_id=UNKNOWN, **_PLACE)],
             [_agent(project="canary/other", project_id=8.0), _environment(**_PLACE)],
         ],
         failing=[[_agent(project="canary/other"), _environment(**_PLACE)]],

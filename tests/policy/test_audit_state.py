@@ -157,10 +157,17 @@ def test_a_resource_option_is_read(audit: Any) -> None:
     assert ("production-protect", "production") not in _rules(found)
 
 
-def test_resources_of_the_published_package_are_evaluated(audit: Any) -> None:
-    """Their properties are in camelCase."""
-    type_ = "gitlab:index/projectEnvironment:ProjectEnvironment"
-    web = stored(type_, "web", {"name": "web", "externalUrl": "http://canary.example.com"})
+@pytest.mark.parametrize(
+    ("type_", "property_"),
+    [
+        ("gitlab-kubernetes:index:ProjectEnvironment", "externalUrl"),
+        ("gitlab-kubernetes:index:ProjectEnvironment", "external_url"),  # It was a dynamic one.
+        ("gitlab:index/projectEnvironment:ProjectEnvironment", "externalUrl"),
+    ],
+)
+def test_native_resources_are_evaluated(audit: Any, type_: str, property_: str) -> None:
+    """Their properties are in camelCase, and so are those of Pulumi's published package."""
+    web = stored(type_, "web", {"name": "web", property_: "http://canary.example.com"})
     assert _rules(audit(web)[1]) == {("environment-https", "web")}
 
 

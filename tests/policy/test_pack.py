@@ -11,7 +11,8 @@ from typing import Any
 
 import grpc
 import pytest
-from google.protobuf import json_format
+from google.protobuf import json_format, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2
 from tests.policy.analyzer import LEVELS, Analyzer, secret
 from tests.policy.cases import CASES
 
@@ -23,6 +24,7 @@ from pulumi_gitlab_kubernetes.policy.rule import Scope
 from pulumi_gitlab_kubernetes.policy.rules import BY_NAME, RULES
 
 _OURS = "pulumi-python:dynamic/gitlab:{name}"
+_NATIVE = "gitlab-kubernetes:index:{name}"
 _PUBLISHED = "gitlab:index/{first}{rest}:{name}"
 _SERVED = [rule for rule in RULES if rule.scope is not Scope.STATE]
 _PARAMETERS = {
@@ -113,24 +115,25 @@ def test_the_pack_describes_its_policies(analyzer: Analyzer) -> None:
         }
 
 
+@pytest.mark.parametrize("template", [_OURS, _NATIVE])
 @pytest.mark.parametrize("name", [rule.name for rule in _SERVED])
-def test_each_rule_evaluates_our_kinds(analyzer: Analyzer, name: str) -> None:
-    """With the same results as in its cases."""
+def test_each_rule_evaluates_our_kinds(analyzer: Analyzer, name: str, template: str) -> None:
+    """With the same results as in its cases, for dynamic and for native resources."""
     for resources in _of_engine(CASES[name].passing):
         if not any(resource.published for resource in resources):
-            assert not _found(analyzer, name, resources)
+            assert not _found(analyzer, name, resources, template)
     for resources in _of_engine(CASES[name].failing):
-        (found,) = _found(analyzer, name, resources)
+        (found,) = _found(analyzer, name, resources, template)
         assert found.enforcementLevel == LEVELS[BY_NAME[name].level.value]
         assert found.message.startswith(f"{BY_NAME[name].description}\n")
         assert "canary" not in found.message.lower()
         assert found.urn in {"", *(each.urn for each in resources)}
     for resources in _of_engine(CASES[name].unknown):
-        for found in _found(analyzer, name, resources):
+        for found in _found(analyzer, name, resources, template):
             assert found.enforcementLevel == LEVELS["advisory"]
             assert "during preview" in found.message
             assert "is unknown until `up` runs" in found.message
-        assert _found(analyzer, name, resources)
+        assert _found(analyzer, name, resources, template)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +185,23 @@ def test_violations_are_reported_beside_unknown_values(analyzer: Analyzer) -> No
     assert f"can't run policy '{name}'" in unknown_value.message
 
 
+def test_outputs_of_the_dynamic_provider_are_evaluated(analyzer: Analyzer) -> None:
+    """A native resource that was a dynamic one has them until its next update or refresh."""
+    stopped = {"name": "production", "auto_stop_at": "2030-01-01T00:00:00Z", "schema_version": 1}
+    request = analyzer_pb2.AnalyzeStackRequest(
+        resources=[
+            analyzer_pb2.AnalyzerResource(
+                type="gitlab-kubernetes:index:ProjectEnvironment",
+                urn="urn::it",
+                name="it",
+                properties=json_format.ParseDict(stopped, struct_pb2.Struct()),
+            )
+        ]
+    )
+    found = analyzer.stub.AnalyzeStack(request).diagnostics
+    assert "production-auto-stop" in {each.policyName for each in found}
+
+
 def test_missing_outputs_are_not_reported(analyzer: Analyzer) -> None:
     """A preview of a create or an update only has inputs; `up` evaluates the outputs."""
     types = {type(each): _type(each) for cases in CASES.values() for each in cases.failing[0]}
@@ -225,11 +245,12 @@ def test_the_level_remediate_corrects_inputs(configured: Analyzer) -> None:
     assert remediated == {"name": "canary", **given, **fixed}
 
 
-def test_resources_of_the_published_package_are_remediated(configured: Analyzer) -> None:
+@pytest.mark.parametrize("template", [_NATIVE, _PUBLISHED])
+def test_native_resources_are_remediated(configured: Analyzer, template: str) -> None:
     """With properties in camelCase."""
     configured.configure(environment_https={"enforcementLevel": "remediate"})
     _, resource = _environment(external_url="http://canary.example.com")
-    ((_name, remediated),) = configured.remediate(_type(resource, _PUBLISHED), resource)
+    ((_name, remediated),) = configured.remediate(_type(resource, template), resource)
     assert remediated == {"name": "canary", "externalUrl": "https://canary.example.com"}
 
 

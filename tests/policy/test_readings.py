@@ -207,19 +207,22 @@ def test_the_hash_may_be_in_the_parameters_of_the_signature(
 
 
 @pytest.mark.parametrize(
-    ("token", "kind", "published"),
+    ("token", "kind", "native", "published"),
     [
-        ("pulumi-python:dynamic/gitlab:ClusterAgent", "ClusterAgent", False),
-        ("gitlab:index/clusterAgent:ClusterAgent", "ClusterAgent", True),
-        ("gitlab:index/projectEnvironment:ProjectEnvironment", "ProjectEnvironment", True),
+        ("pulumi-python:dynamic/gitlab:ClusterAgent", "ClusterAgent", False, False),
+        ("gitlab-kubernetes:index:ClusterAgent", "ClusterAgent", True, False),
+        ("gitlab:index/clusterAgent:ClusterAgent", "ClusterAgent", True, True),
+        ("gitlab:index/projectEnvironment:ProjectEnvironment", "ProjectEnvironment", True, True),
     ],
 )
-def test_a_type_token_identifies_the_kind(token: str, kind: str, published: bool) -> None:
-    """In this package and in Pulumi's published package."""
+def test_a_type_token_identifies_the_kind(
+    token: str, kind: str, *, native: bool, published: bool
+) -> None:
+    """In both adapters of this package and in Pulumi's published package."""
     found = kind_of(token)
     assert found is not None
-    assert (found.kind.__name__, found.published) == (kind, published)
-    spelled = "cluster_agent_id" if not published else "clusterAgentId"
+    assert (found.kind.__name__, found.native, found.published) == (kind, native, published)
+    spelled = "clusterAgentId" if native else "cluster_agent_id"
     assert found.spelled("cluster_agent_id") == spelled
 
 

@@ -222,6 +222,11 @@ class ProjectResource(Resource):
     project_id = Property[float | None](None, float)
     connection = Property("gitlab")
 
+    @property
+    def known_project_id(self) -> float | None:
+        """The ID of its project, if it is known. A preview does not know it, but knows a path."""
+        return number(self.values.get("project_id"))
+
 
 class Stored(Resource):
     """A resource of any type in a state, with its values as stored, including secret markers."""

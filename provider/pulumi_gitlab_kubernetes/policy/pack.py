@@ -138,13 +138,18 @@ def _resource(source: _PulumiResource, *, outputs: bool) -> Resource | None:
             return Hidden.UNKNOWN
         return Hidden.UNKNOWN if isinstance(found, str) and found in _UNKNOWNS else found
 
+    values = {
+        name: found
+        for name, spelled in token.names
+        if (found := value(spelled)) is not None or (found := value(name)) is not None
+    }
     dependencies = getattr(source, "property_dependencies", {})  # Only resources of a stack.
     return token.kind(
         source.name,
-        {name: found for name, spelled in token.names if (found := value(spelled)) is not None},
+        values,
         urn=source.urn,
         # In a preview, a dynamic resource that changes only has its inputs.
-        created=outputs and (token.published or "schema_version" in props),
+        created=outputs and (token.published or "schema_version" in values),
         published=token.published,
         protect=bool(source.opts.protect),
         sources={

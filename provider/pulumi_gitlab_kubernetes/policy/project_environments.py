@@ -87,7 +87,7 @@ def _agent_project(
     agent = stack.agent(environment)
     if agent is None or stack.project(agent) == stack.project(environment):
         return
-    if not {agent.project, f"{agent.project_id or 0:.0f}"} & set(allowed_projects):
+    if not {agent.project, f"{agent.known_project_id or 0:.0f}"} & set(allowed_projects):
         yield f"`cluster_agent_id` is the id of {agent.label}, an agent of another project"
 
 

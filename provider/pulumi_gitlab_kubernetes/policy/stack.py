@@ -71,7 +71,7 @@ class Stack:
         Raises:
             HiddenValueError: The resource's project is hidden.
         """
-        id_ = resource.project_id
+        id_ = resource.known_project_id
         if id_ is None:
             id_ = number(resource.project)
         if id_ is None:

@@ -1,4 +1,8 @@
-"""The kind that a Pulumi type token stands for, and how its properties are spelled."""
+"""The kind that a Pulumi type token stands for, and how its properties are spelled.
+
+A native resource that was a dynamic one still has outputs in snake_case until its next update or
+refresh, so properties are looked up by both names.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.policy.kinds import KINDS
 from pulumi_gitlab_kubernetes.policy.model import ProjectResource
 
-_OURS = "pulumi-python:dynamic/gitlab:"
+_DYNAMIC = "pulumi-python:dynamic/gitlab:"
+_NATIVE = "gitlab-kubernetes:index:"
 
 
 @dataclass(frozen=True)
@@ -18,12 +23,14 @@ class TypeToken:
 
     Args:
         kind: The kind.
-        published: Whether the type belongs to Pulumi's published GitLab package, which spells
-            properties in camelCase and has no URL configurations.
+        native: Whether a native provider serves it, so that its properties are in camelCase.
+        published: Whether the type belongs to Pulumi's published GitLab package, which has no URL
+            configurations.
     """
 
     kind: type[ProjectResource]
-    published: bool
+    native: bool = False
+    published: bool = False
 
     @cached_property
     def names(self) -> tuple[tuple[str, str], ...]:
@@ -32,7 +39,7 @@ class TypeToken:
 
     def spelled(self, name: str) -> str:
         """Return the spelling of a property in resources of this type."""
-        return camel_case(name) if self.published else name
+        return camel_case(name) if self.native else name
 
 
 @cache
@@ -40,11 +47,13 @@ def kind_of(token: str) -> TypeToken | None:
     """Return the parsed token, or `None` for a type without rules.
 
     Args:
-        token: A type token, such as `pulumi-python:dynamic/gitlab:ClusterAgent`.
+        token: A type token, such as `gitlab-kubernetes:index:ClusterAgent`.
     """
     for name, kind in KINDS.items():
-        if token == _OURS + name:
-            return TypeToken(kind, published=False)
+        if token == _DYNAMIC + name:
+            return TypeToken(kind)
+        if token == _NATIVE + name:
+            return TypeToken(kind, native=True)
         if token == f"gitlab:index/{name[0].lower()}{name[1:]}:{name}":
-            return TypeToken(kind, published=True)
+            return TypeToken(kind, native=True, published=True)
     return None

@@ -91,7 +91,9 @@ class NativeStack(CliStack):
         """Write the program in Python."""
         (self.project / "__main__.py").write_text(text)
 
-    def pulumi(self, *arguments: str, ok: bool = True, **environ: str) -> Done:
+    def pulumi(
+        self, *arguments: str, ok: bool = True, environ: Mapping[str, str] | None = None
+    ) -> Done:
         """Run `pulumi` on the stack.
 
         Args:
@@ -109,7 +111,7 @@ class NativeStack(CliStack):
         done = subprocess.run(
             ["pulumi", *arguments, *options],  # noqa: S607 (whichever is on PATH)
             cwd=self.project,
-            env={**self.environ, **environ},
+            env={**self.environ, **(environ or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

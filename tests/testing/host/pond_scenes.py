@@ -42,7 +42,7 @@ _IMPORT: Final = (
 )
 _FUNCTION: Final = (
     _FISH + 'p = Pond("p", region="north"); a = Fish("a")\n'
-    'one = invoke("pond:index:getFish", {"name": "a"}, InvokeOptions(version=VERSION)).value\n'
+    'one = invoke("pond:index:getFish", {"name": "x"}, InvokeOptions(version=VERSION)).value\n'
     "options = InvokeOptions(provider=p, version=VERSION)\n"
     'two = pulumi.runtime.invoke_output("pond:index:getFish", {"name": %s}, options)\n'
     'b = Fish("b", ids=one["ids"], region=two["region"]); export("two", two)'
@@ -140,9 +140,9 @@ POND_SCENES: Final[dict[str, list[tuple[str, str | None]]]] = {
         ("up", _FISH + 'g = Fish("g", ResourceOptions(id="gone-1"))'),
     ],
     "pond functions": [
-        ("preview", _FUNCTION % '"a"'),
+        ("preview", _FUNCTION % '"x"'),
         ("up", None),
-        ("up", _FUNCTION % 'Output.secret("a")'),
+        ("up", _FUNCTION % 'Output.secret("x")'),
         ("preview", _FUNCTION % "a.serial.apply(str)"),
         ("preview", _FISH + 'invoke("pond:index:broken", {}, InvokeOptions(version=VERSION))'),
         ("preview", _FISH + 'invoke("pond:index:getFish", {}, InvokeOptions(version=VERSION))'),

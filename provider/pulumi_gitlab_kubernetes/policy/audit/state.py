@@ -77,7 +77,7 @@ def _of_entry(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Resource]
         values = {
             name: reveal(found) if isinstance(found, dict) else found
             for name, spelled in token.names
-            if (found := outputs.get(spelled, inputs.get(spelled))) is not None
+            if (found := outputs.get(spelled, outputs.get(name, inputs.get(spelled)))) is not None
         }
         yield token.kind(
             label,
