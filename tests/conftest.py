@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
@@ -25,6 +26,9 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 hypothesis.settings.register_profile("steady", deadline=None)  # Other tests share the machine.
 hypothesis.settings.load_profile("steady")
 pytest.register_assert_rewrite("tests.lifecycle.engines", "tests.lifecycle.fields")
+
+# In a background job, a shell lets this process and all that it starts ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 _COUNTER = itertools.count(1)
