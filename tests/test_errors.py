@@ -25,7 +25,7 @@ from pulumi_gitlab_kubernetes.errors import (
     explain,
     from_status,
 )
-from pulumi_gitlab_kubernetes.redaction import flatten, redact
+from pulumi_gitlab_kubernetes.redaction import flatten, redact, redact_whole
 from pulumi_gitlab_kubernetes.registry import kind_for
 
 BAD_GATEWAY = """<!DOCTYPE html>
@@ -271,6 +271,13 @@ def test_tiny_secrets_are_ignored() -> None:
 def test_a_secret_inside_another_one() -> None:
     """The longer secret is redacted as a whole."""
     assert redact("abcd-efgh", ["abcd", "abcd-efgh"]) == "[secret]"
+
+
+def test_own_text_may_have_a_part_of_a_secret() -> None:
+    """Only a whole secret is redacted there, and each line of it."""
+    text = "pulumi-gitlab-kubernetes has no agent second-line nor a-kubernetes-token"
+    redacted = "pulumi-gitlab-kubernetes has no agent [secret] nor [secret]"
+    assert redact_whole(text, ["a-kubernetes-token", "first-line\nsecond-line\na"]) == redacted
 
 
 def test_long_messages_are_shortened() -> None:

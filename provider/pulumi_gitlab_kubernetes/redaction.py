@@ -119,6 +119,25 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def redact_whole(text: str, secrets: Iterable[str]) -> str:
+    """Redact secrets that a text quotes as they are.
+
+    For this package's own text, which may contain a part of a secret by chance.
+
+    Args:
+        text: One line.
+        secrets: The secrets. Each of their lines is a secret too.
+
+    Returns:
+        The text with `[secret]` in their place.
+    """
+    lines = {one_line(line) for secret in secrets for line in secret.splitlines()}
+    for line in sorted(lines, key=len, reverse=True):
+        if len(line) >= _SHORTEST:
+            text = text.replace(line, "[secret]")
+    return text
+
+
 def _forms(secret: str) -> Iterator[str]:
     """Yield the lines of a secret, also in the encodings of the web."""
     lines = [one_line(line) for line in secret.splitlines() if not line.startswith("-----")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +16,23 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 AVAILABLE = ["host", "cli"] if shutil.which("pulumi") else ["host"]
 """`test_engines` shows whether the CLI is missing."""
+DYNAMIC_ON_HOST = {
+    "test_adoption",
+    "test_bad_input",
+    "test_contributing",
+    "test_lost_responses",
+    "test_not_gitlab",
+    "test_projects",
+}
+"""Modules about what the core does, whichever adapter calls it. They run with dynamic resources
+alone on the deployment host, to save time, and with both adapters on the CLI."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on each engine that is there, with each adapter.
 
-    The marker `only` names the one adapter for which a test exists, and why.
+    The marker `only` names the one adapter for which a test exists, and why. `DYNAMIC_ON_HOST` has
+    the modules of which the deployment host runs one half.
     """
     names = [name for name in ("engine", "adapter") if name in metafunc.fixturenames]
     if not names:
@@ -30,10 +41,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", AVAILABLE, indirect=True, scope="module")
         return
     only = metafunc.definition.get_closest_marker("only")
-    adapters = only.args if only else (DYNAMIC, NATIVE)
+    dynamic_on_host = metafunc.module.__name__.rpartition(".")[2] in DYNAMIC_ON_HOST
+
+    def adapters(engine: str) -> Sequence[Adapter]:
+        if only:
+            return only.args
+        return (DYNAMIC,) if engine == "host" and dynamic_on_host else (DYNAMIC, NATIVE)
+
     metafunc.parametrize(
         ("engine", "adapter"),
-        [(engine, adapter) for engine in AVAILABLE for adapter in adapters],
+        [(engine, adapter) for engine in AVAILABLE for adapter in adapters(engine)],
         ids=str,
         indirect=True,
         scope="module",

@@ -345,7 +345,7 @@ def test_a_wrong_provider(configured: Configured, lab: Lab) -> None:
         assert says in outcome.error(name), outcome.text
     stack.set_config("gitlab-kubernetes:requestTimout", "1")
     outcome = stack.preview(agent(1))
-    assert "requestTimout is not a setting: write requestTimeout" in outcome.text
+    assert "requestTimout is not a setting: write gitlab-kubernetes:requestTimeout" in outcome.text
     assert lab.calls() == []
 
 

@@ -31,7 +31,7 @@ from pulumi_gitlab_kubernetes.native.project import runtime_of
 from pulumi_gitlab_kubernetes.native.provider_configuration import MISMATCH
 from pulumi_gitlab_kubernetes.native.spelling import spelling_of
 from pulumi_gitlab_kubernetes.native.wire import decode
-from pulumi_gitlab_kubernetes.redaction import redact
+from pulumi_gitlab_kubernetes.redaction import redact_whole
 from pulumi_gitlab_kubernetes.registry import MODULES, lifecycle_for
 
 _DISTRIBUTION = "pulumi-gitlab-kubernetes"
@@ -230,7 +230,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             message = str(error)
         except Exception as error:  # noqa: BLE001 (a traceback may contain secrets)
             message = unexpected(error)
-        return await _fail(context, redact(message, _secret_texts(request)), kept)
+        return await _fail(context, redact_whole(message, _secret_texts(request)), kept)
 
     def _of(self, request: ResourceRequest) -> Operations:
         """Return the operations of a resource's kind."""
