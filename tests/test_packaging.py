@@ -111,10 +111,11 @@ def test_the_metadata_names_the_extras_and_entry_points(
     metadata: Message, in_wheel: dict[str, bytes]
 ) -> None:
     """The README names the extras; a command and pytest's plugin start by these names."""
-    assert metadata.get_all("Provides-Extra") == ["policy", "testing"]
+    assert metadata.get_all("Provides-Extra") == ["native", "policy", "testing"]
     (points,) = (in_wheel[each] for each in in_wheel if each.endswith("/entry_points.txt"))
     assert points.decode().split() == [
         *("[console_scripts]", "gitlab-kubernetes", "=", f"{PACKAGE}.cli:main"),
+        *("pulumi-resource-gitlab-kubernetes", "=", f"{PACKAGE}.native.__main__:main"),
         *("[pytest11]", "gitlab_kubernetes", "=", f"{PACKAGE}.testing.plugin"),
     ]
 
