@@ -14,7 +14,7 @@ from tests.support.plugin_process import CallError, Values, plain, secret
 
 from pulumi_gitlab_kubernetes.core.fields import Change
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
-from pulumi_gitlab_kubernetes.native.states import IMPORTED
+from pulumi_gitlab_kubernetes.core.state import IMPORTED
 from pulumi_gitlab_kubernetes.registry import kind_for
 
 EVERYTHING: dict[str, Values] = {

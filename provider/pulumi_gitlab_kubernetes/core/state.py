@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from pulumi_gitlab_kubernetes.core.values import Values
 
+IMPORTED = "__imported"
+"""Marks the inputs of an import until a program has its own. The engine never shows such names."""
+
 
 @dataclass(frozen=True)
 class State:

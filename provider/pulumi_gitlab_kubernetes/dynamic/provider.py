@@ -23,7 +23,7 @@ from pulumi_gitlab_kubernetes.core.lifecycle import VERSION, Lifecycle
 from pulumi_gitlab_kubernetes.core.run import Run
 from pulumi_gitlab_kubernetes.core.shared_fields import SCHEMA_VERSION
 from pulumi_gitlab_kubernetes.core.spelling import names_of
-from pulumi_gitlab_kubernetes.core.state import State
+from pulumi_gitlab_kubernetes.core.state import IMPORTED, State
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
 from pulumi_gitlab_kubernetes.dynamic import host as _host
 from pulumi_gitlab_kubernetes.dynamic import host_process as _host_process
@@ -34,6 +34,10 @@ from pulumi_gitlab_kubernetes.gitlab.connection import Connection
 from pulumi_gitlab_kubernetes.registry import NEWER, provider_for
 
 _PROVIDER = "__provider"
+_IMPORTED = (
+    "it was imported by the native provider: run `pulumi up` once with the classes of "
+    "`pulumi_gitlab_kubernetes.native`, then change the import"
+)
 
 
 class DynamicProvider(dynamic.ResourceProvider):
@@ -168,7 +172,10 @@ class DynamicProvider(dynamic.ResourceProvider):
             raise ProviderError(f"{SCHEMA_VERSION.name} {version} is {NEWER}")
         inputs = self._lifecycle.kind.schema.inputs(outputs)
         if reading or _PROVIDER not in props:
-            inputs = self._named(_host.old_inputs())
+            old_inputs = _host.old_inputs()
+            if IMPORTED in old_inputs:
+                raise ProviderError(_IMPORTED)
+            inputs = self._named(old_inputs)
         return State(outputs, inputs, complete=SCHEMA_VERSION.name in outputs)
 
     def _named(self, props: Mapping[str, Any]) -> Values:

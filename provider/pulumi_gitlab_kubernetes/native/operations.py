@@ -16,14 +16,14 @@ from pulumi_gitlab_kubernetes.core.references import is_id, resolve
 from pulumi_gitlab_kubernetes.core.schema import Failure
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION, SCHEMA_VERSION
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
-from pulumi_gitlab_kubernetes.core.state import State
+from pulumi_gitlab_kubernetes.core.state import IMPORTED, State
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
 from pulumi_gitlab_kubernetes.errors import PartialFailureError
 from pulumi_gitlab_kubernetes.native.configured import ConfiguredProvider
 from pulumi_gitlab_kubernetes.native.detailed_diff import respond
 from pulumi_gitlab_kubernetes.native.failures import KeptResourceError
 from pulumi_gitlab_kubernetes.native.spelling import why_unknown
-from pulumi_gitlab_kubernetes.native.states import IMPORTED, OldState, known_values
+from pulumi_gitlab_kubernetes.native.states import OldState, known_values
 from pulumi_gitlab_kubernetes.native.wire import Path, Properties, decode, encode
 
 _NO_ASSET = "must not contain an asset or archive: use text"

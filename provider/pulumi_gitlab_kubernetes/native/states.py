@@ -16,14 +16,11 @@ from pulumi_gitlab_kubernetes.core.lifecycle import VERSION
 from pulumi_gitlab_kubernetes.core.schema import Schema
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION, SCHEMA_VERSION
 from pulumi_gitlab_kubernetes.core.spelling import camel_case, names_of
-from pulumi_gitlab_kubernetes.core.state import State
+from pulumi_gitlab_kubernetes.core.state import IMPORTED, State
 from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.errors import ProviderError
 from pulumi_gitlab_kubernetes.native.wire import Path, decode
 from pulumi_gitlab_kubernetes.registry import NEWER
-
-IMPORTED = "__imported"
-"""Marks the inputs of an import until a program has its own. The engine never shows such names."""
 
 _DYNAMIC = "__provider"
 

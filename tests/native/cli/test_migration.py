@@ -201,3 +201,31 @@ def test_back_before_the_state_was_rewritten(stack: NativeStack, lab: Lab) -> No
     assert "6 unchanged" in stack.pulumi("up").text
     assert not lab.calls()
     stack.unchanged()
+
+
+def test_back_right_after_an_import(stack: NativeStack, lab: Lab) -> None:
+    """No program has said yet what it manages, so that the dynamic classes would clear the rest."""
+    path = f"projects/{lab.project.id}/environments"
+    own = lab.root("POST", path, name="production", description="By hand")["id"]
+    program = (
+        "import pulumi\n"
+        "from {package} import ProjectEnvironment\n"
+        f'ProjectEnvironment("it", {{opts}}project="{lab.project.id}", name="production")\n'
+    )
+    native, dynamic = "pulumi_gitlab_kubernetes.native", "pulumi_gitlab_kubernetes"
+    opts = f'pulumi.ResourceOptions(import_="{lab.project.id}:{own}"), '
+    stack.program(program.format(package=native, opts=opts))
+    stack.pulumi("up")
+    stack.program(program.format(package=dynamic, opts=""))
+    (error,) = set(stack.pulumi("up", ok=False).errors())
+    assert "run `pulumi up` once with the classes of `pulumi_gitlab_kubernetes.native`" in error
+    assert "\n" not in error
+
+    stack.program(program.format(package=native, opts=""))
+    stack.pulumi("up")
+    stack.program(program.format(package=dynamic, opts=""))
+    lab.calls()
+    assert "1 updated" in stack.pulumi("up").text
+    assert not lab.calls()
+    stack.unchanged()
+    assert lab.root("GET", f"{path}/{own}")["description"] == "By hand"
