@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -167,6 +168,12 @@ def test_a_secret_output_stays_secret(program: Program) -> None:
     """Also if the engine returns it in plain text."""
     value, secret, _known = program.run(lambda: _declare("ProjectCluster").kubernetes_token)
     assert (value, secret) == ("k8s-hidden", True)
+
+
+def test_the_state_says_where_the_program_declares_it(program: Program) -> None:
+    """Not where this package does."""
+    program.run(partial(_declare, "ClusterAgent"))
+    assert Path(program.request().sourcePosition.uri).name == Path(__file__).name
 
 
 def test_the_programs_options_are_added(program: Program) -> None:

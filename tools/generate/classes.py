@@ -55,7 +55,7 @@ class {name}({bases}):
         inputs = {{
 {inputs}
         }}
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)
 {properties}'''
 
 _ATTRIBUTE = '''\

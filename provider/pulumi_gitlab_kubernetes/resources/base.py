@@ -29,7 +29,7 @@ class Resource(KnownArguments, dynamic.Resource):
 
     _kind: ClassVar[Kind]
 
-    def __init__(
+    def _declare(
         self,
         resource_name: str,
         inputs: Mapping[str, Any],
@@ -87,7 +87,7 @@ class Resource(KnownArguments, dynamic.Resource):
         resource = cls.__new__(cls)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         fields = dict.fromkeys(field.name for field in cls._kind.schema.fields)
-        Resource.__init__(resource, resource_name, fields, options)
+        resource._declare(resource_name, fields, options)
         return resource
 
     def _id_part(self, name: str) -> pulumi.Output[int]:

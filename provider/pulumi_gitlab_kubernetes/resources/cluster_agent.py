@@ -67,7 +67,7 @@ class ClusterAgent(Resource, module="gitlab", name="ClusterAgent"):
             "connection": connection,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)
 
     @property
     def project_id(self) -> pulumi.Output[int]:

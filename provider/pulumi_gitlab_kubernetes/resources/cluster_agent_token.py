@@ -88,7 +88,7 @@ class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):
             "rotate_after_days": rotate_after_days,
             "connection": connection,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)
 
     @property
     def project_id(self) -> pulumi.Output[int]:

@@ -128,7 +128,7 @@ class ProjectCluster(Resource, module="gitlab", name="ProjectCluster"):
             "connection": connection,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)
 
     @property
     def project_id(self) -> pulumi.Output[int]:

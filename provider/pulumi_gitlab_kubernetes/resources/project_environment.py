@@ -131,7 +131,7 @@ class ProjectEnvironment(Resource, module="gitlab", name="ProjectEnvironment"):
             "connection": connection,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)
 
     @property
     def project_id(self) -> pulumi.Output[int]:

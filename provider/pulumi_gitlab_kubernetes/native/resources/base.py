@@ -76,13 +76,16 @@ class Resource(KnownArguments, pulumi.CustomResource):
             version=_VERSION,
         )
 
-    def __init__(
+    def _declare(
         self,
         resource_name: str,
         inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare the resource.
+
+        It is not `__init__`: the SDK takes the caller of the third `__init__` as the place in the
+        program, which the state and Pulumi Cloud have.
 
         Args:
             resource_name: The resource's name in the stack.
@@ -119,7 +122,7 @@ class Resource(KnownArguments, pulumi.CustomResource):
         """
         resource = cls.__new__(cls)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        Resource.__init__(resource, resource_name, {}, options)
+        resource._declare(resource_name, {}, options)
         return resource
 
 
@@ -144,7 +147,7 @@ class ProviderResource(KnownArguments, pulumi.ProviderResource):
             cls._arguments = _arguments_type(arguments)
             cls._secrets = secrets
 
-    def __init__(
+    def _declare(
         self,
         resource_name: str,
         inputs: Mapping[str, Any],

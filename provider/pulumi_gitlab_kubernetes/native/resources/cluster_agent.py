@@ -67,4 +67,4 @@ class ClusterAgent(
             "name": name,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)

@@ -92,4 +92,4 @@ class ClusterAgentToken(
             "rotation_triggers": rotation_triggers,
             "rotate_after_days": rotate_after_days,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)

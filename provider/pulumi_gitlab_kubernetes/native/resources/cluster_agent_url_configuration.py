@@ -95,4 +95,4 @@ class ClusterAgentUrlConfiguration(
             "tls_host": tls_host,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)

@@ -133,4 +133,4 @@ class ProjectCluster(
             "namespace_per_environment": namespace_per_environment,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)

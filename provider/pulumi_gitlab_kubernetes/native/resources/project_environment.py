@@ -134,4 +134,4 @@ class ProjectEnvironment(
             "stop_timeout": stop_timeout,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)

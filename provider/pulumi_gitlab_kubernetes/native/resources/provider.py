@@ -103,4 +103,4 @@ class Provider(
             "retry_deadline": retry_deadline,
             "adopt_existing": adopt_existing,
         }
-        super().__init__(resource_name, inputs, opts)
+        self._declare(resource_name, inputs, opts)
