@@ -214,7 +214,9 @@ def test_nested_triggers_replace(plugin: NativePlugin, make: Maker) -> None:
     assert list(found.replaces) == ["rotationTriggers"]
 
 
-@pytest.mark.parametrize("ignored", [["externalUrl"], ["*"], ["tier", "externalUrl"]])
+@pytest.mark.parametrize(
+    "ignored", [["externalUrl"], ['["externalUrl"]'], ["*"], ["tier", "externalUrl"]]
+)
 def test_ignored_changes_are_no_changes(
     plugin: NativePlugin, make: Maker, calls: Calls, ignored: list[str]
 ) -> None:

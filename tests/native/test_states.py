@@ -31,7 +31,7 @@ def _rewritten(plugin: NativePlugin, old: Made, news: Values) -> Made:
     plugin.engine.messages.clear()
     assert _diff(plugin, old, news) == (True, {})
     (message,) = plugin.engine.messages
-    assert message.message == "only its state is rewritten: GitLab is not asked"
+    assert message.message == "only its state is rewritten"
     previewed = plugin.update(old.kind, old.id, old.outputs, old.inputs, news, preview=True)
     outputs = plugin.update(old.kind, old.id, old.outputs, old.inputs, news)
     unknown = {name for name, each in plain(previewed).items() if each == UNKNOWN}

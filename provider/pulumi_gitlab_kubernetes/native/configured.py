@@ -86,6 +86,8 @@ class ConfiguredProvider:
         """
         names = names_of(kind)
         everything = names.values() if "*" in ignored else ()
+        # `["externalUrl"]` is the same path as `externalUrl`.
+        paths = (names.get(path.strip('[]"'), path) for path in ignored)
         return CallContext(
             lambda _name: self.connection(job_token=kind.job_token),
             self.run,
@@ -95,7 +97,7 @@ class ConfiguredProvider:
             resource=urn,
             time_limit=timeout or None,
             refreshing=refreshing,
-            ignored=frozenset((*everything, *(names.get(path, path) for path in ignored))),
+            ignored=frozenset((*everything, *paths)),
             spelling=self.spelling,
             adopt_existing=adopts_existing(self._inputs),
             adopt_once=self._default and os.environ.get(_ADOPT) == "1",

@@ -81,7 +81,7 @@ class Operations:
         found = self._lifecycle.diff(state, news, context)
         rewrite = olds.must_be_rewritten and not refreshing
         if rewrite and not found.changed:
-            context.log_status("only its state is rewritten: GitLab is not asked")
+            context.log_status("only its state is rewritten")
         return respond(self._kind, found, state.inputs, news, rewrite=rewrite)
 
     def create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
