@@ -22,7 +22,11 @@ ENDS_WITHIN = 10.0
     ids=" ".join,
 )
 def test_the_provider_finds_the_engine(
-    stack: Stack, lab: Lab, tmp_path: Path, flags: tuple[str, ...]
+    request: pytest.FixtureRequest,
+    stack: Stack,
+    lab: Lab,
+    tmp_path: Path,
+    flags: tuple[str, ...],
 ) -> None:
     """It logs its status there, and ends with it."""
     if not isinstance(stack, CliStack):
@@ -30,6 +34,7 @@ def test_the_provider_finds_the_engine(
     given = [each.format(tmp_path) for each in flags]
     create = {"method": "POST", "path": "/cluster_agents$"}
     lab.simulator.faults({**create, **LIMITED}, {**create, "skip": 1, "latency": 20})
+    request.addfinalizer(lambda: lab.simulator._call("DELETE", "/-/simulator/faults"))
     stack.declare(agent(lab.project.path, "first"))
     with stack.begin("up", *given) as process:
         output = process.communicate()[0]
@@ -51,4 +56,3 @@ def test_the_provider_finds_the_engine(
             if not other.ended(0):
                 subprocess.run(["kill", "-9", str(other.pid)], check=False)  # noqa: S607 (as users type it)
         process.communicate()
-    lab.simulator._call("DELETE", "/-/simulator/faults")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 
 import grpc
@@ -27,6 +28,7 @@ def run() -> None:
 
     The engine reads the port from the first line of the output.
     """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # The engine ends it so: no traceback.
     give_large_memory_back()
     if engine_address() is not None:  # None if a user attaches the engine to a running plugin.
         end_with_engine()
