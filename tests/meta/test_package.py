@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from pulumi._types import resource_types
+from tools.generate import lookups
 
 import pulumi_gitlab_kubernetes as package
 from pulumi_gitlab_kubernetes import errors, registry
@@ -52,8 +53,8 @@ def _top(path: Path) -> set[str]:
 
 
 def test_all_names_are_listed_in_order() -> None:
-    """Resources and errors, and nothing else."""
-    public = set(registry.MODULES)
+    """Resources, functions with their results, and errors, and nothing else."""
+    public = {*registry.MODULES, *lookups.function_names(), *lookups.result_names()}
     public |= {
         name
         for name, value in vars(errors).items()
@@ -95,7 +96,7 @@ def test_only_one_folder_imports_the_gitlab_client() -> None:
 def test_the_core_does_not_import_pulumi() -> None:
     """A second adapter can use it."""
     for path in PROVIDER:
-        if path.parent.name not in {"dynamic", "engine", "native", "resources"}:
+        if _folder(path) not in {"dynamic", "engine", "lookups", "native", "resources"}:
             assert "pulumi" not in _top(path), path
 
 
@@ -121,10 +122,10 @@ def test_the_layers_import_only_lower_ones() -> None:
         {"configuration", "core"},
         {"kinds"},
         {"registry"},
-        {"functions"},
+        {"functions", "doctor"},
         {"engine"},
         {"dynamic", "native"},
-        {"resources"},
+        {"lookups", "resources"},
         {"native"},
         {"__init__"},
     )

@@ -18,7 +18,7 @@ import yaml
 from pulumi.runtime import rpc, settings
 from tests.resources import test_resources as dynamic
 from tests.support.program import Program
-from tools.generate import PACKAGE
+from tools.generate import PACKAGE, lookups
 
 import pulumi_gitlab_kubernetes as gitlab
 from pulumi_gitlab_kubernetes import native
@@ -284,9 +284,13 @@ def test_a_subclass_can_have_its_own_arguments_and_attributes(program: Program) 
 
 
 def test_the_names_are_listed() -> None:
-    """The resources, `Provider`, and the enums of the schema, which `pulumi import` writes."""
+    """The resources, the functions with their results, `Provider`, and the enums of the schema.
+
+    `pulumi import` writes the enums.
+    """
     enums = [name.rpartition(":")[2] for name, spec in SCHEMA["types"].items() if "enum" in spec]
-    assert native.__all__ == dir(native) == sorted([*MODULES, *enums, "Provider"])
+    functions = [*lookups.function_names(), *lookups.result_names()]
+    assert native.__all__ == dir(native) == sorted([*MODULES, *functions, *enums, "Provider"])
     assert all(getattr(native, name).__name__ == name for name in native.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'Cluster'"):
         _ = native.Cluster  # type: ignore[attr-defined]

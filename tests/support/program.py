@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks, settings, stack
@@ -41,29 +41,39 @@ class _Monitor(mocks.MockMonitor):
 class _Mocks(pulumi.runtime.Mocks):
     """Resources with an ID that the test chooses, and with outputs besides their inputs."""
 
-    def __init__(self, id_: str, outputs: dict[str, Any]) -> None:
+    def __init__(
+        self, id_: str, outputs: dict[str, Any], functions: dict[str, dict[str, Any]]
+    ) -> None:
         self._id = id_
         self._outputs = outputs
+        self._functions = functions
+        self.calls: list[pulumi.runtime.MockCallArgs] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Respond to a registration or a read."""
         inputs = {name: value for name, value in args.inputs.items() if value is not None}
         return args.resource_id or self._id, {**inputs, **self._outputs}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
-        """Fail, because no function is called."""
-        raise NotImplementedError(args.token)
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:  # type: ignore[override] # as in Pulumi's documentation
+        """Return the result of a function, if it is expected to be called."""
+        self.calls.append(args)
+        if args.token not in self._functions:
+            raise NotImplementedError(args.token)
+        return self._functions[args.token]
 
 
 class Program:
     """Runs parts of a program with the mocks."""
 
     def __init__(self) -> None:
-        self.monitor = _Monitor(_Mocks("", {}))
+        self.functions: dict[str, dict[str, Any]] = {}
+        """The results of functions, by token."""
+        self.mocks = _Mocks("", {}, {})
+        self.monitor = _Monitor(self.mocks)
 
     def run(self, body: Callable[[], Any], id_: str = "42:7", **outputs: Any) -> Any:
         """Run a program, and return its result with outputs awaited."""
-        mocked = _Mocks(id_, outputs)
+        self.mocks = mocked = _Mocks(id_, outputs, self.functions)
         self.monitor = _Monitor(mocked)
 
         async def program() -> Any:

@@ -1,7 +1,8 @@
 """Generates code and tables from the kinds, the policies and the simulator's routes.
 
-These are the resource classes, the package's names, the package schema, the policies' model, and
-the tables in the documents. `make generate` writes them, and tests check that they are up to date.
+These are the resource classes, the functions, the package's names, the package schema, the
+policies' model, and the tables in the documents. `make generate` writes them, and tests check that
+they are up to date.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from tests.support.dynamic_host import DynamicHost
 from tools.generate import (
     classes,
     endpoints,
+    lookups,
     names,
     package_schema,
     policy_kinds,
@@ -38,6 +40,9 @@ def documents() -> dict[Path, str]:
             for folder, sources in (
                 ("resources", classes.dynamic_classes()),
                 ("native/resources", classes.native_classes()),
+                ("lookups/results", lookups.results()),
+                ("lookups", lookups.dynamic()),
+                ("native/lookups", lookups.native()),
             )
             for module, source in sources.items()
         },

@@ -13,6 +13,7 @@ from tools.generate.source import (
     enums_of,
     formatted,
     native_fields,
+    wrapped,
 )
 
 from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS, ProviderArgument
@@ -247,10 +248,10 @@ def _source(
         *["from typing import Any\n"] * ("Any]" in typed),
     ]
     source = _MODULE.format(
-        doc=_wrapped(doc, "    "),
+        doc=wrapped(doc, "    "),
         typing="".join([*typing, "\n"] if typing else []),
         attributes="".join(
-            _ATTRIBUTE.format(name=name, type=type_, doc=_wrapped(text, "    "))
+            _ATTRIBUTE.format(name=name, type=type_, doc=wrapped(text, "    "))
             for name, type_, text in attributes
         ),
         data=data,
@@ -291,12 +292,3 @@ def _parameter(field: Field) -> str:
 
 def _optional(name: str, type_: str) -> str:
     return f"{name}: pulumi.Input[{type_} | None] = None"
-
-
-def _wrapped(text: str, indent: str) -> str:
-    """Wrap the paragraphs of a docstring."""
-    paragraphs = [
-        textwrap.fill(each, 94, initial_indent=indent, subsequent_indent=indent)
-        for each in text.split("\n\n")
-    ]
-    return "\n\n".join(paragraphs).lstrip()

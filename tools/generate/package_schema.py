@@ -13,7 +13,14 @@ from importlib.metadata import metadata
 from typing import Any
 
 from tools.generate import examples
-from tools.generate.source import aliases, enum_name, enums_of, native_fields, pascal_case
+from tools.generate.source import (
+    aliases,
+    enum_name,
+    enums_of,
+    item_name,
+    native_fields,
+    pascal_case,
+)
 
 from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS, ProviderArgument
 from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
@@ -146,7 +153,7 @@ def _objects(outputs: tuple[Output, ...], prefix: str) -> Iterator[tuple[str, Sp
     """Yield the types of objects in the results of a function."""
     for output in outputs:
         if output.fields:
-            name = f"{prefix}{pascal_case(_item(output))}"
+            name = f"{prefix}{pascal_case(item_name(output))}"
             yield f"{PACKAGE}:index:{name}", _object(output.fields, prefix)
             yield from _objects(output.fields, prefix)
 
@@ -165,12 +172,8 @@ def _object(outputs: tuple[Output, ...], prefix: str) -> Spec:
 def _result(output: Output, prefix: str) -> Spec:
     if not output.fields:
         return _TYPES[output.type]
-    item = {"$ref": f"#/types/{PACKAGE}:index:{prefix}{pascal_case(_item(output))}"}
+    item = {"$ref": f"#/types/{PACKAGE}:index:{prefix}{pascal_case(item_name(output))}"}
     return {"type": "array", "items": item} if output.type is Type.LIST else item
-
-
-def _item(output: Output) -> str:
-    return output.name.removesuffix("s") if output.type is Type.LIST else output.name
 
 
 def _outputs(kind: Kind) -> list[Output]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterable
 
-from pulumi_gitlab_kubernetes.core.fields import Field
+from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
@@ -68,3 +69,17 @@ def aliases(kind: Kind) -> tuple[str, ...]:
     """Return the types of the same resource in states that the native provider takes over."""
     dynamic = f"pulumi-python:dynamic/gitlab:{kind.name}"
     return (dynamic, kind.published_type) if kind.published_type else (dynamic,)
+
+
+def item_name(output: Output) -> str:
+    """Return the name of an object in a result, or of an item in a list of them."""
+    return output.name.removesuffix("s") if output.type is Type.LIST else output.name
+
+
+def wrapped(text: str, indent: str) -> str:
+    """Wrap the paragraphs of a docstring."""
+    paragraphs = [
+        textwrap.fill(each, 94, initial_indent=indent, subsequent_indent=indent)
+        for each in text.split("\n\n")
+    ]
+    return "\n\n".join(paragraphs).lstrip()

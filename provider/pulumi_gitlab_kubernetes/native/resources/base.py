@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "gitlab-kubernetes"
 """The name of the Pulumi package."""
-_VERSION = version("pulumi-gitlab-kubernetes")
+VERSION = version("pulumi-gitlab-kubernetes")
 """With this version, the engine selects the plugin of this distribution."""
 
 
@@ -73,7 +73,7 @@ class Resource(KnownArguments, pulumi.CustomResource):
             aliases=[pulumi.Alias(type_=each) for each in aliases],
             # A forced replacement does not ask the provider, so the option is needed too.
             delete_before_replace=delete_before_replace,
-            version=_VERSION,
+            version=VERSION,
         )
 
     def _declare(
@@ -92,7 +92,7 @@ class Resource(KnownArguments, pulumi.CustomResource):
             inputs: Its arguments. `None` means not set.
             opts: Pulumi's resource options.
         """
-        require_plugin(_VERSION)
+        require_plugin(VERSION)
         props = properties(inputs, self._outputs, self._secrets)
         super().__init__(
             self.pulumi_type,
@@ -160,13 +160,13 @@ class ProviderResource(KnownArguments, pulumi.ProviderResource):
             inputs: Its arguments. `None` means not set.
             opts: Pulumi's resource options.
         """
-        require_plugin(_VERSION)
+        require_plugin(VERSION)
         props = {
             name: None if value is None else pulumi.Output.from_input(value).apply(_as_text)
             for name, value in properties(inputs, (), self._secrets).items()
         }
         defaults = pulumi.ResourceOptions(
-            additional_secret_outputs=list(self._secrets), version=_VERSION
+            additional_secret_outputs=list(self._secrets), version=VERSION
         )
         super().__init__(
             PACKAGE,

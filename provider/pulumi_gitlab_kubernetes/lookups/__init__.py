@@ -1,0 +1,1 @@
+"""Functions with which a program reads GitLab, generated from the catalog of functions."""

@@ -1,0 +1,1 @@
+"""What the functions return, generated. Both adapters have the same results."""

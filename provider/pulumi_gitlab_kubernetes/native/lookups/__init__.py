@@ -1,0 +1,1 @@
+"""The functions of the native adapter, generated: they call the plugin."""
