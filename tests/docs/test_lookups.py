@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,7 @@ def test_a_program_shows_what_the_page_shows(
 @pytest.mark.filterwarnings("ignore:.*BaseEventLoop:pytest.PytestUnraisableExceptionWarning")
 def test_the_mocks_of_the_page_are_asked() -> None:
     """As in a user's unit test."""
+    asyncio.set_event_loop(asyncio.new_event_loop())  # Other tests have closed theirs.
     found: dict[str, Any] = {}
     exec(_PROGRAMS[3], found)  # noqa: S102 (the page's own program)
 
