@@ -22,6 +22,7 @@ from pulumi_gitlab_kubernetes.errors import (
 from pulumi_gitlab_kubernetes.hidden_modules import explain_hidden_modules
 
 _NAMES = {
+    "kubeconfig.outputs": ("connection_from_kubeconfig",),
     "lookups.cluster_agent": (
         "get_cluster_agent",
         "get_cluster_agent_output",
@@ -89,6 +90,7 @@ _NAMES = {
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 if TYPE_CHECKING:
+    from pulumi_gitlab_kubernetes.kubeconfig.outputs import connection_from_kubeconfig
     from pulumi_gitlab_kubernetes.lookups.cluster_agent import (
         get_cluster_agent,
         get_cluster_agent_output,
@@ -185,6 +187,7 @@ __all__ = [
     "ProjectCluster",
     "ProjectEnvironment",
     "ProviderError",
+    "connection_from_kubeconfig",
     "get_cluster_agent",
     "get_cluster_agent_output",
     "get_cluster_agent_token",

@@ -16,7 +16,7 @@ from hypothesis import strategies
 from tests.policy.pem import SHA1, certificate
 from tests.support.certificates import Key, to_pem
 
-from pulumi_gitlab_kubernetes.policy.addresses import is_private
+from pulumi_gitlab_kubernetes.core.addresses import is_private
 from pulumi_gitlab_kubernetes.policy.certificates import (
     expires_within,
     facts,

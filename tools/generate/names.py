@@ -11,6 +11,8 @@ from pulumi_gitlab_kubernetes import errors
 from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
 
 _PACKAGE = "pulumi_gitlab_kubernetes"
+SHARED = {"connection_from_kubeconfig": "kubeconfig.outputs"}
+"""What both packages export beside their own classes and functions, and its modules."""
 
 _DYNAMIC = '''\
 """Pulumi resources for GitLab's Kubernetes integration.
@@ -89,6 +91,7 @@ def package() -> str:
         **_below("resources", MODULES),
         **_below("lookups", lookups.function_names()),
         **_below("lookups.results", lookups.result_names()),
+        **SHARED,
     }
     return _module(header, modules, error_names)
 
@@ -100,6 +103,7 @@ def native_package() -> str:
         **_below("native.resources", {**MODULES, "Provider": "provider", **enums}),
         **_below("native.lookups", lookups.function_names()),
         **_below("lookups.results", lookups.result_names()),
+        **SHARED,
     }
     return _module(_NATIVE, modules)
 

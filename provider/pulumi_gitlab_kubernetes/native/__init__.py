@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_gitlab_kubernetes.hidden_modules import explain_hidden_modules
 
 _NAMES = {
+    "kubeconfig.outputs": ("connection_from_kubeconfig",),
     "lookups.results.cluster_agent": (
         "GetClusterAgentResult",
         "GetClusterAgentsAgent",
@@ -85,6 +86,7 @@ _NAMES = {
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 if TYPE_CHECKING:
+    from pulumi_gitlab_kubernetes.kubeconfig.outputs import connection_from_kubeconfig
     from pulumi_gitlab_kubernetes.lookups.results.cluster_agent import (
         GetClusterAgentResult,
         GetClusterAgentsAgent,
@@ -183,6 +185,7 @@ __all__ = [
     "ProjectEnvironmentAutoStopSetting",
     "ProjectEnvironmentTier",
     "Provider",
+    "connection_from_kubeconfig",
     "get_cluster_agent",
     "get_cluster_agent_output",
     "get_cluster_agent_token",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pulumi_gitlab_kubernetes.policy import addresses, certificates
+from pulumi_gitlab_kubernetes.core import addresses
+from pulumi_gitlab_kubernetes.policy import certificates
 from pulumi_gitlab_kubernetes.policy.kinds import ClusterAgentUrlConfiguration
 from pulumi_gitlab_kubernetes.policy.model import every
 from pulumi_gitlab_kubernetes.policy.parameters import ALLOWED_HOSTS, EXPIRY_DAYS

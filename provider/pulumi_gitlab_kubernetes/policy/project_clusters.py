@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from pulumi_gitlab_kubernetes.policy import addresses, certificates
+from pulumi_gitlab_kubernetes.core import addresses
+from pulumi_gitlab_kubernetes.policy import certificates
 from pulumi_gitlab_kubernetes.policy.kinds import ProjectCluster
 from pulumi_gitlab_kubernetes.policy.model import every
 from pulumi_gitlab_kubernetes.policy.parameters import ALLOWED_HOSTS, EXPIRY_DAYS

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 
-from pulumi_gitlab_kubernetes.policy import addresses
+from pulumi_gitlab_kubernetes.core import addresses
 from pulumi_gitlab_kubernetes.policy.kinds import ClusterAgent, ProjectEnvironment
 from pulumi_gitlab_kubernetes.policy.model import every
 from pulumi_gitlab_kubernetes.policy.rule import Level, Parameter, Rule, Scope

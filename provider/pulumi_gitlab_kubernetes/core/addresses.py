@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _LOCAL_NAMES = re.compile(r"[^.]+|(.+\.)?(localhost|local|localdomain|internal|intranet|lan|svc)")
+_LOOPBACK_NAMES = re.compile(r"(.+\.)?localhost(\.localdomain)?")
 _LIKE_AN_ADDRESS = re.compile(r":|[0-9a-f]$")
 _OLD_NUMBER = re.compile(r"(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}", re.ASCII)
 
@@ -28,15 +29,27 @@ def is_private(url: str, allowed: Sequence[str] = ()) -> bool:
         allowed: Networks, such as `10.0.0.0/8`, and host names that do not count as private; `*`
             matches any text.
     """
-    try:
-        host = (urlsplit(url.strip()).hostname or "").rstrip(".").lower()
-    except ValueError:
-        return False
-    if not host:
+    if not (host := _host(url)):
         return False
     address = _address(host)
     local = not address.is_global if address else bool(_LOCAL_NAMES.fullmatch(host))
     return local and not any(_covers(each, host, address) for each in allowed)
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether a URL points to the machine itself that opens it."""
+    address = _address(host := _host(url))
+    if address:
+        return address.is_loopback or address.is_unspecified
+    return bool(_LOOPBACK_NAMES.fullmatch(host))
+
+
+def _host(url: str) -> str:
+    """Return a URL's host in lower case, or an empty text if it has none."""
+    try:
+        return (urlsplit(url.strip()).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return ""
 
 
 def _address(host: str) -> Address | None:

@@ -1,0 +1,1 @@
+"""What GitLab can use of a kubeconfig. Only `outputs` imports Pulumi."""
