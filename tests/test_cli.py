@@ -11,7 +11,7 @@ import pytest
 
 COMMANDS = (
     *("simulator", "stack", "local", "policy-pack", "audit"),
-    *("migrate-config", "install-plugin"),
+    *("clean-up", "migrate-config", "install-plugin"),
 )
 
 

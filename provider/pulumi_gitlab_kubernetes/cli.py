@@ -38,6 +38,11 @@ _COMMANDS = {
         "policy",
         "evaluate the policies on a stack's state or on a project in GitLab",
     ),
+    "clean-up": (
+        "clean_up.command",
+        "",
+        "stop or delete environments that are not used any more",
+    ),
     "migrate-config": (
         "configuration.migrate_command",
         "native",
@@ -49,7 +54,7 @@ _COMMANDS = {
         "install the plugin of the native provider into the Pulumi CLI",
     ),
 }
-"""Each command's module, the extra that it needs, and what it does."""
+"""Each command's module, the extra that it needs if any, and what it does."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,9 +106,10 @@ def _extra_installed(command: str) -> Iterator[None]:
         if (error.name or "").startswith(str(__package__)):
             raise
         extra = _COMMANDS[command][1]
+        package = f"pulumi-gitlab-kubernetes[{extra}]" if extra else "pulumi-gitlab-kubernetes"
         sys.exit(
             f"error: `gitlab-kubernetes {command}` needs the package {error.name}: run "
-            f"`pip install 'pulumi-gitlab-kubernetes[{extra}]'`"
+            f"`pip install '{package}'`"
         )
 
 

@@ -163,6 +163,7 @@ def explain(
     scope: str = WRITING,
     host: str,
     also: str = "",
+    recorded: bool = True,
     token_setting: str = "gitlab:token or PULUMI_GITLAB_TOKEN",  # noqa: S107 (a setting's name)
     secrets: Iterable[str] = (),
     values: Mapping[str, str] | None = None,
@@ -177,6 +178,7 @@ def explain(
         scope: The required scope of the token, `WRITING` or `READING`.
         host: GitLab's base URL.
         also: Another possible reason, which ends the message.
+        recorded: Whether the token may be from the configuration that a state records.
         token_setting: Where the token can be set.
         secrets: The secrets, which GitLab may repeat from its input.
         values: Other values by name, which are replaced by that name.
@@ -192,11 +194,12 @@ def explain(
     hint = ""
     if error.status == UNAUTHORIZED:
         variable = "that variable is set or " if "PULUMI_" in token_setting else ""
-        hint = (
-            f"; {host} does not accept the token: check {token_setting}; `pulumi destroy` and "
-            f"`refresh` use the configuration of the last `up` unless {variable}--run-program is "
-            "given"
-        )
+        hint = f"; {host} does not accept the token: check {token_setting}"
+        if recorded:
+            hint += (
+                "; `pulumi destroy` and `refresh` use the configuration of the last `up` unless "
+                f"{variable}--run-program is given"
+            )
     elif error.status == FORBIDDEN:
         hint = (
             f"; the token needs the scope `{scope}`, and its user the role {role} in the project"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pulumi
 from typing_extensions import assert_type
 
 import pulumi_gitlab_kubernetes as gitlab
-from pulumi_gitlab_kubernetes import testing
+from pulumi_gitlab_kubernetes import clean_up, native, testing
 
 Text = pulumi.Input[str]
 OptionalText = pulumi.Input[str | None]
@@ -376,6 +377,36 @@ def simulator(file: Path) -> None:
     testing.Simulator().start()
     testing.Simulator().stop()
     testing.Simulator(port=0)  # type: ignore[call-arg] # it is always a free one
+
+
+def kubeconfig(text: pulumi.Output[str], values: pulumi.Output[dict[str, Any]], file: Path) -> None:
+    """Pin `connection_from_kubeconfig`, and that a cluster of either package takes its result."""
+    found = gitlab.connection_from_kubeconfig(text, "production", token=text)
+    assert_type(found["kubernetes_api_url"], pulumi.Output[str])
+    assert_type(found["kubernetes_ca_cert"], pulumi.Output[str | None])
+    assert_type(found["kubernetes_token"], pulumi.Output[str])
+    gitlab.ProjectCluster("it", project="a/b", name="it", **found)
+    native.ProjectCluster("it", project="a/b", name="it", **found)
+    native.connection_from_kubeconfig(values)
+    native.connection_from_kubeconfig(file)
+    native.connection_from_kubeconfig({"contexts": []})
+    gitlab.connection_from_kubeconfig(7)  # type: ignore[arg-type]
+    gitlab.connection_from_kubeconfig(text, token=7)  # type: ignore[arg-type]
+
+
+def clean_ups(project: str | int) -> None:
+    """Pin the functions that clean up environments."""
+    plan = clean_up.stop_stale(project, timedelta(days=30), log=print)
+    assert_type(plan.environments, tuple[clean_up.Environment, ...])
+    assert_type(plan.environments[0].name, str)
+    assert_type(plan.environments[0].updated_at, datetime | None)
+    assert_type(plan.before, datetime)
+    assert_type(plan.run(), clean_up.Result)
+    assert_type(clean_up.delete_review_apps(project, "4w", 10).run().message, str)
+    stop = clean_up.stop_environments(project, ["a"], force=True, timeout=5)
+    assert_type(stop.run().failures, Mapping[str, str])
+    clean_up.stop_stale(project)  # type: ignore[call-arg]
+    clean_up.stop_stale(project, 30)  # type: ignore[arg-type]
 
 
 def stack(directory: Path) -> testing.Stack:

@@ -41,6 +41,10 @@ class Spelling:
         """Return the code that sets a property or a resource option to true."""
         return f"{name}=True"
 
+    def before_destroy(self, name: str) -> str:
+        """Return how to set a property to true before a destroy, which uses the state's value."""
+        return f"set {self.option(name)} and run `pulumi up` first"
+
 
 PYTHON = Spelling()
 """The spelling of Python programs."""

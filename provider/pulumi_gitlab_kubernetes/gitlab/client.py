@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from gitlab.utils import EncodedId
@@ -66,6 +67,16 @@ class Client:
             reason: Why to wait between attempts; by default that GitLab does not answer.
         """
         return self._retries.attempts(*reason)
+
+    @contextmanager
+    def not_repeated(self) -> Iterator[None]:
+        """Repeat no request whose response is lost, because it would do something else then."""
+        before = self.transport.max_retries
+        self.transport.max_retries = before.new(allowed_methods=frozenset({"GET"}))
+        try:
+            yield
+        finally:
+            self.transport.max_retries = before
 
     def user_id(self) -> int:
         """Return the ID of the token's user, which is requested once per run."""

@@ -19,6 +19,7 @@ from pulumi_gitlab_kubernetes.gitlab.objects import require_object
 from pulumi_gitlab_kubernetes.gitlab.places import Place
 from pulumi_gitlab_kubernetes.gitlab.read_cache import MOST_PAGES, Batch, Page
 from pulumi_gitlab_kubernetes.gitlab.responses import gitlab_errors, never_gitlab
+from pulumi_gitlab_kubernetes.gitlab.review_apps import ReviewApps
 
 _PER_PAGE = 100  # GitLab's maximum.
 
@@ -139,6 +140,36 @@ class Collection:
             path = f"{self._manager.path}/{id_}/stop"
             stopped = self._manager.gitlab.http_post(path, force=force)
             return self._require(stopped, id=id_)
+
+    def stop_stale(self, before: str) -> None:
+        """Request that GitLab stops the environments without changes since a time.
+
+        Args:
+            before: The time in ISO 8601.
+        """
+        with self._writing():
+            path = f"{self._manager.path}/stop_stale"
+            answered = self._manager.gitlab.http_post(path, post_data={"before": before})
+            require_object(answered, "message", numbered=False)
+
+    def delete_review_apps(self, before: str, limit: int, *, dry_run: bool) -> ReviewApps:
+        """Schedule the deletion of stopped review environments.
+
+        Args:
+            before: The time in ISO 8601 before which they were created.
+            limit: The maximum number of environments.
+            dry_run: Whether to schedule none, and only return them.
+        """
+        query = {"before": before, "limit": limit, "dry_run": str(dry_run).lower()}
+        path = f"{self._manager.path}/review_apps"
+        with self._writing():
+            try:
+                answer = self._manager.gitlab.http_request("delete", path, query, content=True)
+            except gitlab.GitlabError as error:
+                if (found := ReviewApps.rejected(error.response_body)) is None:
+                    raise
+                return found.or_raise(error.response_code)
+            return ReviewApps.accepted(answer.json())
 
     def readable(self) -> bool:
         """Return whether the collection can be read, with one small request."""

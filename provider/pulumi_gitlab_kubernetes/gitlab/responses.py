@@ -77,12 +77,20 @@ class GitLab(gitlab.Gitlab):
         self._marked = META_HEADER in response.headers
         self.known = self.known or self._marked
 
-    def http_request(self, verb: str, *args: Any, **kwargs: Any) -> requests.Response:
+    def http_request(
+        self, verb: str, *args: Any, content: bool | None = None, **kwargs: Any
+    ) -> requests.Response:
         """Send a request.
 
+        Args:
+            verb: The HTTP method.
+            args: As in python-gitlab.
+            content: Whether the response has content. By default, all but those to a delete have.
+            kwargs: As in python-gitlab.
+
         Raises:
-            GitlabParsingError: The response is neither an object nor a list. Or it is to a delete
-                and has content, which GitLab never sends.
+            GitlabParsingError: The response is neither an object nor a list. Or it has no content
+                in GitLab and has some here.
             UnicodeDecodeError: The response is not UTF-8.
             ForeignResponseError: The response is an error, but not from GitLab's API.
         """
@@ -94,7 +102,7 @@ class GitLab(gitlab.Gitlab):
             if is_gitlab_error(status, body, marked=self._marked):
                 raise
             raise ForeignResponseError(status, body) from None
-        if verb == "delete":
+        if content is False or (content is None and verb == "delete"):
             expected = response.status_code == _NO_CONTENT
         else:
             expected = response.content.decode().lstrip()[:1] in {"{", "["}

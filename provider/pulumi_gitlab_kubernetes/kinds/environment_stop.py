@@ -78,14 +78,13 @@ def _wait(collection: Collection, environment: Values, olds: Values, context: Ca
         waited = time.monotonic() - started
         if state == "available":
             raise GitLabError(
-                "it is available again, because its on-stop job failed: fix the job, or set "
-                f"{context.spelling.option('force_stop')} and run `pulumi up` first"
+                "it is available again, because its on-stop job failed: fix the job, or "
+                f"{context.spelling.before_destroy('force_stop')}"
             )
         if waited >= limit:
             raise GitLabError(
                 f"it is still {state} after {waited:.0f} s: let its on-stop job finish, raise "
-                f"{setting}, or set {context.spelling.option('force_stop')} and run `pulumi up` "
-                "first"
+                f"{setting}, or {context.spelling.before_destroy('force_stop')}"
             )
         context.log_status(
             f"{state}: waiting for its on-stop job ({waited:.0f} s of {limit:.0f} s)"

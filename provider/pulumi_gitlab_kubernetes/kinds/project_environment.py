@@ -332,10 +332,9 @@ class ProjectEnvironmentKind(Kind):
         if olds.get("stop_before_destroy", True):
             stop(collection, id_, olds, context)
         elif (state := collection.get(id_)["state"]) != "stopped":
-            set_it = context.spelling.option("stop_before_destroy")
             raise GitLabError(
-                f"it is {state}, and GitLab only deletes a stopped environment: stop it, or set "
-                f"{set_it} and run `pulumi up` first"
+                f"it is {state}, and GitLab only deletes a stopped environment: stop it, or "
+                f"{context.spelling.before_destroy('stop_before_destroy')}"
             )
         try:
             collection.delete(id_)

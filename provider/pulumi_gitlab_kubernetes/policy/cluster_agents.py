@@ -13,7 +13,7 @@ from pulumi_gitlab_kubernetes.policy.kinds import (
 )
 from pulumi_gitlab_kubernetes.policy.rule import Parameter, Rule, Scope
 from pulumi_gitlab_kubernetes.policy.stack import Stack
-from pulumi_gitlab_kubernetes.policy.text import counted
+from pulumi_gitlab_kubernetes.text import counted
 
 _INSTALL = "https://docs.gitlab.com/user/clusters/agent/install/"
 

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from pulumi_gitlab_kubernetes.errors import (
-    ConfigurationError,
-    InvalidInputError,
-    ProviderError,
-    unexpected,
-)
+from pulumi_gitlab_kubernetes.errors import InvalidInputError, ProviderError, unexpected
 from pulumi_gitlab_kubernetes.policy import configuration
 from pulumi_gitlab_kubernetes.policy.audit import state
 from pulumi_gitlab_kubernetes.policy.audit.report import FORMATS, Report, audit
 from pulumi_gitlab_kubernetes.policy.model import Resource
 from pulumi_gitlab_kubernetes.policy.rule import Level
-from pulumi_gitlab_kubernetes.policy.text import printable
+from pulumi_gitlab_kubernetes.text import printable
 
-_TOKENS = ("PULUMI_GITLAB_TOKEN", "GITLAB_TOKEN")
 _VIOLATED = 1
 _FAILED = 2
 _FAILS = {
@@ -114,8 +107,8 @@ def _text(path: str) -> str:
 
 
 def _live(projects: list[str]) -> Iterator[Resource]:
-    from pulumi_gitlab_kubernetes.configuration.connections import (  # noqa: PLC0415 (as below)
-        resolve,
+    from pulumi_gitlab_kubernetes.configuration.environment import (  # noqa: PLC0415 (as below)
+        connection,
     )
     from pulumi_gitlab_kubernetes.gitlab.clients import (  # noqa: PLC0415 (only --project needs it)
         Clients,
@@ -125,8 +118,6 @@ def _live(projects: list[str]) -> Iterator[Resource]:
     def log(line: str) -> None:
         print(printable(line), file=sys.stderr, flush=True)
 
-    if not any(map(os.environ.get, _TOKENS)):
-        raise ConfigurationError(f"no GitLab token: set {' or '.join(_TOKENS)}")
-    client = Clients().get(resolve(lambda _key: None), log)
+    client = Clients().get(connection(), log)
     for project in projects:
         yield from live.read(client, project, log)

@@ -18,9 +18,9 @@ from pulumi_gitlab_kubernetes.errors import (
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.policy.kinds import KINDS
 from pulumi_gitlab_kubernetes.policy.model import Hidden, Resource
-from pulumi_gitlab_kubernetes.policy.text import counted
 from pulumi_gitlab_kubernetes.redaction import redact_response
 from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+from pulumi_gitlab_kubernetes.text import counted
 
 _EVERY = 100
 _AGENT = "ClusterAgent"  # the only kind that others belong to

@@ -15,7 +15,8 @@ from pulumi_gitlab_kubernetes.policy.model import Hidden, Resource, Stored
 from pulumi_gitlab_kubernetes.policy.rule import Level, Rule
 from pulumi_gitlab_kubernetes.policy.rules import RULES
 from pulumi_gitlab_kubernetes.policy.stack import Stack
-from pulumi_gitlab_kubernetes.policy.text import counted, printable
+from pulumi_gitlab_kubernetes.text import counted, printable
+from pulumi_gitlab_kubernetes.text import table as aligned
 
 _SEVERITIES = {Level.MANDATORY: "critical", Level.ADVISORY: "minor"}
 
@@ -73,19 +74,8 @@ def audit(resources: Iterable[Resource], configuration: Configuration) -> Report
 def table(report: Report, _path: str) -> str:
     """Return the report as a table for people."""
     rows = [
-        (
-            report.levels[each.rule].value,
-            each.rule.name,
-            printable(each.resource.label),
-            printable(each.message),
-        )
+        (report.levels[each.rule].value, each.rule.name, each.resource.label, each.message)
         for each in report.violations
-    ]
-    heads = ("LEVEL", "RULE", "RESOURCE", "MESSAGE")
-    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(3)]
-    lines = [
-        "  ".join((*(part.ljust(width) for part, width in zip(row, widths, strict=False)), row[3]))
-        for row in (heads, *rows)
     ]
     reasons = Counter(_reason(each) for each in report.unevaluated)
     unevaluated = [f"  {reason} ({count})" for reason, count in reasons.items()]
@@ -95,7 +85,7 @@ def table(report: Report, _path: str) -> str:
         f"{report.count(Level.MANDATORY)} mandatory and {advisory}."
     )
     shown = [
-        *(lines if rows else ()),
+        *([aligned(("LEVEL", "RULE", "RESOURCE", "MESSAGE"), rows)] if rows else ()),
         *(["Not evaluated:", *unevaluated] if unevaluated else ()),
         summary,
     ]

@@ -14,8 +14,8 @@ from pulumi_gitlab_kubernetes.errors import InvalidInputError
 from pulumi_gitlab_kubernetes.policy.agent_tokens import MARKS
 from pulumi_gitlab_kubernetes.policy.model import Resource, Stored
 from pulumi_gitlab_kubernetes.policy.secrets import reveal
-from pulumi_gitlab_kubernetes.policy.text import printable
 from pulumi_gitlab_kubernetes.policy.type_tokens import kind_of
+from pulumi_gitlab_kubernetes.text import printable
 
 T = TypeVar("T")
 _VERSION = 3

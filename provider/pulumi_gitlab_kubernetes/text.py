@@ -1,6 +1,21 @@
-"""Text for people: counts, names and untrusted text."""
+"""Text for people: counts, tables, names and untrusted text."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of untrusted texts, with a line for each row.
+
+    Args:
+        heads: The heads of the columns.
+        rows: The texts of each row.
+    """
+    shown = [[printable(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in shown)
+    return "\n".join(lines)
 
 
 def counted(number: int, noun: str) -> str:

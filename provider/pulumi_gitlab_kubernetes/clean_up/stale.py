@@ -1,0 +1,126 @@
+"""Stop the environments that have not changed for a long time.
+
+See https://docs.gitlab.com/api/environments/#stop-stale-environments.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+
+from pulumi_gitlab_kubernetes.clean_up.ages import When, cutoff, iso
+from pulumi_gitlab_kubernetes.clean_up.plan import Environment, Plan, Project, Result
+from pulumi_gitlab_kubernetes.errors import (
+    READING,
+    WRITING,
+    GitLabError,
+    InvalidInputError,
+    LostResponseError,
+)
+from pulumi_gitlab_kubernetes.gitlab.places import PROTECTED_ENVIRONMENTS
+from pulumi_gitlab_kubernetes.text import counted
+
+_NEWEST, _OLDEST = timedelta(days=7), timedelta(days=3652)
+_EVERY = 100
+_MAINTAINER = "Maintainer"
+
+
+class StalePlan(Plan):
+    """Stop stale environments, all with one request.
+
+    Args:
+        project: The project.
+        environments: The stale environments.
+        note: What else the user must know.
+        before: The time since which they have not changed.
+    """
+
+    verb = "stop"
+    columns = ("name", "updated_at", "deployed_at", "external_url")
+
+    def __init__(
+        self,
+        project: Project,
+        environments: tuple[Environment, ...],
+        note: str,
+        before: datetime,
+    ) -> None:
+        super().__init__(project, environments, note)
+        self.before = before
+
+    def run(self) -> Result:
+        """Request the stop. GitLab does it in the background."""
+        if self.environments:  # GitLab would stop others that are stale by now.
+            with self._project.explained("stop stale environments", _MAINTAINER, WRITING):
+                self._request()
+        count = counted(len(self.environments), "environment")
+        message = f"requested the stop of {count}, which GitLab stops in the background"
+        return Result(self.environments, {}, message)
+
+    def _request(self) -> None:
+        """Send the request again if its response was lost: a second one does nothing more."""
+        lost: LostResponseError | None = None
+        for _attempt in self._project.client.attempts():
+            lost = self._attempt()
+            if lost is None or not lost.retryable:
+                break
+        if lost:
+            raise lost
+
+    def _attempt(self) -> LostResponseError | None:
+        try:
+            self._project.environments.stop_stale(iso(self.before))
+        except LostResponseError as error:
+            return error
+        return None
+
+
+def find(project: Project, before: When) -> StalePlan:
+    """Find the environments that are stale, as GitLab does.
+
+    Args:
+        project: The project.
+        before: The time since which they have not changed, or how long ago that is. GitLab accepts
+            from a week to ten years.
+
+    Raises:
+        InvalidInputError: GitLab does not accept the time.
+        GitLabError: GitLab could not be asked.
+    """
+    with project.explained("list environments", project.kind.read_role, READING):
+        id_ = project.id
+        limit = _limit(project, before)  # After a request, so that GitLab's time is known.
+        found: list[Environment] = []
+        for number, row in enumerate(project.environments.list(states="available"), start=1):
+            if number % _EVERY == 0:
+                project.log(f"{project.name}: {number} environments read")
+            found.append(Environment.of(row))
+        old = [each for each in found if each.updated_at and each.updated_at < limit]
+        protected, note = _protected(project, id_)
+        old = [each for each in old if each.name not in protected]
+        # The list does not have the last deployments.
+        stale = tuple(
+            each
+            for each in project.in_parallel(
+                lambda each: Environment.of(project.environments.get(each.id)), old
+            )
+            if each.deployed_at is None or each.deployed_at < limit
+        )
+    return StalePlan(project, stale, note if stale else "", limit)
+
+
+def _limit(project: Project, before: When) -> datetime:
+    now = project.client.clock.at(time.monotonic()) or datetime.now(timezone.utc)
+    limit = cutoff(before, now)
+    if not now - _OLDEST <= limit <= now - _NEWEST:
+        raise InvalidInputError("before", "must be at least a week and at most ten years ago")
+    return limit
+
+
+def _protected(project: Project, id_: int) -> tuple[set[str], str]:
+    """Return the protected environments, which are not stopped, and a note if they are unknown."""
+    try:
+        found = project.client.collection(PROTECTED_ENVIRONMENTS, (id_,)).list()
+        return {each["name"] for each in found}, ""
+    except GitLabError:  # GitLab Free has none. A CI job token, or a Reporter, cannot list them.
+        return set(), "GitLab leaves out protected environments."
