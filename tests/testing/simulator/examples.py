@@ -83,6 +83,24 @@ PROJECT = PROJECT_FOR_REPORTERS | _keys(
 BRANCH = _keys(
     "name merged protected developers_can_push developers_can_merge can_push default web_url commit"
 )
+MERGE_REQUEST = _keys(
+    "id iid project_id title description state created_at updated_at merged_by merge_user "
+    "merged_at closed_by closed_at target_branch source_branch user_notes_count upvotes downvotes "
+    "author assignees assignee reviewers source_project_id target_project_id labels draft imported "
+    "imported_from work_in_progress milestone merge_when_pipeline_succeeds merge_status "
+    "detailed_merge_status merge_after sha merge_commit_sha squash_commit_sha discussion_locked "
+    "should_remove_source_branch force_remove_source_branch prepared_at reference references "
+    "web_url time_stats squash squash_on_merge task_completion_status has_conflicts "
+    "blocking_discussions_resolved approvals_before_merge"
+)
+MERGE_REQUEST_DETAILS = MERGE_REQUEST | _keys(
+    "subscribed changes_count latest_build_started_at latest_build_finished_at "
+    "first_deployed_to_production_at pipeline head_pipeline diff_refs merge_error user"
+)
+NOTE = _keys(
+    "id type body author created_at updated_at system noteable_id noteable_type project_id "
+    "resolvable confidential internal imported imported_from noteable_iid commands_changes"
+)
 SHARE = _keys("id project_id group_id group_access expires_at")
 MEMBER = USER | _keys("access_level created_at expires_at membership_state")
 GROUP = _keys(
@@ -125,6 +143,9 @@ _ENVIRONMENTS = "/projects/{id}/environments"
 _ENVIRONMENT = f"{_ENVIRONMENTS}/{{environment_id:int}}"
 _PROTECTED = "/projects/{id}/protected_environments"
 _FILE = "/projects/{id}/repository/files/{file_path}"
+_REQUESTS = "/projects/{id}/merge_requests"
+_REQUEST = f"{_REQUESTS}/{{merge_request_iid:int}}"
+_NOTES = f"{_REQUEST}/notes"
 _COMMIT = {"branch": "main", "commit_message": "Configure the agent", "content": "ci_access: {}"}
 
 
@@ -308,6 +329,20 @@ OTHERS = (
     ),
     Example(f"GET {_FILE}/raw", name="the file itself"),
     Example(f"DELETE {_FILE}", None, _COMMIT, twice=400),
+    Example(f"GET {_REQUESTS}", MERGE_REQUEST),
+    Example(f"GET {_REQUEST}", MERGE_REQUEST_DETAILS),
+    Example(
+        f"POST {_REQUESTS}",
+        MERGE_REQUEST_DETAILS,
+        {"title": "Connect Berlin", "source_branch": "berlin", "target_branch": "main"},
+        twice=409,
+    ),
+    Example(f"DELETE {_REQUEST}", twice=404),
+    Example(f"GET {_NOTES}", NOTE),
+    Example(f"GET {_NOTES}/{{note_id:int}}", NOTE),
+    Example(f"POST {_NOTES}", NOTE, {"body": "4 to create"}),
+    Example(f"PUT {_NOTES}/{{note_id:int}}", NOTE, {"body": "5 to create"}),
+    Example(f"DELETE {_NOTES}/{{note_id:int}}", twice=404),
     Example("GET /groups", GROUP),
     Example("GET /groups/{id}", GROUP_DETAILS),
     Example(

@@ -169,6 +169,11 @@ def _special(world: World, route: Route, values: Values) -> Iterator[Any]:
         nobody = [{"user_id": 2**40}]
         fresh = {"name": "other", "deploy_access_levels": nobody}
         yield world.send(world.root, bare, values, **fresh)
+    elif name == "POST /projects/{id}/merge_requests":
+        yield world.send(world.root, EXAMPLES[name][0], values, source_branch="main")
+    elif name.endswith("/notes") and route.method == "POST":
+        world.simulator.api("POST", f"projects/{values['id']}/archive")
+        yield world.send(world.root, EXAMPLES[name][0], values)
     elif name == "POST /groups":
         given = {"name": "n", "path": "n"}
         yield world.send(world.root, bare, values, **given, parent_id=2**40)

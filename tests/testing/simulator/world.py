@@ -166,6 +166,12 @@ class World:
             commit = {"branch": "main", "commit_message": "m", "content": "text"}
             api("POST", f"projects/{values['id']}/repository/files/README.md", **commit)
             values["branch"] = "main"
+        if "/merge_requests/" in path or (route.method == "GET" and "/merge_requests" in path):
+            requests = f"projects/{values['id']}/merge_requests"
+            given = {"title": "Draft", "source_branch": "draft", "target_branch": "main"}
+            values["merge_request_iid"] = api("POST", requests, **given)["iid"]
+            notes = f"{requests}/{values['merge_request_iid']}/notes"
+            values["note_id"] = api("POST", notes, body="1 to create")["id"]
         if "{name}" in path:
             values["name"] = "production"
         if "/protected_environments" in path and route.method != "POST":

@@ -66,6 +66,23 @@ CREATE TABLE IF NOT EXISTS repository_files (
   branch TEXT NOT NULL, path TEXT NOT NULL, content BLOB NOT NULL, commit_id TEXT NOT NULL,
   UNIQUE (project_id, branch, path)
 );
+CREATE TABLE IF NOT EXISTS merge_requests (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  iid INTEGER NOT NULL, title TEXT NOT NULL, description TEXT, source_branch TEXT NOT NULL,
+  target_branch TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'opened',
+  author_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (project_id, iid)
+);
+CREATE INDEX IF NOT EXISTS merge_requests_of_user ON merge_requests (author_id);
+CREATE TABLE IF NOT EXISTS merge_request_notes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  merge_request_id INTEGER NOT NULL REFERENCES merge_requests ON DELETE CASCADE,
+  author_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
+  body TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS notes_of_merge_request ON merge_request_notes (merge_request_id);
+CREATE INDEX IF NOT EXISTS notes_of_user ON merge_request_notes (author_id);
 CREATE TABLE IF NOT EXISTS job_tokens (
   id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL REFERENCES users ON DELETE CASCADE,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE, digest TEXT NOT NULL UNIQUE
