@@ -5,61 +5,49 @@ from client_certificate import client_certificate
 
 from pulumi_gitlab_kubernetes import (
     ClusterAgent,
-    ClusterAgentToken,
     ClusterAgentUrlConfiguration,
+    GitLabAgent,
     ProjectCluster,
-    ProjectEnvironment,
 )
 
 config = pulumi.Config()
 project = config.require("project")
 domain = config.get("domain") or "example.com"
-addresses = (pulumi.Config(name).get("baseUrl") for name in ("gitlab", "gitlab-kubernetes"))
-gitlab_url = next(filter(None, addresses), "https://gitlab.com").rstrip("/")
 
-# The agent in the production cluster. Its configuration is in the project's directory
-# `.gitlab/agents/production/`.
-agent = ClusterAgent("production", project=project, name="production")
-token = ClusterAgentToken(
-    "production",
-    project=project,
-    agent_id=agent.agent_id,
-    name="helm",
-    description="Used by the Helm release gitlab-agent in the production cluster",
-    rotation_triggers={"rotation": config.get("tokenRotation") or "1"},
-)
-
-# Values for GitLab's Helm chart `gitlab-agent`. To install it with pulumi_kubernetes:
-#   kubernetes.helm.v3.Release("gitlab-agent", chart="gitlab-agent", values=helm_values,
+# The agent in the production cluster, with its token and its environments. Its configuration is in
+# the project's directory `.gitlab/agents/production/`.
+#
+# To install it with pulumi_kubernetes:
+#   kubernetes.helm.v3.Release("gitlab-agent", chart="gitlab-agent", values=agent.helm_values,
 #       repository_opts={"repo": "https://charts.gitlab.io"}, namespace="gitlab-agent")
-kas = config.get("kasAddress") or (
-    "wss://kas.gitlab.com"
-    if gitlab_url == "https://gitlab.com"
-    else f"{gitlab_url.replace('http', 'ws', 1)}/-/kubernetes-agent/"
-)
-helm_values = {"config": {"kasAddress": kas, "token": token.token}}
-
-production = ProjectEnvironment(
+agent = GitLabAgent(
     "production",
     project=project,
     name="production",
-    tier="production",
-    external_url=f"https://{domain}",
-    description="What customers see",
-    cluster_agent_id=agent.agent_id,
-    kubernetes_namespace="shop-production",
-    flux_resource_path="kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/shop",
-)
-review = ProjectEnvironment(
-    "review",
-    project=project,
-    name="review/main",
-    tier="development",
-    external_url=f"https://main.review.{domain}",
-    auto_stop_setting="with_action",
-    cluster_agent_id=agent.agent_id,
-    kubernetes_namespace="shop-review-main",
-    flux_resource_path="helm.toolkit.fluxcd.io/v2/namespaces/shop-review-main/helmreleases/shop",
+    kas_address=config.get("kasAddress"),
+    token_name="helm",
+    token_description="Used by the Helm release gitlab-agent in the production cluster",
+    rotation_triggers={"rotation": config.get("tokenRotation") or "1"},
+    environments={
+        "production": {
+            "tier": "production",
+            "external_url": f"https://{domain}",
+            "description": "What customers see",
+            "kubernetes_namespace": "shop-production",
+            "flux_resource_path": (
+                "kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/shop"
+            ),
+        },
+        "review/main": {
+            "tier": "development",
+            "external_url": f"https://main.review.{domain}",
+            "auto_stop_setting": "with_action",
+            "kubernetes_namespace": "shop-review-main",
+            "flux_resource_path": (
+                "helm.toolkit.fluxcd.io/v2/namespaces/shop-review-main/helmreleases/shop"
+            ),
+        },
+    },
 )
 
 # A certificate-based cluster. GitLab has deprecated these, and most instances turn them off.
@@ -92,7 +80,7 @@ if config.get_bool("receptiveAgent"):
     pulumi.export("edge_agent_id", edge.agent_id)
 
 pulumi.export("agent_id", agent.agent_id)
-pulumi.export("helm_values", helm_values)
+pulumi.export("helm_values", agent.helm_values)
 pulumi.export(
-    "environments", {"production": production.external_url, "review": review.external_url}
+    "environments", {name: each.external_url for name, each in agent.environments.items()}
 )

@@ -53,7 +53,7 @@ def test_the_mocks_of_the_page_are_asked() -> None:
     found: dict[str, Any] = {}
     exec(_PROGRAMS[3], found)  # noqa: S102 (the page's own program)
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator] # the SDK's own
     def read() -> None:
         found["agent"] = gitlab.get_cluster_agent(project="acme/shop", name="production")
 

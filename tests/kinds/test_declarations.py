@@ -15,6 +15,7 @@ from tests.resources import test_resources
 from tests.support import kinds
 from tools.generate import examples
 
+from pulumi_gitlab_kubernetes.components.declaration import NAME as COMPONENT
 from pulumi_gitlab_kubernetes.core.fields import Change
 from pulumi_gitlab_kubernetes.core.identity import NotUnique, Unique
 from pulumi_gitlab_kubernetes.core.kind import Kind, TokenKind
@@ -35,7 +36,7 @@ TABLES = {
         each.__name__ for each in test_resources.ARGUMENTS
     },
     "tests/test_state_format.py IDS": test_state_format.IDS,
-    "tools/generate/examples.py PROGRAMS": examples.PROGRAMS,
+    "tools/generate/examples.py PROGRAMS": {*examples.PROGRAMS} - {COMPONENT},
 }
 """Where the tests say by hand what is expected of each kind."""
 

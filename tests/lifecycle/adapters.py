@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -85,7 +85,7 @@ class _Native(Adapter):
         return "".join((_NAMES.get(first, first), *nested))
 
     def plain(self, resource: Mapping[str, Any]) -> dict[str, Any]:
-        if not self.serves(resource["type"]):
+        if not (self.serves(resource["type"]) and resource["custom"]):
             return dict(resource)
         # A reference is <URN>::<id>, and a URN ends with the provider's name.
         provider = resource["provider"].split("::")[-2]
@@ -127,3 +127,5 @@ NATIVE = _Native(
     f"{version('pulumi-gitlab-kubernetes')}: {MISMATCH}",
 )
 ADAPTERS = {each.name: each for each in (DYNAMIC, NATIVE)}
+REMOTE = replace(NATIVE, name="remote", package="remote")
+"""Native resources, with the component as programs in other languages have it."""

@@ -19,6 +19,7 @@ from tools.generate.names import SHARED
 
 import pulumi_gitlab_kubernetes as package
 from pulumi_gitlab_kubernetes import errors, registry
+from pulumi_gitlab_kubernetes.components.declaration import NAME as COMPONENT
 from pulumi_gitlab_kubernetes.core.values import Type
 from pulumi_gitlab_kubernetes.resources.base import Resource
 
@@ -29,6 +30,8 @@ PROVIDER = [
     if path.relative_to(ROOT).parts[0] not in {"policy", "testing"}
 ]
 """The modules of the installed provider, without its extras."""
+WITH_PULUMI = {"components", "dynamic", "engine", "lookups", "native", "resources"}
+"""The folders that import Pulumi."""
 FOR_PROGRAMS = {ROOT / "kubeconfig" / "outputs.py"}
 """Modules with functions for Pulumi programs, beside the core that they use."""
 RESOURCES = [getattr(package, name) for name in registry.MODULES]
@@ -56,8 +59,9 @@ def _top(path: Path) -> set[str]:
 
 
 def test_all_names_are_listed_in_order() -> None:
-    """Resources, functions with their results, and errors, and nothing else."""
-    public = {*registry.MODULES, *lookups.function_names(), *lookups.result_names(), *SHARED}
+    """Resources, the component, functions with their results, and errors; nothing else."""
+    public = {*registry.MODULES, COMPONENT, *SHARED}
+    public |= {*lookups.function_names(), *lookups.result_names()}
     public |= {
         name
         for name, value in vars(errors).items()
@@ -99,7 +103,7 @@ def test_only_one_folder_imports_the_gitlab_client() -> None:
 def test_the_core_does_not_import_pulumi() -> None:
     """A second adapter can use it."""
     for path in PROVIDER:
-        if _folder(path) not in {"dynamic", "engine", "lookups", "native", "resources"}:
+        if _folder(path) not in WITH_PULUMI:
             assert "pulumi" not in _top(path) or path in FOR_PROGRAMS, path
 
 
@@ -126,7 +130,7 @@ def test_the_layers_import_only_lower_ones() -> None:
         {"kinds", "kubeconfig"},
         {"registry"},
         {"functions", "clean_up", "doctor"},
-        {"engine"},
+        {"engine", "components"},
         {"dynamic", "native"},
         {"lookups", "resources"},
         {"native"},

@@ -19,9 +19,11 @@ from pulumi.runtime import rpc, settings
 from tests.resources import test_resources as dynamic
 from tests.support.program import Program
 from tools.generate import PACKAGE, lookups
+from tools.generate.names import SHARED
 
 import pulumi_gitlab_kubernetes as gitlab
 from pulumi_gitlab_kubernetes import native
+from pulumi_gitlab_kubernetes.components.declaration import NAME as COMPONENT
 from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.core.values import Type
@@ -284,13 +286,14 @@ def test_a_subclass_can_have_its_own_arguments_and_attributes(program: Program) 
 
 
 def test_the_names_are_listed() -> None:
-    """The resources, the functions with their results, `Provider`, and the enums of the schema.
+    """The resources, the component, functions with their results, `Provider`, and enums.
 
     `pulumi import` writes the enums.
     """
     enums = [name.rpartition(":")[2] for name, spec in SCHEMA["types"].items() if "enum" in spec]
     functions = [*lookups.function_names(), *lookups.result_names()]
-    assert native.__all__ == dir(native) == sorted([*MODULES, *functions, *enums, "Provider"])
+    named = {*MODULES, COMPONENT, *SHARED, *functions, *enums, "Provider"}
+    assert native.__all__ == dir(native) == sorted(named)
     assert all(getattr(native, name).__name__ == name for name in native.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'Cluster'"):
         _ = native.Cluster  # type: ignore[attr-defined]

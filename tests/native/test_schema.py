@@ -16,6 +16,7 @@ import yaml
 from tests.native.test_resources import ALIASES, SECRETS
 from tools.generate import PACKAGE
 
+from pulumi_gitlab_kubernetes.components.declaration import NAME as COMPONENT
 from pulumi_gitlab_kubernetes.configuration.names import COMMON_KEYS, CONNECTION_KEYS
 from pulumi_gitlab_kubernetes.core.fields import Change
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
@@ -77,7 +78,8 @@ def test_the_package_is_the_distribution() -> None:
     assert SCHEMA["license"] == distribution["License-Expression"]
     assert SCHEMA["language"]["python"]["packageName"] != PACKAGE.name
     assert {each.removeprefix("gitlab-kubernetes:index:") for each in SCHEMA["resources"]} == {
-        *MODULES
+        *MODULES,
+        COMPONENT,
     }
 
 

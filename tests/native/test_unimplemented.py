@@ -14,7 +14,6 @@ def test_the_engine_is_told_what_there_is_not() -> None:
     calls = {
         "Parameterize": provider_pb2.ParameterizeRequest(),
         "Call": provider_pb2.CallRequest(tok="gitlab-kubernetes:index:x"),
-        "Construct": provider_pb2.ConstructRequest(type="gitlab-kubernetes:index:X"),
         "GetMapping": provider_pb2.GetMappingRequest(),
         "GetMappings": provider_pb2.GetMappingsRequest(),
     }

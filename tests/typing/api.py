@@ -409,6 +409,58 @@ def clean_ups(project: str | int) -> None:
     clean_up.stop_stale(project, 30)  # type: ignore[arg-type]
 
 
+def component(
+    *,
+    project: Project,
+    name: Text,
+    kas_address: OptionalText,
+    kas_ca_cert: OptionalText,
+    secret_name: OptionalText,
+    namespace: OptionalText,
+    token_name: OptionalText,
+    token_description: OptionalText,
+    rotation_triggers: pulumi.Input[Mapping[str, pulumi.Input[object]] | None],
+    rotate_after_days: OptionalNumber,
+    receptive: gitlab.GitLabAgentReceptiveArgs | None,
+    environments: Mapping[str, gitlab.GitLabAgentEnvironmentArgs] | None,
+    connection: OptionalText,
+    adopt_existing: OptionalFlag,
+) -> None:
+    """Pin the arguments, the outputs and the children of the component."""
+    made = gitlab.GitLabAgent(
+        "it",
+        pulumi.ResourceOptions(),
+        project=project,
+        name=name,
+        kas_address=kas_address,
+        kas_ca_cert=kas_ca_cert,
+        secret_name=secret_name,
+        namespace=namespace,
+        token_name=token_name,
+        token_description=token_description,
+        rotation_triggers=rotation_triggers,
+        rotate_after_days=rotate_after_days,
+        receptive=receptive,
+        environments=environments,
+        connection=connection,
+        adopt_existing=adopt_existing,
+    )
+    assert_type(made.agent_id, pulumi.Output[int])
+    assert_type(made.token, pulumi.Output[str])
+    assert_type(made.helm_values, pulumi.Output[dict[str, Any]])
+    assert_type(made.secret_manifest, pulumi.Output[dict[str, Any] | None])
+    assert_type(made.agent, gitlab.ClusterAgent)
+    assert_type(made.token_resource, gitlab.ClusterAgentToken)
+    assert_type(made.url_configuration, gitlab.ClusterAgentUrlConfiguration | None)
+    assert_type(made.environments, dict[str, gitlab.ProjectEnvironment])
+    pulumi.ResourceOptions(parent=made)
+    gitlab.GitLabAgent("it", project=1, name="x", receptive={"url": "grpc://a:80"})
+    gitlab.GitLabAgent("it", project=1, name="x", environments={"live": {"tier": made.token}})
+    gitlab.GitLabAgent("it", project=1, name="x", receptive={})  # type: ignore[arg-type]
+    gitlab.GitLabAgent("it", project=1, name="x", environments={"live": {"name": "x"}})  # type: ignore[typeddict-unknown-key]
+    gitlab.GitLabAgent("it", project=1)  # type: ignore[call-arg]
+
+
 def stack(directory: Path) -> testing.Stack:
     """Pin the deployment host."""
     made = testing.Stack(

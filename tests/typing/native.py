@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 from typing_extensions import assert_type
@@ -79,6 +80,18 @@ def arguments(agent: native.ClusterAgent) -> None:
     native.ClusterAgentToken("it", project=agent.project_id, agent_id=agent.id, name=agent.name)
     native.ProjectEnvironment("it", project=1, name="x", cluster_agent_id=agent.agent_id)
     native.ClusterAgent("it", project="a/b", name="x", connection="other")  # type: ignore[call-arg]
+
+
+def component(made: native.GitLabAgent) -> None:
+    """Pin the children of the component, and that a provider takes the place of `connection`."""
+    assert_type(made.helm_values, pulumi.Output[dict[str, Any]])
+    assert_type(made.agent, native.ClusterAgent)
+    assert_type(made.token_resource, native.ClusterAgentToken)
+    assert_type(made.url_configuration, native.ClusterAgentUrlConfiguration | None)
+    assert_type(made.environments, dict[str, native.ProjectEnvironment])
+    environments: dict[str, native.GitLabAgentEnvironmentArgs] = {"live": {"tier": "production"}}
+    native.GitLabAgent("it", project=made.agent.project, name="x", environments=environments)
+    native.GitLabAgent("it", project=1, name="x", connection="other")  # type: ignore[call-arg]
 
 
 def get(id_: pulumi.Output[str]) -> None:

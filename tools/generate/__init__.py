@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.support.dynamic_host import DynamicHost
 from tools.generate import (
     classes,
+    component,
     endpoints,
     lookups,
     names,
@@ -48,6 +49,9 @@ def documents() -> dict[Path, str]:
         },
         PACKAGE / "native" / "resources" / "provider.py": classes.provider(),
         PACKAGE / "native" / "resources" / "enums.py": classes.native_enums(),
+        PACKAGE / "components" / "argument_types.py": component.argument_types(),
+        PACKAGE / "resources" / "gitlab_agent.py": component.dynamic_class(),
+        PACKAGE / "native" / "resources" / "gitlab_agent.py": component.native_class(),
         PACKAGE / "__init__.py": names.package(),
         PACKAGE / "native" / "__init__.py": names.native_package(),
         PACKAGE / "native" / "schema.json": package_schema.schema(),

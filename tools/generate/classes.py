@@ -125,7 +125,7 @@ def provider() -> str:
     """Return the source of the module of the native adapter's `Provider`."""
     secrets = tuple(each.name for each in ARGUMENTS if each.secret)
     header = {"arguments": tuple(each.name for each in ARGUMENTS), "secrets": secrets}
-    return _source(
+    return class_source(
         source="configuration/provider_arguments.py",
         imports="from pulumi_gitlab_kubernetes.native.resources.base import ProviderResource",
         name="Provider",
@@ -208,20 +208,20 @@ def _resource(
     attributes: Iterable[tuple[str, str, str]] = (),
     **parts: str,
 ) -> str:
-    return _source(
+    return class_source(
         source=f"kinds/{module}.py",
         name=kind.name,
         doc=f"{kind.doc}\n\n{kind.deprecation}." if kind.deprecation else kind.doc,
         docs=kind.docs_url,
         noun=kind.noun,
         attributes=[*_attributes(kind, fields), *attributes],
-        parameters=list(map(_parameter, fields)),
+        parameters=list(map(parameter, fields)),
         arguments=[(field.name, described(field)) for field in fields],
         **parts,
     )
 
 
-def _source(
+def class_source(
     *,
     doc: str,
     attributes: list[tuple[str, str, str]],
@@ -283,7 +283,8 @@ def _attributes(kind: Kind, fields: tuple[Field, ...]) -> list[tuple[str, str, s
     ]
 
 
-def _parameter(field: Field) -> str:
+def parameter(field: Field) -> str:
+    """Return the parameter of a constructor for an input."""
     type_ = INPUT_TYPES[field.type, field.reference is not None]
     return (
         f"{field.name}: pulumi.Input[{type_}]" if field.required else _optional(field.name, type_)

@@ -82,8 +82,20 @@ PROGRAMS: Mapping[str, tuple[Declaration, ...]] = {
             },
         ),
     ),
+    "GitLabAgent": (
+        Declaration(
+            "agent",
+            "GitLabAgent",
+            {
+                "project": "acme/shop",
+                "name": "production",
+                "secret_name": "gitlab-agent-token",
+                "namespace": "gitlab-agent",
+            },
+        ),
+    ),
 }
-"""A program for each kind."""
+"""A program for each kind, and for the component."""
 
 
 def yaml(program: tuple[Declaration, ...]) -> str:

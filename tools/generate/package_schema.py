@@ -13,6 +13,7 @@ from importlib.metadata import metadata
 from typing import Any
 
 from tools.generate import examples
+from tools.generate.component import GROUPS, native_arguments
 from tools.generate.source import (
     aliases,
     enum_name,
@@ -22,6 +23,8 @@ from tools.generate.source import (
     pascal_case,
 )
 
+from pulumi_gitlab_kubernetes.components import declaration
+from pulumi_gitlab_kubernetes.components.declaration import CHILDREN, Group
 from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS, ProviderArgument
 from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
@@ -91,7 +94,8 @@ def schema() -> str:
             name: spec
             for each in functions().values()
             for name, spec in _objects(each.results, pascal_case(each.name))
-        },
+        }
+        | {f"{PACKAGE}:index:{each.type_name}": _group_type(each) for each in GROUPS},
         "provider": {
             "description": "A provider with its own GitLab instance and token.",
             "inputProperties": {
@@ -100,7 +104,10 @@ def schema() -> str:
             },
             "properties": {each.key: settings[each.key] for each in ARGUMENTS if each.type is str},
         },
-        "resources": {f"{PACKAGE}:index:{kind.name}": _resource(kind) for kind in kinds},
+        "resources": {
+            **{f"{PACKAGE}:index:{kind.name}": _resource(kind) for kind in kinds},
+            f"{PACKAGE}:index:{declaration.NAME}": _component(),
+        },
         "functions": {
             f"{PACKAGE}:index:{camel_case(each.name)}": _function(each)
             for each in functions().values()
@@ -122,9 +129,69 @@ def _resource(kind: Kind) -> Spec:
             camel_case(name)
             for name in (*always, *(each.name for each in outputs if not each.optional))
         ],
-        "inputProperties": {camel_case(field.name): _input(kind, field) for field in fields},
+        "inputProperties": {camel_case(field.name): _input(field, kind) for field in fields},
         "requiredInputs": [camel_case(field.name) for field in fields if field.required],
         "aliases": [{"type": type_} for type_ in aliases(kind)],
+    }
+
+
+def _component() -> Spec:
+    """Return the component, whose children are outputs too."""
+    arguments, outputs = native_arguments(), declaration.OUTPUTS
+    children = {camel_case(name): _child(name) for name in CHILDREN}
+    optional = {each.name for each in GROUPS}
+    return {
+        "description": f"{_doc(declaration.DOC)}\n\nSee {declaration.DOCS_URL}.\n\n"
+        f"{examples.described(declaration.NAME)}\n",
+        "isComponent": True,
+        "properties": {
+            **{
+                camel_case(each.name): {
+                    "description": _doc(each.doc),
+                    **_TYPES[each.type],
+                    **_set(secret=each.secret),
+                }
+                for each in outputs
+            },
+            **children,
+        },
+        "required": [camel_case(each.name) for each in outputs if not each.optional]
+        + [camel_case(name) for name in CHILDREN if name not in optional],
+        "inputProperties": {
+            camel_case(each.name): _group(each) if isinstance(each, Group) else _input(each)
+            for each in arguments
+        },
+        "requiredInputs": [
+            camel_case(each.name)
+            for each in arguments
+            if not isinstance(each, Group) and each.required
+        ],
+    }
+
+
+def _child(name: str) -> Spec:
+    kind, doc = CHILDREN[name]
+    spec: Spec = {"$ref": f"#/resources/{PACKAGE}:index:{kind}"}
+    if any(each.by_name for each in GROUPS if each.name == name):
+        spec = {"type": "object", "additionalProperties": spec}
+    return {"description": doc, **spec}
+
+
+def _group(group: Group) -> Spec:
+    """Return an argument with named values, of which only the values can be outputs."""
+    spec: Spec = {"$ref": f"#/types/{PACKAGE}:index:{group.type_name}", "plain": True}
+    if group.by_name:
+        spec = {"type": "object", "additionalProperties": spec, "plain": True}
+    return {"description": _doc(group.doc), **spec}
+
+
+def _group_type(group: Group) -> Spec:
+    kind = kind_for(group.kind)
+    return {
+        "description": group.type_doc,
+        "type": "object",
+        "properties": {camel_case(each.name): _input(each, kind) for each in group.fields},
+        "required": [camel_case(each.name) for each in group.fields if each.required],
     }
 
 
@@ -187,7 +254,7 @@ def _outputs(kind: Kind) -> list[Output]:
     return [*kind.schema.outputs, *ids]
 
 
-def _property(kind: Kind, each: Field | Output) -> Spec:
+def _property(kind: Kind | None, each: Field | Output) -> Spec:
     """Return an output, which may be an input as well."""
     return {
         "description": _doc(each.doc),
@@ -196,7 +263,8 @@ def _property(kind: Kind, each: Field | Output) -> Spec:
     }
 
 
-def _input(kind: Kind, field: Field) -> Spec:
+def _input(field: Field, kind: Kind | None = None) -> Spec:
+    """Return an input of a resource. One with a choice of values needs its kind."""
     return {
         **_property(kind, field),
         **(_ID if field.reference else {}),
@@ -206,8 +274,8 @@ def _input(kind: Kind, field: Field) -> Spec:
     }
 
 
-def _type(kind: Kind, each: Field | Output) -> Spec:
-    if isinstance(each, Field) and each.choices:
+def _type(kind: Kind | None, each: Field | Output) -> Spec:
+    if kind and isinstance(each, Field) and each.choices:
         return {"$ref": f"#/types/{PACKAGE}:index:{enum_name(kind, each)}"}
     return _TYPES[each.type]
 
@@ -252,4 +320,5 @@ def _property_names() -> set[str]:
         names |= {each.name for each in _outputs(kind)}
     for function in functions().values():
         names |= {each.name for each in function.arguments}
+    names |= {each.name for each in (*declaration.ARGUMENTS, *declaration.OUTPUTS)}
     return names

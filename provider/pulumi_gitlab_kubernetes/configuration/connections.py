@@ -58,23 +58,12 @@ def resolve(
     Raises:
         ConfigurationError: A setting is missing or wrong.
     """
-    if wrong := connection_name(name):  # From the state: `check` rejects it in a program.
-        raise ConfigurationError(f'connection "{name}" {wrong}')
-    prefix, default = f"PULUMI_{name.upper().replace('-', '_')}", name == DEFAULT
-    if prefix == _PULUMIS_OWN:
-        raise ConfigurationError(
-            f'connection "{name}": {prefix}_TOKEN is for Pulumi Cloud: rename the connection'
-        )
-    namespace = _default_namespace(lookup, environ) if default else name
-    source = Source(
-        _Settings(lookup, namespace),
-        f"run `pulumi config set --secret {namespace}:token <token>` or set {prefix}_TOKEN",
-        environ,
-        prefix,
-        shared=default,
-        has_default_url=default,
-    )
-    return connect(source, job_token=job_token)
+    return connect(_source(lookup, name, environ), job_token=job_token)
+
+
+def address(lookup: Lookup, name: str = DEFAULT, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the base URL of a connection, which needs no token for it; as `resolve`."""
+    return _source(lookup, name, environ).address()
 
 
 def default_namespaces(
@@ -98,6 +87,26 @@ def default_namespaces(
             if any(lookup(f"{one}:{key}") for key in keys if key not in overridden):
                 return one, other
     return NAMESPACE, DEFAULT
+
+
+def _source(lookup: Lookup, name: str, environ: Mapping[str, str]) -> Source:
+    """Return where the settings of a connection are."""
+    if wrong := connection_name(name):  # From the state: `check` rejects it in a program.
+        raise ConfigurationError(f'connection "{name}" {wrong}')
+    prefix, default = f"PULUMI_{name.upper().replace('-', '_')}", name == DEFAULT
+    if prefix == _PULUMIS_OWN:
+        raise ConfigurationError(
+            f'connection "{name}": {prefix}_TOKEN is for Pulumi Cloud: rename the connection'
+        )
+    namespace = _default_namespace(lookup, environ) if default else name
+    return Source(
+        _Settings(lookup, namespace),
+        f"run `pulumi config set --secret {namespace}:token <token>` or set {prefix}_TOKEN",
+        environ,
+        prefix,
+        shared=default,
+        has_default_url=default,
+    )
 
 
 def _default_namespace(lookup: Lookup, environ: Mapping[str, str]) -> str:

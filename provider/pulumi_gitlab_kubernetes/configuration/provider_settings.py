@@ -152,6 +152,21 @@ def check_provider(
     return stored, failures
 
 
+def address(inputs: Inputs, *, default: bool, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the base URL of a provider, which needs no token for it.
+
+    Args:
+        inputs: The provider's inputs, which are known.
+        default: Whether it is a default provider. Only such a one reads the environment.
+        environ: The environment's variables.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    url: str = _address(_Settings(inputs, default), environ)
+    return url
+
+
 def other_gitlab(olds: Inputs, news: Inputs, *, default: bool) -> bool:
     """Return whether a provider's new inputs are for another GitLab than the old ones.
 
@@ -235,8 +250,7 @@ def _address(settings: _Settings, environ: Mapping[str, str]) -> Any:
     source = _source(settings, environ)
     if settings.unknown("baseUrl") and not source.overridden("baseUrl"):
         return UNKNOWN
-    job = None if settings.unknown("token") or source.token() else source.job()
-    return job.url if job else source.url()
+    return source.url() if settings.unknown("token") else source.address()
 
 
 def _base_url(value: object) -> str | None:

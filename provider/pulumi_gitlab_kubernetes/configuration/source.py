@@ -83,6 +83,15 @@ class Source:
             )
         return DEFAULT_URL
 
+    def address(self) -> str:
+        """Return the base URL that is used, whether or not there is a token.
+
+        Raises:
+            ConfigurationError: There is none, or it is invalid.
+        """
+        job = None if self.token() else self.job()
+        return job.url if job else self.url()
+
     def _require_own_gitlab(self, url: str) -> None:
         """Require that a token in `GITLAB_TOKEN` goes to `GITLAB_BASE_URL`, if that is set."""
         token, own = (f"GITLAB_{VARIABLES[key]}" for key in ("token", "baseUrl"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from google.protobuf import any_pb2, struct_pb2
-from google.rpc import status_pb2  # type: ignore[import-untyped] # has no types
 from pulumi.runtime.proto import provider_pb2
+
+from pulumi_gitlab_kubernetes.engine.status import Status
 
 UNKNOWN = 2
 """The code of failed calls in gRPC. The details must have the same one."""
@@ -22,7 +23,7 @@ def failed(message: str) -> Metadata:
     Args:
         message: The error, in one line.
     """
-    return _metadata(status_pb2.Status(code=UNKNOWN, message=message))
+    return _metadata(Status(code=UNKNOWN, message=message))
 
 
 def initialization_failed(
@@ -42,8 +43,8 @@ def initialization_failed(
             id=id_, properties=outputs, inputs=inputs, reasons=[reason]
         )
     )
-    return _metadata(status_pb2.Status(code=UNKNOWN, message=reason, details=[detail]))
+    return _metadata(Status(code=UNKNOWN, message=reason, details=[detail]))
 
 
-def _metadata(status: status_pb2.Status) -> Metadata:
+def _metadata(status: Status) -> Metadata:
     return ((DETAILS, status.SerializeToString()),)

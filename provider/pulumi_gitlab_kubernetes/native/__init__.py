@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_gitlab_kubernetes.hidden_modules import explain_hidden_modules
 
 _NAMES = {
+    "components.argument_types": ("GitLabAgentEnvironmentArgs", "GitLabAgentReceptiveArgs"),
     "kubeconfig.outputs": ("connection_from_kubeconfig",),
     "lookups.results.cluster_agent": (
         "GetClusterAgentResult",
@@ -78,6 +79,7 @@ _NAMES = {
         "ProjectEnvironmentAutoStopSetting",
         "ProjectEnvironmentTier",
     ),
+    "native.resources.gitlab_agent": ("GitLabAgent",),
     "native.resources.project_cluster": ("ProjectCluster",),
     "native.resources.project_environment": ("ProjectEnvironment",),
     "native.resources.provider": ("Provider",),
@@ -86,6 +88,10 @@ _NAMES = {
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 if TYPE_CHECKING:
+    from pulumi_gitlab_kubernetes.components.argument_types import (
+        GitLabAgentEnvironmentArgs,
+        GitLabAgentReceptiveArgs,
+    )
     from pulumi_gitlab_kubernetes.kubeconfig.outputs import connection_from_kubeconfig
     from pulumi_gitlab_kubernetes.lookups.results.cluster_agent import (
         GetClusterAgentResult,
@@ -154,6 +160,7 @@ if TYPE_CHECKING:
         ProjectEnvironmentAutoStopSetting,
         ProjectEnvironmentTier,
     )
+    from pulumi_gitlab_kubernetes.native.resources.gitlab_agent import GitLabAgent
     from pulumi_gitlab_kubernetes.native.resources.project_cluster import ProjectCluster
     from pulumi_gitlab_kubernetes.native.resources.project_environment import ProjectEnvironment
     from pulumi_gitlab_kubernetes.native.resources.provider import Provider
@@ -179,6 +186,9 @@ __all__ = [
     "GetProjectEnvironmentResult",
     "GetProjectEnvironmentsEnvironment",
     "GetProjectEnvironmentsResult",
+    "GitLabAgent",
+    "GitLabAgentEnvironmentArgs",
+    "GitLabAgentReceptiveArgs",
     "ProjectCluster",
     "ProjectClusterKubernetesAuthorizationType",
     "ProjectEnvironment",

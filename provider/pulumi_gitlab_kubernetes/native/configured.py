@@ -8,6 +8,7 @@ from functools import partial
 
 from pulumi_gitlab_kubernetes.configuration.provider_settings import (
     Inputs,
+    address,
     adopts_existing,
     resolve_provider,
 )
@@ -65,6 +66,14 @@ class ConfiguredProvider:
                 name=partial(setting_name, self.spelling),
             )
         return self._connections[job_token]
+
+    def address(self) -> str:
+        """Return the base URL of the provider's GitLab instance.
+
+        Raises:
+            ConfigurationError: A setting is wrong.
+        """
+        return address(self._inputs, default=self._default)
 
     def context(
         self,

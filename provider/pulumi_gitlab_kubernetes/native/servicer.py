@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from google.protobuf.message import Message
+from pulumi import RunError
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from pulumi_gitlab_kubernetes.engine import failures
@@ -70,7 +71,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Learn of the engine."""
         del context
         self._provider.engine = request.engine_address or self._provider.engine
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_outputs=True)
 
     async def Attach(  # noqa: N802 (the protocol's name)
         self, request: plugin_pb2.PluginAttach, context: Context
@@ -130,7 +131,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         def configure(got: provider_pb2.ConfigureRequest) -> provider_pb2.ConfigureResponse:
             inputs, default = provider_configuration.configured(got)
             self._provider.configure(inputs, default=default)
-            return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+            return provider_pb2.ConfigureResponse(
+                acceptSecrets=True, acceptOutputs=True, supportsPreview=True
+            )
 
         return await self._call(configure, request, context)
 
@@ -177,6 +180,20 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
         return await self._call(delete, request, context, slot=True)
 
+    # Its components -----------------------------------------------------------------------------
+
+    async def Construct(  # noqa: N802 (the protocol's name)
+        self, request: provider_pb2.ConstructRequest, context: Context
+    ) -> provider_pb2.ConstructResponse:
+        """Declare a component and its children."""
+
+        async def construct() -> provider_pb2.ConstructResponse:
+            from pulumi_gitlab_kubernetes.native import construction  # noqa: PLC0415 (few programs need it)
+
+            return await construction.construct(request, context, self._provider)
+
+        return await self._answer(construct(), request, context)
+
     # Its functions ------------------------------------------------------------------------------
 
     async def Invoke(  # noqa: N802 (the protocol's name)
@@ -194,7 +211,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         del request
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "gitlab-kubernetes does not have this")
 
-    Parameterize = Call = Construct = GetMapping = GetMappings = _unimplemented
+    Parameterize = Call = GetMapping = GetMappings = _unimplemented
     List = _unimplemented  # type: ignore[assignment] # the type of the base class is an iterator
 
     async def _call(
@@ -219,14 +236,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             with concurrency.slot(MOST_CALLS) if slot else contextlib.nullcontext():
                 return run(request)
 
+        running = asyncio.get_running_loop().run_in_executor(self._threads, limited)
+        return await self._answer(running, request, context)
+
+    async def _answer(
+        self, running: Awaitable[Response], request: Message, context: Context
+    ) -> Response:
+        """Await a call, and show its errors as one line."""
         kept = None
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, limited)
+            return await running
         except KeptResourceError as error:
             message, kept = str(error), error
         except InvalidInputError as error:
             message = f"{self._provider.spelling[error.property]} {error.reason}"
-        except ProviderError as error:
+        except (ProviderError, RunError) as error:
             message = str(error)
         except Exception as error:  # noqa: BLE001 (a traceback may contain secrets)
             message = unexpected(error)

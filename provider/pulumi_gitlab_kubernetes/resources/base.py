@@ -49,7 +49,7 @@ class Resource(KnownArguments, dynamic.Resource):
         props = properties(inputs, outputs, secrets)
         defaults = pulumi.ResourceOptions(
             additional_secret_outputs=list(secrets),
-            aliases=[pulumi.Alias(type_=f"{NAMESPACE}:index:{self._kind.name}")],
+            aliases=[pulumi.Alias(type_=each) for each in self.alias_types()],
             # A forced replacement does not call `diff`, so the option is needed too.
             delete_before_replace=self._kind.delete_before_replace or None,
         )
@@ -61,6 +61,11 @@ class Resource(KnownArguments, dynamic.Resource):
         )
         warn_deprecated(self, self._kind.deprecation, opts)
         await_once(self, props)
+
+    @classmethod
+    def alias_types(cls) -> tuple[str, ...]:
+        """Return the types of the same resource in states that the provider takes over."""
+        return (f"{NAMESPACE}:index:{cls._kind.name}",)
 
     @classmethod
     def get(
@@ -87,7 +92,7 @@ class Resource(KnownArguments, dynamic.Resource):
         resource = cls.__new__(cls)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
         fields = dict.fromkeys(field.name for field in cls._kind.schema.fields)
-        resource._declare(resource_name, fields, options)
+        resource._declare(resource_name, fields, options)  # noqa: SLF001 (a method of this class)
         return resource
 
     def _id_part(self, name: str) -> pulumi.Output[int]:

@@ -46,7 +46,8 @@ def options(given: dict[str, Any]) -> pulumi.ResourceOptions:
 
 
 for resource in described["resources"]:
-    kind = getattr(package, resource["class"])
+    module, _, name = resource["class"].rpartition(".")
+    kind = getattr(import_module(module) if module else package, name)
     if hasattr(package, "Provider") and "connection" in resource.get("args", {}):
         resource["opts"]["provider"] = provider(resource["args"].pop("connection"))
     opts = options(resource["opts"])

@@ -116,7 +116,7 @@ def shown_in_the_readme() -> set[str]:
 def test_the_main_job(checkout: Checkout) -> None:
     """A stack is created, unchanged, updated, refreshed, repaired and destroyed completely."""
     first = checkout.run("up")
-    assert "8 created" in first
+    assert "9 created" in first
     assert "Engine: " in first
     assert "[secret]" in first
     assert "glagent-" not in first
@@ -124,7 +124,7 @@ def test_the_main_job(checkout: Checkout) -> None:
 
     if not checkout.has_cli:
         assert shown_in_the_readme() <= normal(first)
-    assert "8 unchanged" in checkout.run("up")
+    assert "9 unchanged" in checkout.run("up")
 
     text = checkout.program.read_text()
     checkout.program.write_text(text.replace("What customers see", "What all customers see"))
@@ -154,12 +154,12 @@ def test_the_other_engine_takes_over(checkout: Checkout) -> None:
     other = path(with_cli=not checkout.has_cli)
     checkout.run("up")
 
-    assert "8 unchanged" in checkout.run("preview", PATH=other)
+    assert "9 unchanged" in checkout.run("preview", PATH=other)
     text = checkout.program.read_text()
     checkout.program.write_text(text.replace("What customers see", "What all customers see"))
     assert "1 updated" in checkout.run("up", PATH=other)
-    assert "8 unchanged" in checkout.run("up")
-    assert "8 deleted" in checkout.run("down", PATH=other)
+    assert "9 unchanged" in checkout.run("up")
+    assert "9 deleted" in checkout.run("down", PATH=other)
 
 
 def test_a_real_gitlab_in_the_environment_is_left_alone(checkout: Checkout) -> None:
@@ -168,7 +168,7 @@ def test_a_real_gitlab_in_the_environment_is_left_alone(checkout: Checkout) -> N
         "up", PULUMI_GITLAB_BASE_URL="http://127.0.0.1:1", PULUMI_GITLAB_TOKEN="real-token"
     )
 
-    assert "8 created" in output
+    assert "9 created" in output
     checkout.run("down")
 
 
@@ -270,11 +270,11 @@ def test_the_environment_for_the_bare_cli(checkout: Checkout) -> None:
             text=True,
         ).stdout
 
-    assert "8 unchanged" in run("preview")
-    assert "8 unchanged" in run("up", "--yes", "--skip-preview")
-    assert "8 unchanged" in run("refresh", "--yes", "--skip-preview")
+    assert "9 unchanged" in run("preview")
+    assert "9 unchanged" in run("up", "--yes", "--skip-preview")
+    assert "9 unchanged" in run("refresh", "--yes", "--skip-preview")
     assert len(json.loads(run("stack", "export"))["deployment"]["resources"]) == 9
-    assert "8 deleted" in run("destroy", "--yes", "--skip-preview")
+    assert "9 deleted" in run("destroy", "--yes", "--skip-preview")
 
 
 def test_the_environment_leads_nowhere_else(checkout: Checkout) -> None:

@@ -41,6 +41,7 @@ class Resource(KnownArguments, pulumi.CustomResource):
     _secrets: ClassVar[tuple[str, ...]]
     _deprecation: ClassVar[str]
     _defaults: ClassVar[pulumi.ResourceOptions]
+    _alias_types: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(
         cls,
@@ -68,9 +69,10 @@ class Resource(KnownArguments, pulumi.CustomResource):
         cls._arguments = _arguments_type(cls._outputs)
         cls._secrets = secrets
         cls._deprecation = deprecation
+        cls._alias_types = tuple(aliases)
         cls._defaults = pulumi.ResourceOptions(
             additional_secret_outputs=list(secrets),
-            aliases=[pulumi.Alias(type_=each) for each in aliases],
+            aliases=[pulumi.Alias(type_=each) for each in cls._alias_types],
             # A forced replacement does not ask the provider, so the option is needed too.
             delete_before_replace=delete_before_replace,
             version=VERSION,
@@ -104,6 +106,11 @@ class Resource(KnownArguments, pulumi.CustomResource):
         await_once(self, props)
 
     @classmethod
+    def alias_types(cls) -> tuple[str, ...]:
+        """Return the types of the same resource in states that the provider takes over."""
+        return cls._alias_types
+
+    @classmethod
     def get(
         cls,
         resource_name: str,
@@ -122,7 +129,7 @@ class Resource(KnownArguments, pulumi.CustomResource):
         """
         resource = cls.__new__(cls)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        resource._declare(resource_name, {}, options)
+        resource._declare(resource_name, {}, options)  # noqa: SLF001 (a method of this class)
         return resource
 
 
