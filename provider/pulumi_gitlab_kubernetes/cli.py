@@ -23,6 +23,11 @@ _COMMANDS = {
         "testing",
         "run a Pulumi program with the deployment host, for tests and first steps",
     ),
+    "stand-in": (
+        "testing.stand_ins.command",
+        "testing",
+        "write stand-ins for the plugins of other packages, for tests without a cloud",
+    ),
     "local": (
         "testing.local.command",
         "testing",

@@ -19,12 +19,13 @@ from tests.support.fork_server import FORK_SERVER
 from pulumi_gitlab_kubernetes.testing import host
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 from pulumi_gitlab_kubernetes.testing.host.process import start_process
+from pulumi_gitlab_kubernetes.testing.host.project import Project
+from pulumi_gitlab_kubernetes.testing.stand_ins import folder as folders
 
 PROGRAM = Path(__file__).with_name("program")
 PASSPHRASE = "correct horse"
-_PROJECT = "lifecycle"
 _STACK = "test"
-_ROOT = f"{_PROJECT}-{_STACK}"
+_ROOT_TYPE = "::pulumi:pulumi:Stack::"
 _PARTLY = "1 error occurred:\n\t* "
 """The engine's text before the reason of a partial failure."""
 _WITH_POLICIES = ("preview", "up")
@@ -44,7 +45,7 @@ class Step(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message. Its name is the resource's, or empty."""
+    """A message. Its name is the resource's; it is empty for those of the stack and of none."""
 
     severity: str
     name: str
@@ -79,9 +80,7 @@ class Outcome:
         return [
             message.text.strip().removeprefix(_PARTLY)
             for message in self.messages
-            if message.severity == "error"
-            and message.name not in ("", _ROOT)
-            and name in ("", message.name)
+            if message.severity == "error" and message.name and name in ("", message.name)
         ]
 
     def error(self, name: str = "") -> str:
@@ -108,7 +107,7 @@ def ref(path: str) -> dict[str, str]:
 
 
 class Stack(ABC):
-    """A stack of the suite's program, on one of the engines.
+    """A stack of a program, by default the suite's, on one of the engines.
 
     Attributes:
         adapter: The adapter of its resources.
@@ -121,6 +120,9 @@ class Stack(ABC):
         secrets: The secret part of it.
         environ: Additional environment variables.
         adapter: The adapter of its resources.
+        program: The directory of the program, which is copied.
+        stand_ins: The files with the answers of stand-ins.
+        environment: The virtual environment that the program has as `.venv`.
     """
 
     def __init__(
@@ -131,6 +133,9 @@ class Stack(ABC):
         environ: Mapping[str, str] | None = None,
         *,
         adapter: Adapter = DYNAMIC,
+        program: Path = PROGRAM,
+        stand_ins: Sequence[Path] = (),
+        environment: Path | None = None,
     ) -> None:
         self.adapter = adapter
         self.package = adapter.package
@@ -139,7 +144,11 @@ class Stack(ABC):
         self.project = directory / "project"
         self.backend = directory / "state"
         self.backend.mkdir(parents=True)
-        shutil.copytree(PROGRAM, self.project, ignore=shutil.ignore_patterns("__pycache__"))
+        self.stand_ins = stand_ins
+        ignored = shutil.ignore_patterns("__pycache__", ".venv")
+        shutil.copytree(program, self.project, ignore=ignored)
+        if environment:
+            (self.project / ".venv").symlink_to(environment)
         self.environ = {
             **{name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)},
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -282,6 +291,7 @@ class HostStack(Stack):
             passphrase=PASSPHRASE,
             environ=self.environ,
             spawn=FORK_SERVER.spawn if self.forks else start_process,
+            stand_ins=self.stand_ins,
         )
 
     def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:
@@ -304,8 +314,7 @@ class HostStack(Stack):
                 self._step(s.op, s.name, s.diff, s.replaces, s.detailed) for s in result.steps
             ),
             messages=tuple(
-                Message(m.severity, m.urn.rpartition("::")[2], m.message)
-                for m in result.diagnostics
+                Message(m.severity, _name_of(m.urn), m.message) for m in result.diagnostics
             ),
             violations=tuple(
                 Violation(v.level, v.policy, v.urn.rpartition("::")[2], v.message)
@@ -349,11 +358,20 @@ class CliStack(Stack):
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DEBUG_COMMANDS": "1",  # shows the option --event-log
         }
+        if self.stand_ins:
+            self._put_stand_ins()
         self._call("stack", "init")
         plain = [part for item in config.items() for part in ("--plaintext", "=".join(item))]
         secret = [part for item in secrets.items() for part in ("--secret", "=".join(item))]
         if plain or secret:
             self._call("config", "set-all", *plain, *secret)
+
+    def _put_stand_ins(self) -> None:
+        """Put stand-ins on PATH."""
+        folder = self.directory / "stand-ins"
+        python = Project.find(self.project).python(self.environ)
+        folders.write(folder, self.stand_ins, python=python, environ=self.environ)
+        self.environ["PATH"] = f"{folder}{os.pathsep}{self.environ['PATH']}"
 
     def check_policies(self, pack: Path, config: Mapping[str, Any]) -> None:
         """Pass the pack's options to later previews and updates."""
@@ -407,7 +425,7 @@ class CliStack(Stack):
         if show_secrets:
             exported: dict[str, Any] = json.loads(self._call("stack", "export", "--show-secrets"))
             return exported["deployment"] or {}
-        file = self.backend / ".pulumi" / "stacks" / _PROJECT / f"{_STACK}.json"
+        (file,) = (self.backend / ".pulumi" / "stacks").glob(f"*/{_STACK}.json")
         return json.loads(file.read_text())["checkpoint"]["latest"] or {}
 
     def import_(self, exported: dict[str, Any]) -> None:
@@ -444,7 +462,11 @@ class CliStack(Stack):
 
 
 def _message(event: dict[str, Any]) -> Message:
-    return Message(event["severity"], event.get("urn", "").rpartition("::")[2], event["message"])
+    return Message(event["severity"], _name_of(event.get("urn", "")), event["message"])
+
+
+def _name_of(urn: str) -> str:
+    return "" if _ROOT_TYPE in urn else urn.rpartition("::")[2]
 
 
 def _violation(event: dict[str, Any]) -> Violation:

@@ -6,14 +6,15 @@ fixture is used. See "Testing your stacks" in the README.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pulumi_gitlab_kubernetes.testing import Simulator, Stack
     from pulumi_gitlab_kubernetes.testing.host.fork_server import ForkServer
 
@@ -89,9 +90,10 @@ def gitlab_stack(
     """Return a function that creates empty stacks of Pulumi projects on `gitlab_simulator`.
 
     Called with the directory of a `Pulumi.yaml`, relative to pytest's root directory wherever
-    pytest was started, and perhaps `config` and `secrets`, the stack's configuration, and `name`,
-    the stack's name. The program runs with the interpreter of the tests. All state and settings are
-    kept outside the project.
+    pytest was started, and perhaps `config` and `secrets`, the stack's configuration, `name`, the
+    stack's name, and `stand_ins`, files with the answers of stand-ins for the plugins of other
+    packages, also relative to that directory. The program runs with the interpreter of the tests.
+    All state and settings are kept outside the project.
     """
     from pulumi_gitlab_kubernetes.testing.host.errors import HostError  # noqa: PLC0415 (see the module's docstring)
     from pulumi_gitlab_kubernetes.testing.stacks import make_stack  # noqa: PLC0415 (see the module's docstring)
@@ -102,6 +104,7 @@ def gitlab_stack(
         config: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         name: str = "test",
+        stand_ins: str | Path | Sequence[str | Path] = (),
     ) -> Stack:
         try:
             return make_stack(
@@ -111,6 +114,7 @@ def gitlab_stack(
                 name=name,
                 config=config or {},
                 secrets=secrets or {},
+                stand_ins=_paths(pytestconfig, stand_ins),
                 spawn=_gitlab_fork_server.spawn,
             )
         except HostError as error:
@@ -118,3 +122,42 @@ def gitlab_stack(
         pytest.fail(complaint, pytrace=False)  # In `except`, pytest would report it twice.
 
     return make
+
+
+@pytest.fixture
+def gitlab_stand_ins(
+    gitlab_environment: Mapping[str, str],
+    pytestconfig: pytest.Config,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Path]:
+    """Return a function that puts stand-ins for the plugins of other packages on PATH.
+
+    They are there during the test, for a `pulumi` that the test runs itself. Called with files, as
+    `stand_ins` of `gitlab_stack`; returns the folder of the stand-ins.
+    """
+    from pulumi_gitlab_kubernetes.testing.host.errors import HostError  # noqa: PLC0415 (see the module's docstring)
+    from pulumi_gitlab_kubernetes.testing.stand_ins import folder as folders  # noqa: PLC0415 (see the module's docstring)
+
+    del gitlab_environment  # They need the simulator.
+
+    def put(stand_ins: str | Path | Sequence[str | Path]) -> Path:
+        folder = tmp_path_factory.mktemp("stand-ins")
+        python = Path(sys.executable)
+        try:
+            files = _paths(pytestconfig, stand_ins)
+            folders.write(folder, files, python=python, environ=os.environ)
+        except HostError as error:
+            complaint = str(error)
+        else:
+            monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+            return folder
+        pytest.fail(complaint, pytrace=False)  # In `except`, pytest would report it twice.
+
+    return put
+
+
+def _paths(config: pytest.Config, files: str | Path | Sequence[str | Path]) -> list[Path]:
+    """Return paths that are relative to pytest's root directory."""
+    given = [files] if isinstance(files, str | Path) else files
+    return [config.rootpath / each for each in given]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ def make_stack(
     name: str,
     config: Mapping[str, str],
     secrets: Mapping[str, str],
+    stand_ins: Sequence[Path],
     spawn: Spawn,
 ) -> Stack:
     """Make an empty stack whose GitLab is a simulator.
@@ -38,6 +39,7 @@ def make_stack(
         name: The stack's name.
         config: The stack's configuration.
         secrets: The part of it that is secret.
+        stand_ins: The files with the answers of stand-ins.
         spawn: Starts the processes.
 
     Returns:
@@ -68,6 +70,7 @@ def make_stack(
             "PULUMI_PYTHON_CMD": sys.executable,
         },
         spawn=spawn,
+        stand_ins=stand_ins,
     )
     for values, secret in ((config, False), (secrets, True)):
         for key, value in values.items():

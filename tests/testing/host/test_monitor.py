@@ -23,7 +23,7 @@ def test_a_request_after_the_end_is_rejected(tmp_path: Path, *, custom: bool) ->
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
     project = Project.find(tmp_path)
     plugins = Plugins(
-        PluginFinder(project, {}, print),
+        PluginFinder(project, {}, print, {}),
         starter(project, {}, "", start_process),
         "",
         on_line=print,

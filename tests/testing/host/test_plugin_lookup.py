@@ -57,7 +57,8 @@ class Places:
     def find(self, version: str = "", package: str = "pond") -> Launch:
         """Find the plugin."""
         project = Project.find(self.root)
-        return PluginFinder(project, self.environ, self.warnings.append).find(package, version)
+        finder = PluginFinder(project, self.environ, self.warnings.append, {})
+        return finder.find(package, version)
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 import io
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, TextIO
 
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -18,7 +21,7 @@ from pulumi_gitlab_kubernetes.testing.host.display import Display
 from pulumi_gitlab_kubernetes.testing.host.engine_service import Engine, serve
 from pulumi_gitlab_kubernetes.testing.host.events import Diagnostic, Events, Severity
 from pulumi_gitlab_kubernetes.testing.host.importer import Import
-from pulumi_gitlab_kubernetes.testing.host.plugin_lookup import PluginFinder
+from pulumi_gitlab_kubernetes.testing.host.plugin_lookup import Launch, PluginFinder
 from pulumi_gitlab_kubernetes.testing.host.plugins import Plugins, recorded_plugins, starter
 from pulumi_gitlab_kubernetes.testing.host.policies import Policies
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local, PolicyPack
@@ -28,6 +31,8 @@ from pulumi_gitlab_kubernetes.testing.host.registry import Registry
 from pulumi_gitlab_kubernetes.testing.host.result import Message, Result, StepResult, Violation
 from pulumi_gitlab_kubernetes.testing.host.style import Paint
 from pulumi_gitlab_kubernetes.testing.host.values import Secret
+from pulumi_gitlab_kubernetes.testing.stand_ins import folder as stand_in_folder
+from pulumi_gitlab_kubernetes.testing.stand_ins.simulators import require_simulators
 
 _PARALLEL_PER_CORE: Final = 4
 _HEADINGS: Final = {
@@ -90,6 +95,7 @@ class Operation:
         out: Where to show the run, besides the result.
         paint: Colours a piece of text.
         spawn: Starts its processes.
+        stand_ins: The files with the answers of stand-ins.
     """
 
     def __init__(
@@ -105,7 +111,9 @@ class Operation:
         out: TextIO | None,
         paint: Paint,
         spawn: Spawn,
+        stand_ins: Sequence[Path],
     ) -> None:
+        self._stand_ins = stand_ins
         self._verb = verb
         self._spawn = spawn
         self._options = options
@@ -176,14 +184,17 @@ class Operation:
 
             plugin_lines = _lines_to(events)
 
+            stand_ins = self._write_stand_ins(cleanup)
             recorded = self._checkpoint.read()
-            plugins = self._plugins = self._start_plugins(address, recorded or {})
+            plugins = self._plugins = self._start_plugins(address, recorded or {}, stand_ins)
             cleanup.callback(plugins.close)
             settings = self._checkpoint.settings()
             previous, serializer = self._checkpoint.load(settings, recorded)
             config, secret_keys = settings.decrypted(
                 self._checkpoint.passphrase(settings), self._project
             )
+            if stand_ins and not options.preview:  # Before anything changes in GitLab.
+                require_simulators(self._environ, config)
             packs: list[PolicyPack] = []
             for local in options.policy_packs:
                 packs.append(PolicyPack(local, self._environ, address, plugin_lines, self._spawn))
@@ -238,13 +249,31 @@ class Operation:
             start = None if self._verb == "destroy" else start_program
             return self._deployer.update(start, refresh_first=options.refresh)
 
-    def _start_plugins(self, engine: str, recorded: Mapping[str, Any]) -> Plugins:
+    def _write_stand_ins(self, cleanup: ExitStack) -> dict[str, Launch]:
+        """Write the folder of the run's stand-ins; return how to start them."""
+        if not self._stand_ins:
+            return {}
+        folder = Path(cleanup.enter_context(TemporaryDirectory()))
+        python = self._project.python(self._environ)
+        made = stand_in_folder.write(folder, self._stand_ins, python=python, environ=self._environ)
+        main = str(folder / stand_in_folder.MAIN)
+        return {
+            each.package: Launch(
+                f"the stand-in for {each.package}", (sys.executable, "-u", main, each.package)
+            )
+            for each in made
+        }
+
+    def _start_plugins(
+        self, engine: str, recorded: Mapping[str, Any], stand_ins: Mapping[str, Launch]
+    ) -> Plugins:
         """Start the plugins of the recorded deployment: most runs need the same ones."""
         plugins = Plugins(
             PluginFinder(
                 self._project,
                 self._environ,
                 lambda text: self._events.log(Severity.WARNING, "", text),
+                stand_ins,
             ),
             starter(self._project, self._environ, engine, self._spawn),
             engine,

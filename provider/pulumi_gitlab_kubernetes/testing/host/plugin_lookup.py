@@ -59,14 +59,20 @@ class PluginFinder:
         project: The project.
         environ: The environment variables.
         warn: Takes a warning.
+        stand_ins: How to start the stand-ins, by package.
     """
 
     def __init__(
-        self, project: Project, environ: Mapping[str, str], warn: Callable[[str], None]
+        self,
+        project: Project,
+        environ: Mapping[str, str],
+        warn: Callable[[str], None],
+        stand_ins: Mapping[str, Launch],
     ) -> None:
         self._project = project
         self._environ = environ
         self._warn = warn
+        self._stand_ins = stand_ins
         self._warned: set[str] = set()
 
     def find(self, package: str, version: str) -> Launch:
@@ -77,12 +83,15 @@ class PluginFinder:
             version: The version that is needed; empty for any.
 
         Returns:
-            The plugin that the project names; otherwise that on ``PATH``; otherwise the one of this
-            version in the CLI's folder of plugins, or the newest one if any will do.
+            The stand-in; otherwise the plugin that the project names; otherwise that on ``PATH``;
+            otherwise the one of this version in the CLI's folder of plugins, or the newest one if
+            any will do.
 
         Raises:
             HostError: There is none, or it cannot be run.
         """
+        if package in self._stand_ins:
+            return self._stand_ins[package]
         if package == DYNAMIC_PACKAGE:
             return self._dynamic()
         if package == _BUILT_IN:
@@ -102,7 +111,7 @@ class PluginFinder:
                 self._warned.add(on_path)
                 self._warn(f"using {name} from $PATH at {on_path}")
             return Launch(f"the plugin {on_path}", (on_path,))
-        installed = self._installed(package)
+        installed = installed_plugins(package, self._environ)
         wanted = parse_version(version) if version else _newest(installed)
         if wanted in installed:
             return self._in_folder(package, installed[wanted])
@@ -137,20 +146,6 @@ class PluginFinder:
                 nested = go_yaml.mapping(go_yaml.read(own), "packages", own)
                 yield from self._local_packages(file, nested, seen)
             yield _ProjectPlugin(name, "", path)
-
-    def _installed(self, package: str) -> dict[semver.Version, Path]:
-        """Return the versions in the CLI's folder, without those that it has not finished."""
-        home = self._environ.get("PULUMI_HOME")
-        folder = (Path(home) if home else Path.home() / ".pulumi") / "plugins"
-        found = {}
-        for path in folder.iterdir() if folder.is_dir() else ():
-            match = _FOLDER.fullmatch(path.name)
-            if match is None or match["name"] != package or not path.is_dir():
-                continue
-            version = parse_version(match["version"])
-            if version and not path.with_name(f"{path.name}.partial").exists():
-                found[version] = path
-        return found
 
     def _in_folder(self, package: str, folder: Path) -> Launch:
         """Return the plugin in a folder: an executable, or a program with its own interpreter."""
@@ -191,6 +186,29 @@ class PluginFinder:
             f" {package} {version}".rstrip()
             + "`"
         )
+
+
+def installed_plugins(package: str, environ: Mapping[str, str]) -> dict[semver.Version, Path]:
+    """Return the versions of a package's plugin that the Pulumi CLI has installed.
+
+    Args:
+        package: The package.
+        environ: The environment variables.
+
+    Returns:
+        The folders by version, without those that the CLI has not finished.
+    """
+    home = environ.get("PULUMI_HOME")
+    folder = (Path(home) if home else Path.home() / ".pulumi") / "plugins"
+    found = {}
+    for path in folder.iterdir() if folder.is_dir() else ():
+        match = _FOLDER.fullmatch(path.name)
+        if match is None or match["name"] != package or not path.is_dir():
+            continue
+        version = parse_version(match["version"])
+        if version and not path.with_name(f"{path.name}.partial").exists():
+            found[version] = path
+    return found
 
 
 def _folder(file: Path, path: str, what: str) -> Path:

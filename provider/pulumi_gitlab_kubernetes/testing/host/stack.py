@@ -36,6 +36,8 @@ class Stack:
         out: Where to show operations while they run; by default only their results have the text.
         paint: Colours a piece of text.
         spawn: Starts the processes; that of a `ForkServer` makes many small deployments quick.
+        stand_ins: The files with the answers of stand-ins for other packages' plugins. Then only
+            stacks of a GitLab simulator can be deployed.
 
     Raises:
         HostError: There is no such project, or the deployment host does not support it.
@@ -52,6 +54,7 @@ class Stack:
         out: TextIO | None = None,
         paint: Paint = plain,
         spawn: Spawn = start_process,
+        stand_ins: str | Path | Sequence[str | Path] = (),
     ) -> None:
         self.project = directory if isinstance(directory, Project) else Project.find(directory)
         self.name = stack
@@ -68,6 +71,8 @@ class Stack:
         self._out = out
         self._paint = paint
         self._spawn = spawn
+        files = [stand_ins] if isinstance(stand_ins, str | Path) else stand_ins
+        self._stand_ins = [Path(file).absolute() for file in files]
         self._operation: Operation | None = None
 
     def init(self) -> None:
@@ -293,6 +298,7 @@ class Stack:
             out=self._out,
             paint=self._paint,
             spawn=self._spawn,
+            stand_ins=self._stand_ins,
         )
         try:
             return self._operation.run()

@@ -7,3 +7,9 @@ the routes that only a simulator needs. `server.Simulator` starts it from a test
 
 ROOT_TOKEN_VARIABLE = "GITLAB_SIMULATOR_ROOT_TOKEN"  # noqa: S105 (the name of a variable)
 """The environment variable with the administrator's token."""
+
+PING = "/-/simulator/ping"
+"""The path that only simulators respond to, without a token."""
+
+MARK = "X-GitLab-Simulator"
+"""The header of its response."""

@@ -20,6 +20,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from pulumi_gitlab_kubernetes.testing.simulator import (
+    MARK,
+    PING,
     agent_tokens,
     agent_url_configurations,
     auth,
@@ -78,11 +80,10 @@ ROUTES: tuple[Route, ...] = tuple(
 
 ROUTER = Router(ROUTES)
 _PREFIX = "/api/v4/"
-_PING = "/-/simulator/ping"
 _PONG: Message = {
     "type": "http.response.start",
     "status": 200,
-    "headers": [(b"content-length", b"0")],
+    "headers": [(b"content-length", b"0"), (MARK.lower().encode(), b"1")],
 }
 _log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class App:
         if not self._hosts.allow(host := request.headers.get("host")):
             await JSONResponse({"error": hosts.rejection(host or "")}, 403)(scope, receive, send)
             return
-        if scope["path"] == _PING:
+        if scope["path"] == PING:
             await send(_PONG)
             await send({"type": "http.response.body"})
             return

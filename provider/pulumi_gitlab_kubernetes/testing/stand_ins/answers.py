@@ -1,0 +1,92 @@
+"""What stand-ins answer for resources and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer for one resource or function.
+
+    Args:
+        id: The ID of a resource; empty for its name.
+        outputs: The outputs that are not inputs, or that differ from the input of their name.
+        secrets: The names of secret outputs, besides those whose input is a secret.
+        replace_on: The names of the inputs whose changes replace a resource.
+        seconds: How long a call takes.
+        error: The error of each call; empty for none.
+    """
+
+    id: str = ""
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    secrets: AbstractSet[str] = frozenset()
+    replace_on: AbstractSet[str] = frozenset()
+    seconds: float = 0
+    error: str = ""
+
+
+class Answers(Protocol):
+    """The answers of a file."""
+
+    @property
+    def packages(self) -> AbstractSet[str]:
+        """The packages that the file is for."""
+
+    def planned(self, type_: str, name: str) -> Answer | None:
+        """Return what is known of a resource without its inputs; `None` if nothing is."""
+
+    def resource(self, type_: str, name: str, inputs: Mapping[str, Any]) -> Answer:
+        """Return the answer for a new resource."""
+
+    def existing(self, type_: str, name: str, inputs: Mapping[str, Any], id_: str) -> Answer | None:
+        """Return the answer for a resource that exists outside of the stack, if there is any."""
+
+    def function(self, token: str, args: Mapping[str, Any], provider: str) -> Answer | None:
+        """Return the answer for a call of a function, if there is any."""
+
+
+class InputsAlone:
+    """The answers for packages without a file: the outputs of resources are their inputs."""
+
+    packages: AbstractSet[str] = frozenset()
+
+    def planned(self, type_: str, name: str) -> None:
+        """Return nothing."""
+
+    def resource(self, type_: str, name: str, inputs: Mapping[str, Any]) -> Answer:
+        """Return an empty answer."""
+        del type_, name, inputs
+        return Answer()
+
+    def existing(self, type_: str, name: str, inputs: Mapping[str, Any], id_: str) -> None:
+        """Return nothing."""
+
+    def function(self, token: str, args: Mapping[str, Any], provider: str) -> None:
+        """Return nothing."""
+
+
+def load(file: Path) -> Answers:
+    """Load a file with answers.
+
+    Args:
+        file: A YAML file, or a Python file with a class of `pulumi.runtime.Mocks`.
+
+    Raises:
+        HostError: It is neither, or is wrong.
+    """
+    from pulumi_gitlab_kubernetes.testing.stand_ins import mocks_file, yaml_file  # noqa: PLC0415 (they import this)
+
+    if not file.is_file():
+        raise HostError(f"stand-ins: there is no file {file}")
+    if file.suffix == ".py":
+        return mocks_file.MocksFile(file)
+    if file.suffix in (".yaml", ".yml"):
+        return yaml_file.YamlFile(file)
+    raise HostError(f"stand-ins: {file} is neither a .yaml nor a .py file")
