@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -415,3 +418,23 @@ def test_names_are_printable(project: Project, run: Run) -> None:
     body = [{**found, "name": "a", "external_url": "https://x/\x1b[2J"}]
     project.simulator.faults({**fault, "body": body})
     assert "\\x1b[2J" in run("stop", "a")[1]
+
+
+def test_an_interrupt_ends_all_waits(project: Project) -> None:
+    """Also while many environments wait for on-stop jobs that never end."""
+    for id_ in create(project, "a", "b").values():
+        project.simulator.on_stop_job(project.id, id_)
+    line = ("clean-up", "stop", "a", "b", "--project", project.path, "--yes")
+    with subprocess.Popen(
+        [sys.executable, "-m", "pulumi_gitlab_kubernetes.cli", *line],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        assert any("waiting for its on-stop job (1 s" in text for text in process.stderr)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert process.wait(30) == 130
+    assert "Traceback" not in said
+    assert set(states(project).values()) == {"stopping"}
