@@ -48,6 +48,11 @@ _COMMANDS = {
         "",
         "stop or delete environments that are not used any more",
     ),
+    "doctor": (
+        "doctor.command",
+        "",
+        "check the address, the token and the projects before the first `pulumi up`",
+    ),
     "migrate-config": (
         "configuration.migrate_command",
         "native",

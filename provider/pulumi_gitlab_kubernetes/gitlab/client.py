@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from typing import Any
 
 from gitlab.utils import EncodedId
 
@@ -123,6 +124,18 @@ class Client:
                 return False
             raise
         return True
+
+    def get(self, path: str, *texts: str, **query: str) -> dict[str, Any]:
+        """Return GitLab's response for an object that is in no collection.
+
+        Args:
+            path: Its path below `/api/v4`.
+            texts: The keys that it always has, each with a text.
+            query: The parameters of the request.
+        """
+        with gitlab_errors(self._gitlab):
+            response = self._gitlab.http_request("get", path, query).json()
+            return require_object(response, *texts, numbered=False)
 
     def collection(self, place: Place, ids: tuple[int, ...]) -> Collection:
         """Return a collection, without a request.

@@ -190,7 +190,7 @@ def _at_proxy(problem: Problem) -> Problem:
 def _certificate(error: ssl.SSLCertVerificationError, url: str) -> Problem:
     code, host = error.verify_code, urlsplit(url).hostname or ""
     if code in _OTHER_HOST:
-        served = _served(url)
+        served = served_certificate(url)
         if served is not None and not served.hosts:
             return Problem(
                 f"its certificate is not for {host}: it has no subjectAltName, and clients ignore "
@@ -205,7 +205,7 @@ def _certificate(error: ssl.SSLCertVerificationError, url: str) -> Problem:
         )
     if code in {_EXPIRED, _NOT_YET}:
         return Problem(
-            _out_of_date(_served(url), expired=code == _EXPIRED),
+            _out_of_date(served_certificate(url), expired=code == _EXPIRED),
             "replace it, or correct this machine's clock if that is wrong; cacertFile does not "
             "help",
         )
@@ -248,8 +248,15 @@ def _names(certificate: x509.Certificate | None) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _served(url: str) -> x509.Certificate | None:
-    """Get the server's certificate again, since Python does not keep a rejected one."""
+def served_certificate(url: str) -> x509.Certificate | None:
+    """Return a server's certificate, also one that is not trusted.
+
+    Args:
+        url: The server's URL.
+
+    Returns:
+        The certificate, or `None` if it cannot be read, or if there is a proxy.
+    """
     parts = urlsplit(url)
     if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
         return None  # Without the proxy, another server could respond.

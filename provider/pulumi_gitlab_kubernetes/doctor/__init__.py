@@ -1,0 +1,1 @@
+"""What to check before the first `pulumi up`: the address, the token, the projects."""

@@ -1,0 +1,87 @@
+"""What the checks find, and the report of it."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi_gitlab_kubernetes.redaction import one_line
+
+
+class Status(str, enum.Enum):
+    """How a check ended."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Worth knowing: nothing to do, or it could not be checked."""
+    WARNING = "warning"
+    """It works now, but something should be done."""
+    PROBLEM = "problem"
+    """Something will not work."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found.
+
+    Args:
+        status: How it ended.
+        check: The name of the check.
+        text: What it found.
+        advice: What to do; empty if there is nothing to do.
+        project: The project, for checks of one.
+    """
+
+    status: Status
+    check: str
+    text: str
+    advice: str = ""
+    project: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The check, and the project that it is about."""
+        return f"{self.project}: {self.check}" if self.project else self.check
+
+
+def has_problems(findings: Sequence[Finding]) -> bool:
+    """Return whether something will not work."""
+    return any(each.status is Status.PROBLEM for each in findings)
+
+
+def table(findings: Sequence[Finding]) -> str:
+    """Return the findings as a table for people. What to do is on a line of its own."""
+    heads = ("STATUS", "CHECK")
+    widths = (
+        max(map(len, (heads[0], *(each.status.value for each in findings)))),
+        max(map(len, (heads[1], *(one_line(each.subject) for each in findings)))),
+    )
+    lines = [f"{heads[0].ljust(widths[0])}  {heads[1].ljust(widths[1])}  FINDING"]
+    for each in findings:
+        row = each.status.value.ljust(widths[0]), one_line(each.subject).ljust(widths[1])
+        lines.append("  ".join((*row, one_line(each.text))))
+        if each.advice:
+            lines.append(" " * (sum(widths) + 4) + f"-> {one_line(each.advice)}")
+    counts = [
+        f"{count} {status.value}" + "s" * (count != 1)
+        for status in (Status.PROBLEM, Status.WARNING)
+        for count in [sum(each.status is status for each in findings)]
+    ]
+    return "\n".join([*lines, f"{' and '.join(counts)}."])
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """Return the findings as JSON."""
+    checks = [
+        {
+            "check": each.check,
+            "project": each.project or None,
+            "status": each.status.value,
+            "finding": each.text,
+            "advice": each.advice or None,
+        }
+        for each in findings
+    ]
+    return json.dumps({"ok": not has_problems(findings), "checks": checks}, indent=2)
