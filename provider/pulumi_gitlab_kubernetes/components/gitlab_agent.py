@@ -128,7 +128,7 @@ class AgentComponent(pulumi.ComponentResource):
         }
 
         self.agent_id = self.agent.agent_id
-        self.token = self.token_resource.token
+        self.token = pulumi.Output.secret(self.token_resource.token)
         self.helm_values = self._helm_values(given)
         self.secret_manifest = self._secret_manifest(given)
         self.register_outputs(self.outputs())

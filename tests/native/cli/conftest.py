@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from tests.lifecycle.gitlab import Lab
+from tests.native.cli.languages import COMMANDS
 from tests.native.cli.stacks import NativeStack, settings
 
 from pulumi_gitlab_kubernetes.native import plugin_folder
@@ -30,3 +32,14 @@ def lab(simulator: Simulator) -> Lab:
 def stack(lab: Lab, plugin: Path, tmp_path: Path) -> NativeStack:
     """An empty stack for one test, which uses GitLab as its user."""
     return NativeStack(tmp_path / "stack", plugin, *settings(lab))
+
+
+@pytest.fixture(params=COMMANDS)
+def language(request: pytest.FixtureRequest) -> str:
+    """A language whose host and tools are on PATH."""
+    name: str = request.param
+    tools = (f"pulumi-language-{name}", *(command[0] for command in COMMANDS[name] if command))
+    for tool in tools:
+        if not shutil.which(tool):
+            pytest.skip(f"no `{tool}` on PATH")
+    return name

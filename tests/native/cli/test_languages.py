@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from tests.lifecycle.gitlab import Lab
-from tests.native.cli.stacks import NativeStack
-
-from pulumi_gitlab_kubernetes.native.plugin_folder import EXECUTABLE
+from tests.native.cli.languages import LanguageStack
 
 pytestmark = [pytest.mark.cli, pytest.mark.slow]
 
 _PROGRAMS = Path(__file__).with_name("programs")
-_COMMANDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "yaml": ((), ()),
-    "nodejs": (("npm", "install", "--no-audit", "--no-fund"), ("npx", "tsc", "--noEmit")),
-    "go": ((), ("go", "mod", "tidy")),
-}
-"""What a user runs in the project, before and after `pulumi package add`."""
 _SPELLED = {
     "yaml": ("kubernetesNamespace", "clusterAgentId"),
     "nodejs": ("kubernetesNamespace", "clusterAgentId"),
@@ -30,45 +20,11 @@ _SPELLED = {
 """The names of inputs in messages."""
 
 
-@pytest.fixture(params=_COMMANDS)
-def language(request: pytest.FixtureRequest) -> str:
-    """A language whose host and tools are on PATH."""
-    name: str = request.param
-    tools = (f"pulumi-language-{name}", *(command[0] for command in _COMMANDS[name] if command))
-    for tool in tools:
-        if not shutil.which(tool):
-            pytest.skip(f"no `{tool}` on PATH")
-    return name
-
-
-class _Stack(NativeStack):
-    """A stack of a program in another language, which has added the package."""
-
-    def __init__(self, directory: Path, plugin: Path, lab: Lab, language: str) -> None:
-        self._language = language
-        settings = {"project": lab.project.path, "url": lab.url}
-        super().__init__(directory, plugin, settings, {"gitlabToken": lab.token}, language)
-
-    def _init(self, config: dict[str, str], secrets: dict[str, str]) -> None:  # type: ignore[override] # as given above
-        shutil.rmtree(self.project)
-        shutil.copytree(_PROGRAMS / self._language, self.project)
-        super()._init(config, secrets)
-        before, after = _COMMANDS[self._language]
-        self.tool(*before)
-        self.tool("pulumi", "package", "add", str(self._plugin / EXECUTABLE))
-        self.tool(*after)
-
-    def tool(self, *command: str) -> None:
-        """Run a command of the language in the project."""
-        if command:
-            subprocess.run(command, cwd=self.project, env=self.environ, check=True)
-
-
 def test_a_program_in_another_language(
     language: str, lab: Lab, plugin: Path, tmp_path: Path
 ) -> None:
     """It creates, changes nothing, updates, replaces and destroys. Messages have its names."""
-    stack = _Stack(tmp_path / "stack", plugin, lab, language)
+    stack = LanguageStack(tmp_path / "stack", plugin, lab, _PROGRAMS, language)
     assert "5 created" in stack.pulumi("up").text
     found = stack.resources(show_secrets=True)
     assert found["environment"]["outputs"]["tier"] == "production"
