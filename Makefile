@@ -10,7 +10,7 @@ QUICK := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope \
 	-m "not cli and not browser and not slow"
 
 .DEFAULT_GOAL := help
-.PHONY: help install up preview refresh down env test test-quick coverage release generate bench bench-simulator check format clean
+.PHONY: help install up preview refresh down env test test-quick coverage release generate docs pictures bench bench-simulator check format clean
 
 help: ## Show this help
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -53,13 +53,19 @@ coverage: $(INSTALLED) ## Run the same tests and show which share of the package
 release: $(INSTALLED) ## Build the distributions and check them on every supported Python here
 	@$(VENV)/bin/python tools/release.py
 
-generate: $(INSTALLED) ## Generate classes, the policies' model and the documents' tables
+generate: $(INSTALLED) ## Generate classes, the policies' model and parts of the documentation
 	@$(VENV)/bin/python -m tools.generate
+
+docs: $(INSTALLED) ## Build the documentation site into the folder `site`
+	@$(VENV)/bin/zensical build --clean --strict
+
+pictures: $(INSTALLED) ## Write the pictures of the documentation; needs Chromium
+	@$(VENV)/bin/python -m tools.pictures
 
 bench: $(INSTALLED) ## Measure both adapters' overhead over the engine; takes two hours
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --group bench
 	@$(VENV)/bin/python -m tests.benchmarks.state
-	@$(VENV)/bin/python -m tests.benchmarks.resources --plot tests/benchmarks/resources.svg
+	@$(VENV)/bin/python -m tests.benchmarks.resources --plot docs/pictures/benchmark.svg
 
 bench-simulator: $(INSTALLED) ## Measure the GitLab simulator's speed, with few and with many objects
 	@$(VENV)/bin/python tests/benchmarks/simulator.py
@@ -76,4 +82,4 @@ format: $(INSTALLED) ## Format the code
 	@$(VENV)/bin/ruff check --fix
 
 clean: ## Remove what the other targets created; run `make down` first
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage dist
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage dist site .cache

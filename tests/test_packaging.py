@@ -110,7 +110,7 @@ def test_the_metadata_names_the_supported_pythons(metadata: Message) -> None:
 def test_the_metadata_names_the_extras_and_entry_points(
     metadata: Message, in_wheel: dict[str, bytes]
 ) -> None:
-    """The README names the extras; a command and pytest's plugin start by these names."""
+    """The documentation names the extras; a command and pytest's plugin start by these names."""
     assert metadata.get_all("Provides-Extra") == ["native", "policy", "testing"]
     (points,) = (in_wheel[each] for each in in_wheel if each.endswith("/entry_points.txt"))
     assert points.decode().split() == [

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from pulumi_gitlab_kubernetes.interrupts import ended_by_interrupt
 
-_COMMANDS = {
+COMMANDS = {
     "simulator": (
         "testing.simulator.command",
         "testing",
@@ -95,7 +95,7 @@ def _run(arguments: Sequence[str]) -> int:
     parser.add_argument("--version", action="version", version=version("pulumi-gitlab-kubernetes"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     line = list(arguments)
-    for name, (path, _extra, text) in _COMMANDS.items():
+    for name, (path, _extra, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         if line[:1] == [name]:  # Only the requested command is imported.
             with _extra_installed(name), ended_by_interrupt():
@@ -115,7 +115,7 @@ def _extra_installed(command: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(str(__package__)):
             raise
-        extra = _COMMANDS[command][1]
+        extra = COMMANDS[command][1]
         package = f"pulumi-gitlab-kubernetes[{extra}]" if extra else "pulumi-gitlab-kubernetes"
         sys.exit(
             f"error: `gitlab-kubernetes {command}` needs the package {error.name}: run "

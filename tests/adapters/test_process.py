@@ -99,7 +99,7 @@ def test_it_finds_the_engines_address_after_any_flags(
 
 
 def test_a_parallel_refresh_requests_few_pages(host: Host, project: Project, calls: Calls) -> None:
-    """As in the README's table of requests: two for a hundred."""
+    """As in the table of requests: two for a hundred."""
     number = 100
     agents = [project.agent(f"a{each}") for each in range(number)]
     state = {"schema_version": 1, "project": str(project.id), "connection": "gitlab", "name": "x"}

@@ -288,7 +288,7 @@ def test_the_error_for_an_invalid_timeout(seconds: str) -> None:
 
 
 def test_the_default_timeouts() -> None:
-    """As in the README. TLS certificates are verified."""
+    """As in the documentation. TLS certificates are verified."""
     found = _resolve(TOKEN)
     assert (found.timeout, found.deadline, found.verify) == (60, 300, True)
 

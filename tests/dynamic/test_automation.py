@@ -96,7 +96,7 @@ def inline(tmp_path: Path, project: Project, users: dict[str, tuple[int, str]]) 
 
 
 def test_the_cli_starts_the_interpreter_in_the_workspaces_variables(inline: Inline) -> None:
-    """As the README shows."""
+    """As the documentation shows."""
     done = inline.run(_ITSELF)
     assert done.returncode == 0, done.stdout
     created, _same, deleted = done.stdout.splitlines()

@@ -116,7 +116,7 @@ def test_a_write_drops_the_entries() -> None:
 def test_entries_are_valid_for_30_seconds(
     monkeypatch: pytest.MonkeyPatch, age: float, *, valid: bool
 ) -> None:
-    """As the README says, since others may change the resources."""
+    """As the documentation says, since others may change the resources."""
     cache, pages, clock = Batch(), Pages(range(5)), time.monotonic
     cache.find(1, pages)
     assert cache.find(2, pages)

@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,13 @@ from tools import generate
 from pulumi_gitlab_kubernetes.policy import command, configuration
 from pulumi_gitlab_kubernetes.policy.audit import command as audit_command
 
-DOCS = generate.POLICIES.read_text()
+DOCS = (generate.DOCS / "guides" / "policies.md").read_text()
 _COMMAND = re.compile(r"gitlab-kubernetes (policy-pack|audit)([^`|>)\n]*)")
 _KEYWORDS = {"image", "extends", "rules", "before_script", "script", "artifacts"}
 
 
 def _block(language: str) -> str:
-    (found,) = re.findall(rf"```{language}\n(.*?)```", DOCS, re.DOTALL)
+    (found,) = re.findall(rf"```{language}[^\n]*\n(.*?)```", DOCS, re.DOTALL)
     return str(found)
 
 
@@ -47,11 +48,10 @@ def test_the_jobs_for_gitlab_ci_are_well_formed() -> None:
     assert '$CI_PIPELINE_SOURCE == "merge_request_event"' in events
 
 
-@pytest.mark.parametrize("text", [DOCS, generate.README.read_text()], ids=["docs", "readme"])
-def test_the_commands_in_the_documentation_exist(text: str) -> None:
+@pytest.mark.parametrize("page", generate.pages(), ids=lambda page: page.stem)
+def test_the_commands_in_the_documentation_exist(page: Path) -> None:
     """With their options."""
-    found = [each for each in _COMMAND.findall(text) if each[1].strip(' "')]
-    assert found
+    found = [each for each in _COMMAND.findall(page.read_text()) if each[1].strip(' "')]
     for name, options in found:
         parser = argparse.ArgumentParser()
         {"policy-pack": command, "audit": audit_command}[name].add_arguments(parser)

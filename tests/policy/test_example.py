@@ -48,7 +48,9 @@ def stack(
 
 def _block(first: str) -> str:
     """Return the block of the README that starts with this text."""
-    found = re.search(rf"```\n({first}.*?)\n```", (EXAMPLE / "README.md").read_text(), re.DOTALL)
+    found = re.search(
+        rf"```text\n({first}.*?)\n```", (EXAMPLE / "README.md").read_text(), re.DOTALL
+    )
     assert found is not None
     return _WHERE.sub("", found[1])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from tests.meta.test_readme import blocks
+from tests.docs.markdown import blocks
 
 pytestmark = pytest.mark.slow
 
@@ -174,17 +174,19 @@ def test_the_plugin_costs_nothing_until_it_is_used(run: Callable[..., str]) -> N
     assert "8 passed" in run({"test_a_light.py": LIGHT, "test_isolated.py": ISOLATED})
 
 
-def test_the_test_that_the_readme_shows_passes(run: Callable[..., str]) -> None:
-    """The program is the README's; its virtual environment does not exist."""
-    program, _provider, test = blocks("python")
-    project = blocks("yaml")[0]
+def test_the_test_in_the_guide_passes(run: Callable[..., str]) -> None:
+    """With the program of the first guide, whose virtual environment does not exist."""
+    guides = ROOT / "docs" / "guides"
+    shown = {block.title: block.text for block in blocks(guides / "your-gitlab.md")}
+    program, project = shown["__main__.py"], shown["Pulumi.yaml"]
+    tests = {block.title: block.text for block in blocks(guides / "test-your-stack.md")}
     files = {
         "infrastructure/Pulumi.yaml": project,
         "infrastructure/__main__.py": program,
         "configured/Pulumi.yaml": project.replace("infrastructure", "shop"),
         "configured/__main__.py": CONFIGURED,
         "test_stack.py": STACK,
-        "test_readme.py": test,
+        "test_guide.py": tests["../test_stack.py"],
     }
     assert "2 passed" in run(files)
 

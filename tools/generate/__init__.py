@@ -1,18 +1,18 @@
-"""Generates code and tables from the kinds, the policies and the simulator's routes.
+"""Generates code and documents from the kinds, the policies and the simulator's routes.
 
 These are the resource classes, the functions, the package's names, the package schema, the
-policies' model, and the tables in the documents. `make generate` writes them, and tests check that
+policies' model, and parts of the documentation. `make generate` writes them, and tests check that
 they are up to date.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from tests.support.dynamic_host import DynamicHost
 from tools.generate import (
     classes,
+    commands,
     component,
     endpoints,
     lookups,
@@ -23,14 +23,25 @@ from tools.generate import (
     requests,
     rules,
 )
+from tools.generate.parts import fill
 
 import pulumi_gitlab_kubernetes
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 PACKAGE = Path(pulumi_gitlab_kubernetes.__file__).parent
-README = Path(__file__).parent.parent.parent / "README.md"
-POLICIES = PACKAGE / "policy" / "POLICIES.md"
-ENDPOINTS = PACKAGE / "testing" / "simulator" / "ENDPOINTS.md"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+PARTS = {
+    "resources": reference.tables,
+    "functions": reference.function_table,
+    "configuration": reference.settings_table,
+    "python": reference.python_classes,
+    "commands": commands.tables,
+    "policies": rules.policies,
+    "endpoints": endpoints.endpoints,
+}
+"""What generates each part of a page between the comments with its name."""
 
 
 def documents() -> dict[Path, str]:
@@ -56,27 +67,22 @@ def documents() -> dict[Path, str]:
         PACKAGE / "native" / "__init__.py": names.native_package(),
         PACKAGE / "native" / "schema.json": package_schema.schema(),
         PACKAGE / "policy" / "kinds.py": policy_kinds.kinds(),
-        README: _with(
-            _with(README.read_text(), "reference", reference.tables()),
-            "functions",
-            reference.function_table(),
-        ),
-        POLICIES: _with(POLICIES.read_text(), "reference", rules.policies()),
-        ENDPOINTS: endpoints.endpoints(),
+        **{page: fill(page.read_text(), PARTS) for page in pages()},
     }
 
 
-def with_requests(text: str, running: Simulator, host: DynamicHost) -> str:
-    """Return the README's text with a new table of requests.
+def pages() -> list[Path]:
+    """Return the pages of the documentation."""
+    return sorted(DOCS.rglob("*.md"))
+
+
+def measured(running: Simulator, host: DynamicHost) -> dict[Path, str]:
+    """Return the pages with numbers that the simulator counts.
 
     Args:
-        text: The README's text.
         running: A simulator that is set up.
         host: A dynamic host with the simulator as its GitLab.
     """
-    return _with(text, "requests", requests.table(running, host))
-
-
-def _with(text: str, name: str, content: str) -> str:
-    marked = re.compile(f"(<!-- {name}: [^\n]* -->\n).*(<!-- end of {name} -->)", re.DOTALL)
-    return marked.sub(lambda found: f"{found[1]}\n{content}\n{found[2]}", text)
+    page = DOCS / "reference" / "requests.md"
+    parts = {"requests": lambda: requests.table(running, host)}
+    return {page: fill(page.read_text(), parts)}

@@ -2,7 +2,7 @@
 
 from tests.conftest import set_up
 from tests.support.dynamic_host import DynamicHost
-from tools.generate import README, documents, with_requests
+from tools.generate import documents, measured
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
@@ -12,4 +12,5 @@ with Simulator() as running:
     set_up(running)
     config = {"gitlab:baseUrl": running.url, "gitlab:token": running.root_token}
     with DynamicHost(config) as dynamic_host:
-        README.write_text(with_requests(README.read_text(), running, dynamic_host))
+        for path, text in measured(running, dynamic_host).items():
+            path.write_text(text)

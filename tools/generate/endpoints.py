@@ -8,22 +8,10 @@ from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.routing import COMMON, Route
 
-_ENDPOINTS = """\
-# Endpoints of the simulator
-
-Generated from the routes by `tools/generate`. `tests/testing/simulator/test_endpoints.py` requests
-every listed status of each route, and checks the minimum role.
-
-Paths are below `/api/v4`.
-
-- *Role*: the minimum role in a private project or group; "any user" requires a valid token only.
-- *Tokens*: accepted scopes besides `api` (and `read_api` for GET); "job" means CI/CD job tokens.
-- *Parameters*: required ones are bold; "pages" means `page` and `per_page`.
-- *Statuses*: success first.
-
-Any route can also respond with {common}: for an unreadable body, invalid
-credentials, an insufficient scope, `sudo` without permission or for an unknown user, an unsupported
-media type, and above the rate limit. HEAD is GET without the body. Everything else is 404.
+_COMMON = """\
+Any route can also respond with {statuses}: for an unreadable body, invalid credentials, an
+insufficient scope, `sudo` without permission or for an unknown user, an unsupported media type, and
+above the rate limit. HEAD is GET without the body. Everything else is 404.
 """
 
 
@@ -55,8 +43,8 @@ def _row(route: Route) -> str:
 
 
 def endpoints() -> str:
-    """Return the simulator's table of endpoints as Markdown, by page of GitLab's documentation."""
-    parts = [_ENDPOINTS.format(common=", ".join(map(str, COMMON)))]
+    """Return tables of the simulator's endpoints in Markdown, by page of GitLab's documentation."""
+    parts = [_COMMON.format(statuses=", ".join(map(str, COMMON)))]
     for doc in dict.fromkeys(route.doc for route in ROUTES):
         routes = [route for route in ROUTES if route.doc == doc]
         title = doc.rstrip("/").rpartition("/")[2].replace("_", " ").capitalize()
@@ -66,6 +54,6 @@ def endpoints() -> str:
             for route in {each.gate: each for each in reversed(routes)}.values()
             if route.gate
         ]
-        parts += ["| request | role | tokens | parameters | statuses |", "|---|---|---|---|---|"]
+        parts += ["| Request | Role | Tokens | Parameters | Statuses |", "|---|---|---|---|---|"]
         parts += [*map(_row, routes), ""]
     return "\n".join(parts)

@@ -1,7 +1,9 @@
-"""The README's tables of arguments and outputs, from the fields, and of functions."""
+"""Tables of the reference: arguments and outputs from the fields, functions and settings."""
 
 from collections.abc import Iterable
 
+from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
+from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS
 from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
@@ -38,7 +40,8 @@ def table(kind: Kind) -> str:
         f"| `{output.name}` | {'S' * output.secret} | output | {output.doc} |"
         for output in kind.schema.outputs
     ]
-    return "\n".join([f"**{kind.name}**", "", "| name | | | |", "|---|---|---|---|", *rows, ""])
+    head = ["| Name | | | Description |", "|---|---|---|---|"]
+    return "\n".join([f"## {kind.name}", "", kind.doc, "", *head, *rows, ""])
 
 
 def tables() -> str:
@@ -53,6 +56,23 @@ def function_table() -> str:
         for each in functions().values()
     ]
     return "\n".join(["| Function | Arguments | Results |", "|---|---|---|", *rows, ""])
+
+
+def settings_table() -> str:
+    """Return a table of the settings as Markdown."""
+    rows = [
+        f"| `{NAMESPACE}:{each.key}`{' (secret)' * each.secret} | {each.doc} |"
+        for each in ARGUMENTS
+    ]
+    return "\n".join(["| Key | Description |", "|---|---|", *rows, ""])
+
+
+def python_classes() -> str:
+    """Return what documents the public classes from their docstrings, for mkdocstrings."""
+    module = "pulumi_gitlab_kubernetes"
+    resources = [f"{module}.resources.{path}.{name}" for name, path in MODULES.items()]
+    shown = [*resources, f"{module}.resources.base.Resource", f"{module}.errors"]
+    return "\n".join(f"::: {name}\n" for name in shown)
 
 
 def _names(values: Iterable[Field | Output]) -> str:

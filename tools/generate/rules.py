@@ -1,4 +1,4 @@
-"""The tables of rules in POLICIES.md."""
+"""The tables of policy rules."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ def policies() -> str:
     for rule in RULES:
         heading = str(sys.modules[rule.check.__module__].__doc__).rstrip(".")
         tables.setdefault(heading, []).append(rule_row(rule))
-    head = ["| rule | level | requirement and remediation | parameters |", "|---|---|---|---|"]
+    head = ["| Rule | Level | Requirement and remediation | Parameters |", "|---|---|---|---|"]
     return "\n".join(
-        "\n".join([f"**{heading}**", "", *head, *rows, ""]) for heading, rows in tables.items()
+        "\n".join([f"## {heading}", "", *head, *rows, ""]) for heading, rows in tables.items()
     )

@@ -1,7 +1,7 @@
 """Fixtures for pytest: a GitLab simulator and stacks that use it.
 
 pytest loads this module in every environment with this package, so it imports nothing until a
-fixture is used. See "Testing your stacks" in the README.
+fixture is used. See "Test your own stack" in the documentation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Each route does what it declares, and so what ENDPOINTS.md says."""
+"""Each route does what it declares, and so what the reference of its endpoints says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from tests.testing.simulator.api import Api
 from tests.testing.simulator.examples import DOCUMENTED, EXAMPLES, OTHERS
 from tests.testing.simulator.world import BY_KEY, Example, Values, World, key
-from tools import generate
 
 from pulumi_gitlab_kubernetes.testing.simulator.app import ROUTES
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
@@ -41,11 +40,6 @@ def _minimum(world: World, route: Route) -> Api:
     if route.admin or route.path == "/personal_access_tokens/{id:int}":
         return world.root
     return world.roles[Role(route.role)] if route.role else world.outsider
-
-
-def test_the_table_of_endpoints_is_current() -> None:
-    """`make generate` would not change it."""
-    assert generate.ENDPOINTS.read_text() == generate.documents()[generate.ENDPOINTS]
 
 
 def test_each_route_has_an_example_and_a_page() -> None:

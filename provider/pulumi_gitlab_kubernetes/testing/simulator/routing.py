@@ -7,7 +7,7 @@ An endpoint is one decorated function in its family's module::
         ...
 
 The function gets a `Call`; what it returns is sent as JSON. `make generate` writes the
-table of all routes, ENDPOINTS.md. Tests request every status that a route lists.
+reference of all endpoints. Tests request every status that a route lists.
 """
 
 from __future__ import annotations
