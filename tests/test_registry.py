@@ -10,11 +10,11 @@ import pytest
 
 import pulumi_gitlab_kubernetes
 from pulumi_gitlab_kubernetes.errors import ProviderError
-from pulumi_gitlab_kubernetes.registry import MODULES, kind_for, provider_for
+from pulumi_gitlab_kubernetes.registry import CLASSES, kind_for, provider_for
 from pulumi_gitlab_kubernetes.resources.base import Resource
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", CLASSES)
 def test_a_kind_has_the_name_of_its_entry(name: str) -> None:
     """It is also the kind of the resource class."""
     core = kind_for(name)
@@ -26,7 +26,7 @@ def test_the_registry_lists_every_resource_class() -> None:
     """Otherwise, states could contain a name that nothing can read."""
     for path in Path(pulumi_gitlab_kubernetes.__file__).parent.glob("*.py"):
         import_module(f"pulumi_gitlab_kubernetes.{path.stem}")
-    assert set(MODULES) == {each.__name__ for each in Resource.__subclasses__()}
+    assert set(CLASSES) == {each.__name__ for each in Resource.__subclasses__()}
 
 
 def test_an_unknown_name_says_that_a_newer_version_wrote_it() -> None:

@@ -88,6 +88,7 @@ _NAMES = {
     "resources.gitlab_agent": ("GitLabAgent",),
     "resources.project_cluster": ("ProjectCluster",),
     "resources.project_environment": ("ProjectEnvironment",),
+    "resources.stale_environment_cleanup": ("StaleEnvironmentCleanup",),
 }
 """The names in each module, which is imported when one of them is first used."""
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
@@ -163,6 +164,7 @@ if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.resources.gitlab_agent import GitLabAgent
     from pulumi_gitlab_kubernetes.resources.project_cluster import ProjectCluster
     from pulumi_gitlab_kubernetes.resources.project_environment import ProjectEnvironment
+    from pulumi_gitlab_kubernetes.resources.stale_environment_cleanup import StaleEnvironmentCleanup
 
 __all__ = [
     "CancelledError",
@@ -198,6 +200,7 @@ __all__ = [
     "ProjectCluster",
     "ProjectEnvironment",
     "ProviderError",
+    "StaleEnvironmentCleanup",
     "connection_from_kubeconfig",
     "get_cluster_agent",
     "get_cluster_agent_output",

@@ -25,6 +25,11 @@ MODULES = {
 }
 """The name of each resource class, and of its modules in `kinds` and `resources`."""
 
+ACTIONS = {"StaleEnvironmentCleanup": "stale_environment_cleanup"}
+"""The same of the classes whose resources are actions: GitLab stores nothing of them."""
+CLASSES = {**MODULES, **ACTIONS}
+"""The same of all classes."""
+
 NEWER = (
     "not known to this version of pulumi-gitlab-kubernetes: a newer one wrote this state; "
     "upgrade with `pip install --upgrade pulumi-gitlab-kubernetes`"
@@ -42,9 +47,9 @@ def kind_for(name: str) -> Kind:
     Raises:
         ProviderError: This version has no such class.
     """
-    if name not in MODULES:
+    if name not in CLASSES:
         raise ProviderError(f"{name} is {NEWER}")
-    module = import_module(f"{__package__}.kinds.{MODULES[name]}")
+    module = import_module(f"{__package__}.kinds.{CLASSES[name]}")
     kind: Kind = getattr(module, f"{name}Kind")()
     return kind
 
@@ -52,9 +57,11 @@ def kind_for(name: str) -> Kind:
 @cache
 def lifecycle_for(name: str) -> Lifecycle:
     """Return the lifecycle of a resource class; as `kind_for`."""
+    from pulumi_gitlab_kubernetes.core.action import ActionKind, ActionLifecycle  # noqa: PLC0415 (as below)
     from pulumi_gitlab_kubernetes.core.lifecycle import Lifecycle  # noqa: PLC0415 (kinds do not need it)
 
-    return Lifecycle(kind_for(name))
+    kind = kind_for(name)
+    return ActionLifecycle(kind) if isinstance(kind, ActionKind) else Lifecycle(kind)
 
 
 def provider_for(name: str) -> DynamicProvider:

@@ -115,7 +115,7 @@ def test_the_program_runs(simulator: Simulator, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, text)
     for name in ("CI_JOB_TOKEN", "CI_API_V4_URL", "PULUMI_GITLAB_TOKEN", "PULUMI_GITLAB_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    (program,) = blocks("python")
+    _resource, program = blocks("python")
     names: dict[str, Any] = {}
     exec(program, names)  # noqa: S102 (the guide's own program)
     limit = datetime.now(timezone.utc) - timedelta(days=29)

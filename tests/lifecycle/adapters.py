@@ -17,9 +17,9 @@ from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
 from pulumi_gitlab_kubernetes.core.spelling import camel_case, names_of
 from pulumi_gitlab_kubernetes.gitlab.connection import DEFAULT
 from pulumi_gitlab_kubernetes.native.provider_configuration import MISMATCH
-from pulumi_gitlab_kubernetes.registry import MODULES, NEWER, kind_for
+from pulumi_gitlab_kubernetes.registry import CLASSES, NEWER, kind_for
 
-_NAMES = {wire: name for kind in MODULES for wire, name in names_of(kind_for(kind)).items()}
+_NAMES = {wire: name for kind in CLASSES for wire, name in names_of(kind_for(kind)).items()}
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ WITH_PULUMI = {"components", "dynamic", "engine", "lookups", "native", "resource
 """The folders that import Pulumi."""
 FOR_PROGRAMS = {ROOT / "kubeconfig" / "outputs.py"}
 """Modules with functions for Pulumi programs, beside the core that they use."""
-RESOURCES = [getattr(package, name) for name in registry.MODULES]
+RESOURCES = [getattr(package, name) for name in registry.CLASSES]
 
 
 def _imports(path: Path) -> set[str]:
@@ -60,7 +60,7 @@ def _top(path: Path) -> set[str]:
 
 def test_all_names_are_listed_in_order() -> None:
     """Resources, the component, functions with their results, and errors; nothing else."""
-    public = {*registry.MODULES, COMPONENT, *SHARED}
+    public = {*registry.CLASSES, COMPONENT, *SHARED}
     public |= {*lookups.function_names(), *lookups.result_names()}
     public |= {
         name
@@ -73,7 +73,7 @@ def test_all_names_are_listed_in_order() -> None:
 
 def test_each_kind_has_two_modules_of_its_name() -> None:
     """A reader finds it in the tree."""
-    for name, module in registry.MODULES.items():
+    for name, module in registry.CLASSES.items():
         assert re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() == module
         assert (ROOT / "kinds" / f"{module}.py").is_file()
         assert (ROOT / "resources" / f"{module}.py").is_file()
@@ -113,8 +113,8 @@ def test_the_core_runs_without_pulumi() -> None:
         "import sys\n"
         "sys.modules |= dict.fromkeys(('pulumi', 'grpc'))\n"
         "from pulumi_gitlab_kubernetes import cli\n"
-        "from pulumi_gitlab_kubernetes.registry import MODULES, lifecycle_for\n"
-        "for name in MODULES:\n"
+        "from pulumi_gitlab_kubernetes.registry import CLASSES, lifecycle_for\n"
+        "for name in CLASSES:\n"
         "    lifecycle_for(name)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -27,7 +27,7 @@ from pulumi_gitlab_kubernetes.components.declaration import NAME as COMPONENT
 from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.core.values import Type
-from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+from pulumi_gitlab_kubernetes.registry import CLASSES, MODULES, kind_for
 
 # The SDK's mocked monitor closes none of the event loops that it opens.
 pytestmark = [
@@ -292,7 +292,7 @@ def test_the_names_are_listed() -> None:
     """
     enums = [name.rpartition(":")[2] for name, spec in SCHEMA["types"].items() if "enum" in spec]
     functions = [*lookups.function_names(), *lookups.result_names()]
-    named = {*MODULES, COMPONENT, *SHARED, *functions, *enums, "Provider"}
+    named = {*CLASSES, COMPONENT, *SHARED, *functions, *enums, "Provider"}
     assert native.__all__ == dir(native) == sorted(named)
     assert all(getattr(native, name).__name__ == name for name in native.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'Cluster'"):

@@ -22,7 +22,7 @@ from pulumi_gitlab_kubernetes.core.fields import Change
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Type
 from pulumi_gitlab_kubernetes.functions.catalog import functions
-from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+from pulumi_gitlab_kubernetes.registry import CLASSES, MODULES, kind_for
 
 FILE = PACKAGE / "native" / "schema.json"
 SCHEMA = json.loads(FILE.read_text())
@@ -78,7 +78,7 @@ def test_the_package_is_the_distribution() -> None:
     assert SCHEMA["license"] == distribution["License-Expression"]
     assert SCHEMA["language"]["python"]["packageName"] != PACKAGE.name
     assert {each.removeprefix("gitlab-kubernetes:index:") for each in SCHEMA["resources"]} == {
-        *MODULES,
+        *CLASSES,
         COMPONENT,
     }
 

@@ -94,6 +94,9 @@ PROGRAMS: Mapping[str, tuple[Declaration, ...]] = {
             },
         ),
     ),
+    "StaleEnvironmentCleanup": (
+        Declaration("stale", "StaleEnvironmentCleanup", {"project": "acme/shop", "before": "30d"}),
+    ),
 }
 """A program for each kind, and for the component."""
 

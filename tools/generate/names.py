@@ -10,7 +10,7 @@ from tools.generate.source import enums_of, formatted
 
 from pulumi_gitlab_kubernetes import errors
 from pulumi_gitlab_kubernetes.components.declaration import NAME as COMPONENT
-from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+from pulumi_gitlab_kubernetes.registry import CLASSES, MODULES, kind_for
 
 _PACKAGE = "pulumi_gitlab_kubernetes"
 SHARED = {
@@ -94,7 +94,7 @@ def package() -> str:
     )
     header = _DYNAMIC.format(errors="\n".join(f"    {name}," for name in error_names))
     modules = {
-        **_below("resources", {**MODULES, COMPONENT: "gitlab_agent"}),
+        **_below("resources", {**CLASSES, COMPONENT: "gitlab_agent"}),
         **_below("lookups", lookups.function_names()),
         **_below("lookups.results", lookups.result_names()),
         **SHARED,
@@ -106,7 +106,7 @@ def native_package() -> str:
     """Return the source of the native adapter's `__init__.py`."""
     others = {"Provider": "provider", **dict.fromkeys(enums_of(map(kind_for, MODULES)), "enums")}
     modules = {
-        **_below("native.resources", {**MODULES, COMPONENT: "gitlab_agent", **others}),
+        **_below("native.resources", {**CLASSES, COMPONENT: "gitlab_agent", **others}),
         **_below("native.lookups", lookups.function_names()),
         **_below("lookups.results", lookups.result_names()),
         **SHARED,

@@ -33,7 +33,7 @@ from pulumi_gitlab_kubernetes.core.values import Type
 from pulumi_gitlab_kubernetes.functions.catalog import functions
 from pulumi_gitlab_kubernetes.functions.function import Function
 from pulumi_gitlab_kubernetes.native.resources.base import PACKAGE
-from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+from pulumi_gitlab_kubernetes.registry import CLASSES, kind_for
 
 Spec = dict[str, Any]
 """A part of the schema."""
@@ -64,7 +64,7 @@ _QUOTED = re.compile(r"`[^`]+`")
 def schema() -> str:
     """Return the schema as JSON."""
     distribution = metadata("pulumi-gitlab-kubernetes")
-    kinds = [kind_for(name) for name in MODULES]
+    kinds = [kind_for(name) for name in CLASSES]
     settings = {each.key: _setting(each) for each in ARGUMENTS}
     urls = dict(each.split(", ", 1) for each in distribution.get_all("Project-URL", []))
     content = {
@@ -315,7 +315,7 @@ def _camel_case_of_property(found: re.Match[str]) -> str:
 @cache
 def _property_names() -> set[str]:
     names = {each.name for each in ARGUMENTS}
-    for kind in map(kind_for, MODULES):
+    for kind in map(kind_for, CLASSES):
         names |= {each.name for each in kind.schema.fields}
         names |= {each.name for each in _outputs(kind)}
     for function in functions().values():

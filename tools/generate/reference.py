@@ -8,7 +8,7 @@ from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.functions.catalog import functions
-from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
+from pulumi_gitlab_kubernetes.registry import CLASSES, kind_for
 
 _COMMON = {"connection", "adopt_existing"}
 
@@ -46,7 +46,7 @@ def table(kind: Kind) -> str:
 
 def tables() -> str:
     """Return all resources' tables as Markdown."""
-    return "\n".join(table(kind_for(name)) for name in MODULES)
+    return "\n".join(table(kind_for(name)) for name in CLASSES)
 
 
 def function_table() -> str:
@@ -70,7 +70,7 @@ def settings_table() -> str:
 def python_classes() -> str:
     """Return what documents the public classes from their docstrings, for mkdocstrings."""
     module = "pulumi_gitlab_kubernetes"
-    resources = [f"{module}.resources.{path}.{name}" for name, path in MODULES.items()]
+    resources = [f"{module}.resources.{path}.{name}" for name, path in CLASSES.items()]
     shown = [*resources, f"{module}.resources.base.Resource", f"{module}.errors"]
     return "\n".join(f"::: {name}\n" for name in shown)
 

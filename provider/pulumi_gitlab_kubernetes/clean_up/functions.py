@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pulumi_gitlab_kubernetes.clean_up import review_apps, stale, stopping
-from pulumi_gitlab_kubernetes.clean_up.ages import When
 from pulumi_gitlab_kubernetes.clean_up.plan import Log, Project
 from pulumi_gitlab_kubernetes.clean_up.review_apps import ReviewAppsPlan
 from pulumi_gitlab_kubernetes.clean_up.stale import StalePlan
 from pulumi_gitlab_kubernetes.clean_up.stopping import StopPlan
 from pulumi_gitlab_kubernetes.configuration import environment
+from pulumi_gitlab_kubernetes.core.ages import When
 from pulumi_gitlab_kubernetes.core.spelling import Spelling
 from pulumi_gitlab_kubernetes.gitlab.connection import Connection
 

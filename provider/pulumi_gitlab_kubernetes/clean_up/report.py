@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pulumi_gitlab_kubernetes.clean_up.ages import iso
 from pulumi_gitlab_kubernetes.clean_up.plan import Environment, Plan
+from pulumi_gitlab_kubernetes.core.ages import iso
 from pulumi_gitlab_kubernetes.text import counted, printable
 from pulumi_gitlab_kubernetes.text import table as aligned
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from pulumi_gitlab_kubernetes.clean_up.ages import When, cutoff, iso
 from pulumi_gitlab_kubernetes.clean_up.plan import Environment, Plan, Project, Result
+from pulumi_gitlab_kubernetes.core.ages import When, cutoff, iso
 from pulumi_gitlab_kubernetes.errors import (
     WRITING,
     GitLabError,

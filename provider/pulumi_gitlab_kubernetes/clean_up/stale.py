@@ -5,22 +5,15 @@ See https://docs.gitlab.com/api/environments/#stop-stale-environments.
 
 from __future__ import annotations
 
-import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-from pulumi_gitlab_kubernetes.clean_up.ages import When, cutoff, iso
 from pulumi_gitlab_kubernetes.clean_up.plan import Environment, Plan, Project, Result
-from pulumi_gitlab_kubernetes.errors import (
-    READING,
-    WRITING,
-    GitLabError,
-    InvalidInputError,
-    LostResponseError,
-)
+from pulumi_gitlab_kubernetes.core.ages import When, stale_cutoff
+from pulumi_gitlab_kubernetes.errors import READING, WRITING, GitLabError
 from pulumi_gitlab_kubernetes.gitlab.places import PROTECTED_ENVIRONMENTS
+from pulumi_gitlab_kubernetes.kinds.stale_environment_cleanup import now_at, request_stop
 from pulumi_gitlab_kubernetes.text import counted
 
-_NEWEST, _OLDEST = timedelta(days=7), timedelta(days=3652)
 _EVERY = 100
 _MAINTAINER = "Maintainer"
 
@@ -52,27 +45,11 @@ class StalePlan(Plan):
         """Request the stop. GitLab does it in the background."""
         if self.environments:  # GitLab would stop others that are stale by now.
             with self._project.explained("stop stale environments", _MAINTAINER, WRITING):
-                self._request()
+                project = self._project
+                request_stop(project.client, project.environments, self.before)
         count = counted(len(self.environments), "environment")
         message = f"requested the stop of {count}, which GitLab stops in the background"
         return Result(self.environments, {}, message)
-
-    def _request(self) -> None:
-        """Send the request again if its response was lost: a second one does nothing more."""
-        lost: LostResponseError | None = None
-        for _attempt in self._project.client.attempts():
-            lost = self._attempt()
-            if lost is None or not lost.retryable:
-                break
-        if lost:
-            raise lost
-
-    def _attempt(self) -> LostResponseError | None:
-        try:
-            self._project.environments.stop_stale(iso(self.before))
-        except LostResponseError as error:
-            return error
-        return None
 
 
 def find(project: Project, before: When) -> StalePlan:
@@ -89,7 +66,9 @@ def find(project: Project, before: When) -> StalePlan:
     """
     with project.explained("list environments", project.kind.read_role, READING):
         id_ = project.id
-        limit = _limit(project, before)  # After a request, so that GitLab's time is known.
+        limit = stale_cutoff(
+            before, now_at(project.client)
+        )  # After a request, so that GitLab's time is known.
         found: list[Environment] = []
         for number, row in enumerate(project.environments.list(states="available"), start=1):
             if number % _EVERY == 0:
@@ -107,14 +86,6 @@ def find(project: Project, before: When) -> StalePlan:
             if each.deployed_at is None or each.deployed_at < limit
         )
     return StalePlan(project, stale, note if stale else "", limit)
-
-
-def _limit(project: Project, before: When) -> datetime:
-    now = project.client.clock.at(time.monotonic()) or datetime.now(timezone.utc)
-    limit = cutoff(before, now)
-    if not now - _OLDEST <= limit <= now - _NEWEST:
-        raise InvalidInputError("before", "must be at least a week and at most ten years ago")
-    return limit
 
 
 def _protected(project: Project, id_: int) -> tuple[set[str], str]:

@@ -83,6 +83,7 @@ _NAMES = {
     "native.resources.project_cluster": ("ProjectCluster",),
     "native.resources.project_environment": ("ProjectEnvironment",),
     "native.resources.provider": ("Provider",),
+    "native.resources.stale_environment_cleanup": ("StaleEnvironmentCleanup",),
 }
 """The names in each module, which is imported when one of them is first used."""
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
@@ -164,6 +165,9 @@ if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.native.resources.project_cluster import ProjectCluster
     from pulumi_gitlab_kubernetes.native.resources.project_environment import ProjectEnvironment
     from pulumi_gitlab_kubernetes.native.resources.provider import Provider
+    from pulumi_gitlab_kubernetes.native.resources.stale_environment_cleanup import (
+        StaleEnvironmentCleanup,
+    )
 
 __all__ = [
     "ClusterAgent",
@@ -195,6 +199,7 @@ __all__ = [
     "ProjectEnvironmentAutoStopSetting",
     "ProjectEnvironmentTier",
     "Provider",
+    "StaleEnvironmentCleanup",
     "connection_from_kubeconfig",
     "get_cluster_agent",
     "get_cluster_agent_output",

@@ -33,7 +33,7 @@ from pulumi_gitlab_kubernetes.native.provider_configuration import MISMATCH
 from pulumi_gitlab_kubernetes.native.spelling import spelling_of
 from pulumi_gitlab_kubernetes.native.wire import decode
 from pulumi_gitlab_kubernetes.redaction import redact_whole
-from pulumi_gitlab_kubernetes.registry import MODULES, lifecycle_for
+from pulumi_gitlab_kubernetes.registry import CLASSES, lifecycle_for
 
 _DISTRIBUTION = "pulumi-gitlab-kubernetes"
 
@@ -259,7 +259,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def _of(self, request: ResourceRequest) -> Operations:
         """Return the operations of a resource's kind."""
         _, _, name = request.urn.split("::")[2].rpartition("$")[2].rpartition(":")
-        if name not in MODULES:
+        if name not in CLASSES:
             raise ProviderError(
                 f"{name} is not a resource of this plugin, version {version(_DISTRIBUTION)}: "
                 f"{MISMATCH}"
