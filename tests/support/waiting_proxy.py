@@ -27,17 +27,27 @@ class WaitingProxy(Proxy):
         self.wanted = 1
         """The number of those requests."""
         self.arrived = 0
+        self.most = 0
+        """The largest number of those requests that waited or were answered at the same time."""
+        self._pending = 0
         self.gave_up = False
         """Whether those requests did not arrive in time."""
         self._changed = threading.Condition()
 
     def handle(self, request: Request) -> None:
         """Wait for the other requests, then forward it."""
+        counted = self.counts(request)
         with self._changed:
-            self.arrived += self.counts(request)
+            self.arrived += counted
+            self._pending += counted
+            self.most = max(self.most, self._pending)
             self._changed.notify_all()
             if self.holds(request) and not self._changed.wait_for(
                 lambda: self.gave_up or self.arrived >= self.wanted, _PATIENCE
             ):
                 self.gave_up = True
-        super().handle(request)
+        try:
+            super().handle(request)
+        finally:
+            with self._changed:
+                self._pending -= counted

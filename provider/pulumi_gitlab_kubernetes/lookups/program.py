@@ -105,6 +105,8 @@ def call_output(
 
 async def _read(function: str, arguments: Arguments) -> Values:
     """Call a function in a thread of its own."""
+    if (engine := settings.get_monitor()) is None:
+        raise ProviderError("there is no Pulumi engine: run it with `pulumi up`")
     given = {name: value for name, value in arguments.items() if value is not None}
     name = str(given.pop("connection", DEFAULT))
     called = functions()[function]
@@ -112,7 +114,7 @@ async def _read(function: str, arguments: Arguments) -> Values:
     require_known(keys, name, settings.get_project())
     connection = resolve(config.get_config, name, job_token=called.kind.job_token)
     most = max_parallel(config.get_config, MOST_CALLS)
-    run = _RUNS.setdefault(settings.get_monitor(), Run())
+    run = _RUNS.setdefault(engine, Run())
     loop, variables = asyncio.get_running_loop(), contextvars.copy_context()
 
     def log(level: Callable[..., None], message: str, *, ephemeral: bool = False) -> None:
