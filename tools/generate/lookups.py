@@ -77,7 +77,6 @@ _RAISES = """
 
 def results() -> dict[str, str]:
     """Return the source of each module of results, by the module's name."""
-    imports = "from dataclasses import dataclass"
     found = {}
     for module in MODULES.values():
         classes = {
@@ -85,7 +84,11 @@ def results() -> dict[str, str]:
             for function in _functions_of(module)
             for name, doc, outputs in _classes(function)
         }
-        found[module] = _source(module, imports, "".join(classes.values()))
+        body = "".join(classes.values())
+        imports = "from dataclasses import dataclass"
+        if "Any]" in body:
+            imports += "\nfrom typing import Any"
+        found[module] = _source(module, imports, body)
     return found
 
 
@@ -181,13 +184,19 @@ def _result_name(function: Function) -> str:
 
 def _classes(function: Function) -> Iterator[tuple[str, str, tuple[Output, ...]]]:
     """Yield the name, description and attributes of a result's classes, nested ones first."""
-    for output in function.results:
-        if output.fields:
-            doc = f"`{output.name}` in the result of `{function.name}`."
-            if output.type is Type.LIST:
-                doc = f"One of `{output.name}` in the result of `{function.name}`."
-            yield _nested_name(function, output), doc, output.fields
+    yield from _nested_classes(function, function.results)
     yield _result_name(function), f"The result of `{function.name}`.", function.results
+
+
+def _nested_classes(
+    function: Function, outputs: tuple[Output, ...]
+) -> Iterator[tuple[str, str, tuple[Output, ...]]]:
+    for output in outputs:
+        if output.fields:
+            yield from _nested_classes(function, output.fields)
+            one = "One of " if output.type is Type.LIST else ""
+            doc = f"{one}`{output.name}` in the result of `{function.name}`."
+            yield _nested_name(function, output), doc, output.fields
 
 
 def _nested_name(function: Function, output: Output) -> str:
