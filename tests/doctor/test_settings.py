@@ -87,6 +87,10 @@ def test_the_configuration_of_the_stack_is_used(
     assert _CANARY not in report.text
     report = doctor({**stack.environ, **environ_of(project, _CANARY)}, *where)
     assert report.problems() == ["token"]
+    assert report.one("settings")["finding"] == (
+        f"from the current stack and PULUMI_GITLAB_TOKEN and PULUMI_GITLAB_BASE_URL, for {url}"
+    )
+    assert "migrate-config" in report.one("native provider")["advice"]
     stack.set_config("gitlab:baseurl", url)
     report = doctor(stack.environ, *where)
     assert report.problems() == ["settings"]

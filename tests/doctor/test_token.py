@@ -67,6 +67,32 @@ def test_a_missing_scope_is_a_problem(
     assert report.one("scopes")["advice"] == "create a token with the scope `api`"
 
 
+def test_a_scope_that_reads_nothing_is_explained(doctor: Doctor, token: _Tokens) -> None:
+    """GitLab shows neither its version nor the scopes then."""
+    report = doctor(token("read_repository"))
+    assert report.one("version")["status"] == "note"
+    assert report.one("version")["finding"].startswith("the token may not read it: The request")
+
+
+def test_a_token_of_a_project_is_recognized(doctor: Doctor, project: Project) -> None:
+    """By the name that GitLab gives its user."""
+    name = f"project_{project.id}_bot_4ffca233d8298ea1"
+    mail = f"{name}@example.com"
+    made = api(
+        project.simulator,
+        "POST",
+        "users",
+        username=name,
+        name=name,
+        email=mail,
+        reset_password=True,
+    )
+    path = f"users/{made['id']}/personal_access_tokens"
+    value = api(project.simulator, "POST", path, name="deploy", scopes=["api"])["token"]
+    report = doctor(environ_of(project, value))
+    assert report.one("token")["finding"] == 'project access token "deploy"'
+
+
 def test_a_token_that_expires_soon_is_a_warning(doctor: Doctor, token: _Tokens) -> None:
     """Some days before."""
     found = doctor(token("api", days=3)).one("token expiry")

@@ -66,6 +66,11 @@ def address(lookup: Lookup, name: str = DEFAULT, environ: Mapping[str, str] = os
     return _source(lookup, name, environ).address()
 
 
+def variable_prefix(name: str) -> str:
+    """Return the start of the environment variables that override a connection's settings."""
+    return f"PULUMI_{name.upper().replace('-', '_')}"
+
+
 def default_namespaces(
     lookup: Callable[[str], object], overridden: Collection[str] = ()
 ) -> tuple[str, str]:
@@ -93,7 +98,7 @@ def _source(lookup: Lookup, name: str, environ: Mapping[str, str]) -> Source:
     """Return where the settings of a connection are."""
     if wrong := connection_name(name):  # From the state: `check` rejects it in a program.
         raise ConfigurationError(f'connection "{name}" {wrong}')
-    prefix, default = f"PULUMI_{name.upper().replace('-', '_')}", name == DEFAULT
+    prefix, default = variable_prefix(name), name == DEFAULT
     if prefix == _PULUMIS_OWN:
         raise ConfigurationError(
             f'connection "{name}": {prefix}_TOKEN is for Pulumi Cloud: rename the connection'

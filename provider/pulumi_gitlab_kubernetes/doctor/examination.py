@@ -6,8 +6,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pulumi_gitlab_kubernetes.configuration.connections import resolve
-from pulumi_gitlab_kubernetes.configuration.names import require_known
+from pulumi_gitlab_kubernetes.configuration.connections import (
+    default_namespaces,
+    resolve,
+    variable_prefix,
+)
+from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE, require_known
+from pulumi_gitlab_kubernetes.configuration.source import VARIABLES
 from pulumi_gitlab_kubernetes.doctor import instance, project, token
 from pulumi_gitlab_kubernetes.doctor.findings import Finding, Status
 from pulumi_gitlab_kubernetes.doctor.settings import Settings
@@ -18,7 +23,7 @@ from pulumi_gitlab_kubernetes.errors import (
     GitLabError,
 )
 from pulumi_gitlab_kubernetes.gitlab.clients import Clients
-from pulumi_gitlab_kubernetes.gitlab.connection import Connection
+from pulumi_gitlab_kubernetes.gitlab.connection import DEFAULT, Connection
 from pulumi_gitlab_kubernetes.redaction import redact_response
 
 _DEADLINE = 10.0
@@ -45,7 +50,6 @@ def examine(
     Returns:
         What they found.
     """
-    source = settings.source or "the environment"
     if settings.ignored:
         yield Finding(
             Status.WARNING,
@@ -59,11 +63,31 @@ def examine(
     except ConfigurationError as error:
         yield Finding(Status.PROBLEM, "settings", str(error))
         return
+    source = _source(settings, connection, environ)
     yield Finding(Status.OK, "settings", f"from {source}, for {found.url}")
+    yield from _native(settings, connection)
     try:
         yield from _examine(found, projects, log)
     except GitLabError as error:
         yield _failure(error, found)
+
+
+def _source(settings: Settings, connection: str, environ: Mapping[str, str]) -> str:
+    """Return where the settings are from, with the variables that override those of a stack."""
+    names = [f"{variable_prefix(connection)}_{end}" for end in VARIABLES.values()]
+    over = [name for name in names if environ.get(name)]
+    return " and ".join([settings.source, *over]) if settings.source else "the environment"
+
+
+def _native(settings: Settings, connection: str) -> Iterator[Finding]:
+    """Say if native resources would not find the settings of dynamic ones."""
+    if connection == DEFAULT == default_namespaces(settings.values.get)[0]:
+        yield Finding(
+            Status.NOTE,
+            "native provider",
+            f"it does not read {DEFAULT}:*, only {NAMESPACE}:*",
+            "run `gitlab-kubernetes migrate-config` if the program uses it",
+        )
 
 
 def _examine(
@@ -73,6 +97,7 @@ def _examine(
         projects = [connection.job[0]] if connection.job[0] else []
     hurried = replace(connection, deadline=min(connection.deadline, _DEADLINE))
     client = Clients().get(hurried, log)
+    why_unread = "the token may not read it"
     try:
         metadata = {} if connection.job else instance.metadata_of(client)
         client.require_gitlab()
@@ -81,9 +106,10 @@ def _examine(
             yield from instance.check(client)
         if error.status != FORBIDDEN:
             raise
-        metadata = {}  # The token's scope is too small, which its own check says.
+        metadata = {}  # The token's scope may be too small, which its own check says.
+        why_unread += f": {redact_response(error.message, connection.secrets(), {})}"
     yield from instance.check(client)
-    yield from instance.check_version(connection, metadata)
+    yield from instance.check_version(connection, metadata, why_unread)
     user = token.user_of(client)
     yield from token.check(client, user)
     if user.get("is_admin"):

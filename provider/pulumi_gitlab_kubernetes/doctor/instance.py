@@ -46,15 +46,18 @@ def check(client: Client) -> Iterator[Finding]:
     yield from _clock(client)
 
 
-def check_version(connection: Connection, metadata: dict[str, Any]) -> Iterator[Finding]:
+def check_version(
+    connection: Connection, metadata: dict[str, Any], why_unread: str
+) -> Iterator[Finding]:
     """Check what GitLab says about itself.
 
     Args:
         connection: The connection.
         metadata: Its metadata; empty if the token may not read it.
+        why_unread: Why it is empty.
     """
     if not metadata:
-        yield Finding(Status.NOTE, "version", "the token may not read it")
+        yield Finding(Status.NOTE, "version", why_unread)
         return
     edition = {True: ", Enterprise Edition", False: ", Community Edition"}
     enterprise = edition.get(metadata.get("enterprise", ""), "")
