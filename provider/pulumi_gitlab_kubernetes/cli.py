@@ -53,6 +53,11 @@ COMMANDS = {
         "",
         "check the address, the token and the projects before the first `pulumi up`",
     ),
+    "ci-preview": (
+        "delivery.ci_preview_command",
+        "policy",
+        "run `pulumi preview` in a CI/CD job, with a note on the merge request",
+    ),
     "migrate-config": (
         "configuration.migrate_command",
         "native",

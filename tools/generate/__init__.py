@@ -22,6 +22,8 @@ from tools.generate import (
     reference,
     requests,
     rules,
+    template_inputs,
+    translations,
 )
 from tools.generate.parts import fill
 
@@ -40,6 +42,8 @@ PARTS = {
     "commands": commands.tables,
     "policies": rules.policies,
     "endpoints": endpoints.endpoints,
+    "names": translations.names,
+    "inputs": template_inputs.table,
 }
 """What generates each part of a page between the comments with its name."""
 

@@ -49,3 +49,6 @@ AGENTS = Place("/projects/{}/cluster_agents", owner="config_project.id", listing
 
 PROTECTED_ENVIRONMENTS = Place("/projects/{}/protected_environments", numbered=False)
 """Protected environments, which GitLab Free does not have."""
+
+MERGE_REQUEST_NOTES = Place("/projects/{}/merge_requests/{}/notes", texts=())
+"""Notes on a merge request. GitLab may return another text than was sent."""

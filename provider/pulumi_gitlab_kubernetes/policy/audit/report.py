@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_gitlab_kubernetes.policy import findings
 from pulumi_gitlab_kubernetes.policy.configuration import Configuration
 from pulumi_gitlab_kubernetes.policy.evaluate import Unevaluated, Violation, evaluate
+from pulumi_gitlab_kubernetes.policy.findings import Finding
 from pulumi_gitlab_kubernetes.policy.model import Hidden, Resource, Stored
 from pulumi_gitlab_kubernetes.policy.rule import Level, Rule
 from pulumi_gitlab_kubernetes.policy.rules import RULES
 from pulumi_gitlab_kubernetes.policy.stack import Stack
 from pulumi_gitlab_kubernetes.text import counted, printable
-from pulumi_gitlab_kubernetes.text import table as aligned
-
-_SEVERITIES = {Level.MANDATORY: "critical", Level.ADVISORY: "minor"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,19 @@ class Report:
     def count(self, level: Level) -> int:
         """Return the number of violations of a level."""
         return sum(self.levels[each.rule] is level for each in self.violations)
+
+    def findings(self) -> list[Finding]:
+        """Return the violations in a form that does not depend on the rules."""
+        return [
+            Finding(
+                each.rule.name,
+                self.levels[each.rule],
+                each.resource.label,
+                each.message,
+                each.resource.urn,
+            )
+            for each in self.violations
+        ]
 
 
 def audit(resources: Iterable[Resource], configuration: Configuration) -> Report:
@@ -73,10 +84,6 @@ def audit(resources: Iterable[Resource], configuration: Configuration) -> Report
 
 def table(report: Report, _path: str) -> str:
     """Return the report as a table for people."""
-    rows = [
-        (report.levels[each.rule].value, each.rule.name, each.resource.label, each.message)
-        for each in report.violations
-    ]
     reasons = Counter(_reason(each) for each in report.unevaluated)
     unevaluated = [f"  {reason} ({count})" for reason, count in reasons.items()]
     advisory = counted(report.count(Level.ADVISORY), "advisory violation")
@@ -85,7 +92,7 @@ def table(report: Report, _path: str) -> str:
         f"{report.count(Level.MANDATORY)} mandatory and {advisory}."
     )
     shown = [
-        *([aligned(("LEVEL", "RULE", "RESOURCE", "MESSAGE"), rows)] if rows else ()),
+        *findings.table(report.findings()),
         *(["Not evaluated:", *unevaluated] if unevaluated else ()),
         summary,
     ]
@@ -124,27 +131,8 @@ def as_json(report: Report, _path: str) -> str:
 
 
 def code_quality(report: Report, path: str) -> str:
-    """Return the report for GitLab's Code Quality widget in merge requests.
-
-    See https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format. A violation
-    keeps its fingerprint: GitLab compares the fingerprints of two branches.
-    """
-    seen: Counter[tuple[str, str]] = Counter()
-    entries = []
-    for each in report.violations:
-        key = each.rule.name, each.resource.urn or each.resource.label
-        seen[key] += 1
-        identity = json.dumps([*key, seen[key]])
-        entries.append(
-            {
-                "description": f"{each.resource.label}: {each.message}",
-                "check_name": each.rule.name,
-                "fingerprint": hashlib.sha256(identity.encode()).hexdigest(),
-                "severity": _SEVERITIES[report.levels[each.rule]],
-                "location": {"path": path, "lines": {"begin": 1}},
-            }
-        )
-    return _dumped(entries)
+    """Return the report for GitLab's Code Quality widget in merge requests."""
+    return findings.code_quality(report.findings(), path)
 
 
 def _named(each: Violation | Unevaluated) -> dict[str, Any]:

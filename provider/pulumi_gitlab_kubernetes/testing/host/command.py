@@ -7,20 +7,18 @@ import argparse
 import getpass
 import json
 import os
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 
 from pulumi_gitlab_kubernetes.interrupts import ended_by_interrupt
+from pulumi_gitlab_kubernetes.testing.host import event_log
 from pulumi_gitlab_kubernetes.testing.host.changes import output_lines
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.importer import Import
+from pulumi_gitlab_kubernetes.testing.host.interruptions import interruptible
 from pulumi_gitlab_kubernetes.testing.host.policy_pack import Local
 from pulumi_gitlab_kubernetes.testing.host.result import Result
 from pulumi_gitlab_kubernetes.testing.host.stack import Stack
@@ -39,7 +37,6 @@ _RUNS: Final = {
 
 _IMPORT: Final = "import a resource into the state; without TYPE, replace the state"
 _WITH_POLICIES: Final = ("preview", "up")
-_ONE_PRESS = 0.3  # Seconds.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in _RUNS.items():
         run_parser = commands.add_parser(name, help=text, parents=[common])
         _add_run_options(run_parser)
+        run_parser.add_argument(
+            "--event-log",
+            metavar="FILE",
+            type=Path,
+            help="write the violations of policies and the summary to this file, as JSON lines",
+        )
         run_parser.add_argument(
             "--expect-no-changes", action="store_true", help="fail if there are changes"
         )
@@ -192,7 +195,7 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
         options["refresh"] = arguments.refresh
     if name in _WITH_POLICIES:
         options["policy_packs"] = _policy_packs(arguments)
-    with _interruptible(stack):
+    with interruptible(stack):
         if name == "preview":
             return _exit_status(stack.preview(**options), arguments, "proposed")
         runs: dict[str, Callable[..., Result]] = {
@@ -247,6 +250,8 @@ def _policy_packs(arguments: argparse.Namespace) -> list[Local]:
 
 
 def _exit_status(result: Result, arguments: argparse.Namespace, done: str) -> int:
+    if arguments.event_log:
+        event_log.write(result, arguments.event_log)
     if result.ok and arguments.expect_no_changes and result.has_changes:
         print(f"error: no changes were expected but changes were {done}", file=sys.stderr)
         return 1
@@ -298,7 +303,7 @@ def _import_resource(stack: Stack, arguments: argparse.Namespace) -> int:
         show_secrets=arguments.show_secrets,
         parallel=arguments.parallel,
     )
-    with _interruptible(stack):
+    with interruptible(stack):
         result, done = _confirmed(perform, "import", arguments)
     if result is None:
         return 1
@@ -361,35 +366,6 @@ _OTHERS: Final[dict[str, Callable[[Stack, argparse.Namespace], int]]] = {
     "init": _init,
     "config": _config,
 }
-
-
-@contextmanager
-def _interruptible(stack: Stack) -> Iterator[None]:
-    """Finish the running steps on the first Ctrl-C or other signal; stop at once on the second."""
-    pressed, last = 0, -_ONE_PRESS
-
-    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler)
-        nonlocal pressed, last
-        now = time.monotonic()
-        if now - last < _ONE_PRESS:  # one key press, sent to the process group and to this process
-            return
-        pressed, last = pressed + 1, now
-        if pressed == 1:
-            print(
-                "^C received; waiting for running operations. Press Ctrl-C again to abandon them.",
-                file=sys.stderr,
-            )
-            stack.interrupt()
-        else:
-            stack.abandon()
-
-    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, handle) for number in ends}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _wants_color(choice: str) -> bool:

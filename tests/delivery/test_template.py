@@ -1,0 +1,166 @@
+"""The CI/CD template: valid for GitLab, and its jobs do what the guide says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from check_jsonschema.builtin_schemas import get_builtin_schema
+from tests.delivery.conftest import Job
+from tests.support import ci_template
+from tests.support.ci_template import documents, jobs, merged, script, variables
+
+_SHELLCHECK = Path(sys.executable).with_name("shellcheck")
+SCHEMA = get_builtin_schema("vendor.gitlab-ci")
+NAMES = {"preview", "deploy", "drift", "audit", "clean-up", "unlock"}
+
+
+def _schema_errors(document: Any) -> list[str]:
+    validator = jsonschema.Draft7Validator(SCHEMA)
+    return [error.message for error in validator.iter_errors(document)]
+
+
+def test_both_documents_are_valid() -> None:
+    """By GitLab's JSON schema; a wrong keyword is found."""
+    header, _found = documents()
+    assert set(header) == {"spec"}
+    assert _schema_errors(header) == []
+    filled = jobs(stack="prod")
+    assert _schema_errors(filled) == []
+    filled["deploy"]["rules"] = [{"when": "sometimes"}]
+    assert _schema_errors(filled)
+
+
+def test_the_path_is_that_of_a_component() -> None:
+    """`templates/<name>.yml`: https://docs.gitlab.com/ci/components/#directory-structure."""
+    assert ci_template.TEMPLATE.parent.name == "templates"
+    assert re.fullmatch("[a-z0-9-]+", ci_template.TEMPLATE.stem)
+
+
+def test_all_inputs_are_described_and_used() -> None:
+    """Only the stack is required."""
+    header, _found = documents()
+    inputs = header["spec"]["inputs"]
+    assert [name for name, each in inputs.items() if "default" not in each] == ["stack"]
+    text = ci_template.TEMPLATE.read_text().partition("\n---\n")[2]
+    for name, each in inputs.items():
+        assert each["description"].endswith(".")
+        assert f"$[[ inputs.{name} ]]" in text
+    assert set(re.findall(r"inputs\.([a-z-]+)", text)) == set(inputs)
+
+
+def test_a_prefix_separates_two_stacks() -> None:
+    """No job has the name of another; each stack has its own resource group."""
+    one, two = jobs(stack="staging", prefix="staging-"), jobs(stack="prod", prefix="prod-")
+    assert not set(one) & set(two)
+    assert {name for name in two if name[0] != "."} == {f"prod-{name}" for name in NAMES}
+    for name in ("prod-deploy", "prod-unlock"):
+        assert two[name]["resource_group"] == "pulumi/prod"
+    for name in two:
+        assert two[name].get("extends", ".prod-pulumi") == ".prod-pulumi"
+
+
+def test_each_job_runs_in_its_pipelines() -> None:
+    """As the guide's table says."""
+    found = jobs(stack="prod")
+    source = "$CI_PIPELINE_SOURCE == "
+    conditions = {
+        name: [each["if"] for each in found[name]["rules"] if each.get("when") != "never"]
+        for name in NAMES
+    }
+    nightly = [f'{source}"schedule"']
+    assert conditions == {
+        "preview": [f'{source}"merge_request_event"'],
+        "deploy": ["$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"],
+        **dict.fromkeys(("drift", "audit", "clean-up"), nightly),
+        "unlock": [f'{source}"web"'],
+    }
+    assert found["deploy"]["rules"][0] == {"if": f'{source}"schedule"', "when": "never"}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_the_scripts_pass_shellcheck(name: str, tmp_path: Path) -> None:
+    """With values of inputs that need no quotes."""
+    file = tmp_path / "script.sh"
+    file.write_text(f"#!/bin/bash\n{script(merged(jobs(stack='prod'), name))}\n")
+    done = subprocess.run(
+        [str(_SHELLCHECK), "--exclude=SC1091", str(file)],  # The environment that is activated.
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def _run(job: Job, name: str) -> tuple[int, str]:
+    """Run a job of the template. The image has what `install` would install."""
+    found = merged(jobs(stack="dev", install="true"), name)
+    return job.run(script(found), variables(found, job.environ))
+
+
+def test_from_a_merge_request_to_a_nightly_pipeline(job: Job) -> None:
+    """All jobs but the clean-up, in the order in which they run."""
+    job.merge_request()
+    status, text = _run(job, "preview")
+    assert status == 0, text
+    (note,) = job.notes()
+    assert "**+ 2 to create**" in note["body"]
+    report = job.folder / "gl-code-quality-report.json"
+    before = {each["fingerprint"] for each in json.loads(report.read_text())}
+    assert before
+
+    del job.environ["CI_MERGE_REQUEST_IID"]
+    status, text = _run(job, "deploy")
+    assert status == 0, text
+    assert [each["name"] for each in job.project.api("GET", "cluster_agents")] == ["production"]
+    assert {each["fingerprint"] for each in json.loads(report.read_text())} == before
+
+    status, text = _run(job, "drift")
+    assert status == 0, text
+    status, text = _run(job, "audit")
+    assert status == 0, text
+    assert "agent-token" in text
+
+    (agent,) = job.project.api("GET", "cluster_agents")
+    job.project.api("DELETE", f"cluster_agents/{agent['id']}")
+    status, text = _run(job, "drift")
+    assert status != 0
+    assert "no changes were expected" in text
+
+
+def test_the_audit_fails_for_mandatory_policies(job: Job) -> None:
+    """By the configuration in the project."""
+    (job.folder / "policies.json").write_text('{"agent-token": "mandatory"}')
+    job.succeed(
+        "pulumi up --yes --skip-preview --non-interactive --stack dev",
+        {"PULUMI_GITLAB_BASE_URL": job.project.simulator.url},
+    )
+    found = merged(jobs(stack="dev", install="true", policy_config="policies.json"), "audit")
+    status, text = job.run(script(found), variables(found, job.environ))
+    assert status == 1
+    assert "mandatory  agent-token" in text
+
+
+@pytest.mark.cli
+@pytest.mark.parametrize("engine", ["cli"], indirect=True)
+def test_a_lock_is_removed(job: Job) -> None:
+    """Which a canceled deployment has left: the next one fails until `unlock` ran."""
+    job.program("import os\nos.kill(os.getppid(), 9)\nimport time\ntime.sleep(60)\n")
+    variables_ = {"PULUMI_GITLAB_BASE_URL": job.project.simulator.url}
+    up = "pulumi up --yes --skip-preview --non-interactive --stack dev"
+    lock = f"timeout --signal=KILL 20 {up} || true"
+    job.program("import time\ntime.sleep(120)\n")
+    job.succeed(lock, variables_)
+    job.program()
+    status, text = job.run(up, variables_)
+    assert status != 0
+    assert "the stack is currently locked by 1 lock(s)" in text
+    status, text = _run(job, "unlock")
+    assert status == 0, text
+    job.succeed(up, variables_)
