@@ -50,8 +50,8 @@ test-quick: $(INSTALLED) ## Run the tests that need no Pulumi CLI, no browser an
 coverage: $(INSTALLED) ## Run the same tests and show which share of the package they run
 	@$(QUICK) --quiet --cov --cov-report=term:skip-covered
 
-release: $(INSTALLED) ## Build the distributions and check them on every supported Python here
-	@$(VENV)/bin/python tools/release.py
+release: $(INSTALLED) ## Build what a release has, and check it on every supported Python here
+	@$(VENV)/bin/python -m tools.release
 
 generate: $(INSTALLED) ## Generate classes, the policies' model and parts of the documentation
 	@$(VENV)/bin/python -m tools.generate
