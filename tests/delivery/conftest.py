@@ -98,8 +98,17 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def job(engine: str, tmp_path: Path, project: Project, users: dict[str, tuple[int, str]]) -> Job:
+def job(checkout: Job) -> Job:
     """A job of the project's pipeline, with an empty stack `dev`."""
+    checkout.succeed("pulumi stack init dev")
+    return checkout
+
+
+@pytest.fixture
+def checkout(
+    engine: str, tmp_path: Path, project: Project, users: dict[str, tuple[int, str]]
+) -> Job:
+    """A job of the project's pipeline, without a stack."""
     folder, programs = tmp_path / "build", tmp_path / "bin"
     for each in (folder, programs, tmp_path / "state"):
         each.mkdir()
@@ -131,5 +140,4 @@ def job(engine: str, tmp_path: Path, project: Project, users: dict[str, tuple[in
     made = Job(folder, project, environ)
     (folder / "Pulumi.yaml").write_text("name: infrastructure\nruntime: python\n")
     made.program()
-    made.succeed("pulumi stack init dev")
     return made

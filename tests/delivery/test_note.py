@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.conftest import Calls, Project
 
+from pulumi_gitlab_kubernetes import cli
 from pulumi_gitlab_kubernetes.delivery import ci_preview_command, note
 from pulumi_gitlab_kubernetes.delivery.preview import Preview
 from pulumi_gitlab_kubernetes.errors import ProviderError
@@ -203,3 +204,10 @@ def test_the_token_is_not_sent_to_another_gitlab(
         add(PULUMI_GITLAB_TOKEN=users["maintainer"][1], CI_SERVER_URL="https://gitlab.example.com")
     assert calls() == []
     assert _notes(project) == []
+
+
+def test_a_stack_must_be_named(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """By the option or the variable of the Pulumi CLI."""
+    monkeypatch.delenv("PULUMI_STACK", raising=False)
+    assert cli.main(["ci-preview"]) == 1
+    assert capsys.readouterr().err == "error: no stack: set --stack or PULUMI_STACK to its name\n"

@@ -18,6 +18,7 @@ from tests.support.ci_template import documents, jobs, merged, script, variables
 
 _SHELLCHECK = Path(sys.executable).with_name("shellcheck")
 SCHEMA = get_builtin_schema("vendor.gitlab-ci")
+_DAY = 86400
 NAMES = {"preview", "deploy", "drift", "audit", "clean-up", "unlock"}
 
 
@@ -145,6 +146,30 @@ def test_the_audit_fails_for_mandatory_policies(job: Job) -> None:
     status, text = job.run(script(found), variables(found, job.environ))
     assert status == 1
     assert "mandatory  agent-token" in text
+
+
+@pytest.mark.parametrize("engine", ["host"], indirect=True)
+@pytest.mark.parametrize("token", ["PULUMI_GITLAB_TOKEN", "CI_JOB_TOKEN"])
+def test_the_nightly_clean_up(checkout: Job, token: str) -> None:
+    """Stops what is stale, and deletes review apps; the job token is enough for it."""
+    simulator, project = checkout.project.simulator, checkout.project
+    simulator.clock(advance=-60 * _DAY)
+    try:
+        for name in ("review/old", "shop"):
+            project.api("POST", "environments", name=name)
+        old = project.api("GET", "environments?name=review%2Fold")[0]["id"]
+        project.api("POST", f"environments/{old}/stop")
+    finally:
+        simulator.clock(advance=60 * _DAY)
+    project.api("POST", "environments", name="new")
+    if token != "PULUMI_GITLAB_TOKEN":
+        del checkout.environ["PULUMI_GITLAB_TOKEN"]
+    status, text = _run(checkout, "clean-up")
+    assert status == 0, text
+    assert "review/old" in text
+    simulator.clock(advance=2)
+    states = {each["name"]: each["state"] for each in project.api("GET", "environments")}
+    assert states == {"review/old": "stopped", "shop": "stopped", "new": "available"}
 
 
 @pytest.mark.cli

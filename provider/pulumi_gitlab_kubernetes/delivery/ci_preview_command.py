@@ -32,14 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "PULUMI_GITLAB_BASE_URL or GITLAB_BASE_URL must be the GitLab of the job. "
         "Exit status: that of `pulumi preview`, or 1 if another part failed."
     )
-    stack = os.environ.get("PULUMI_STACK")
     parser.add_argument(
-        "-s",
-        "--stack",
-        metavar="NAME",
-        default=stack,
-        required=not stack,
-        help="the stack's name (default: PULUMI_STACK)",
+        "-s", "--stack", metavar="NAME", help="the stack's name (default: PULUMI_STACK)"
     )
     parser.add_argument(
         "--config",
@@ -87,24 +81,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    stack = arguments.stack or environ.get("PULUMI_STACK")
+    if not stack:
+        raise ConfigurationError("no stack: set --stack or PULUMI_STACK to its name")
     chosen = (
         configuration.load(arguments.config) if arguments.config else configuration.Configuration()
     )
-    done = preview.run(_options(arguments), lambda line: print(line, end="", flush=True))
-    audited = _audited(arguments.stack, chosen) if done.changes else []
+    done = preview.run(_options(stack, arguments), lambda line: print(line, end="", flush=True))
+    audited = _audited(stack, chosen) if done.changes else []
     found = (*audited, *done.findings)
     if audited:
         print("\n".join(["Found by the audit:", *findings.table(audited)]))
     if arguments.code_quality:
         _write(arguments.code_quality, findings.code_quality(found, arguments.location))
     if not arguments.no_note and environ.get("CI_MERGE_REQUEST_IID"):
-        add_note(arguments.stack, done, found, environ)
+        add_note(stack, done, found, environ)
     failed = any(each.level is Level.MANDATORY for each in audited)
     return done.status or (_FAILED if failed else 0)
 
 
-def _options(arguments: argparse.Namespace) -> list[str]:
-    options = ["--stack", arguments.stack, "--policy-pack", str(folder.write())]
+def _options(stack: str, arguments: argparse.Namespace) -> list[str]:
+    options = ["--stack", stack, "--policy-pack", str(folder.write())]
     if arguments.config:
         options += ["--policy-pack-config", str(arguments.config)]
     return [*options, *arguments.options]
