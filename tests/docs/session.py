@@ -57,7 +57,7 @@ clone() {  # The repository, after `make install`.
 _IGNORED = re.compile(
     r" ?\(\d+(\.\d+)?s\)| in \d+\.\d+s|Duration: .*|127\.0\.0\.1:\d+|localhost:\d+"
     r"|The deployment host is for tests and first steps; use the Pulumi CLI for real deployments\."
-    r"|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\(local: [^)]*\)"
+    r"|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\(local: [^)]*\)|(?<=agent_id: )\d+"
 )
 """What differs from run to run, and what the deployment host alone prints."""
 

@@ -1,4 +1,4 @@
-"""Count the requests of each operation on each kind, for the README's table."""
+"""Count the requests of each operation on each kind, for the table of requests."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def draw(source: str) -> str:
             arrows.append(found)
     rows = max(box.row for box in boxes.values()) + 1
     height = _HEAD + rows * (HEIGHT + _DOWN)
-    width = len(columns) * (WIDTH + _ACROSS) - _ACROSS + 4 * _MARGIN
+    width = len(columns) * (WIDTH + _ACROSS) - _ACROSS + 6 * _MARGIN
     parts = [
         *_columns(columns, height),
         *(part for arrow in arrows for part in _arrow(arrow, boxes)),
