@@ -9,7 +9,8 @@ A comment right before a code block says how it is tested:
 - `<!-- status: N -->`: the exit status of its last command, if it is not 0; `not 0` if the engines
   differ.
 
-`<!-- run: COMMAND -->`, anywhere, is a command that the reader does not see.
+`<!-- run: COMMAND -->`, anywhere, is a command that the reader does not see. After
+`<!-- page tested by FILE -->`, blocks without such a comment are tested by another test.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
-_COMMENT = re.compile(r"<!-- (?:(not run|needs|shows|status|run): |(tested by) )(.*?) -->")
+_COMMENT = re.compile(
+    r"<!-- (?:(not run|needs|shows|status|run): |((?:page )?tested by) )(.*?) -->"
+)
 _INFO = re.compile(r'(?P<language>\S*)(?: title="(?P<title>[^"]+)")?(?: .*)?')
 
 
@@ -72,6 +75,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def _blocks(page: str, found: list[Token]) -> Iterator[Block]:
+    others: dict[str, str] = {}
     notes: dict[str, str] = {}
     for token in found:
         line = token.map[0] + 1 if token.map else 0
@@ -79,13 +83,15 @@ def _blocks(page: str, found: list[Token]) -> Iterator[Block]:
             for name, other, value in _COMMENT.findall(token.content):
                 if name == "run":
                     yield Block(page, line, "run", "", value)
+                elif other == "page tested by":
+                    others = {"tested by": value}
                 else:
                     notes[name or other] = value
         elif token.type == "fence":
             info = _INFO.fullmatch(token.info.strip())
             assert info is not None
             language, title = info["language"], info["title"] or ""
-            yield Block(page, line, language, title, token.content, notes)
+            yield Block(page, line, language, title, token.content, notes or others)
             notes = {}
         elif token.type == "inline":
             assert not notes, f"{page}:{line}: {notes} is not right before a code block"
