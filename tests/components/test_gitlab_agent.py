@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -139,7 +140,7 @@ def test_an_address_that_is_not_known_yet_stays_unknown(program: Program) -> Non
     """As that of a GitLab instance which the same program creates."""
 
     def make() -> native.GitLabAgent:
-        unknown: Any = pulumi.Output.from_input(pulumi.output.Unknown())
+        unknown: Any = pulumi.Output.from_input(pulumi.output.UNKNOWN)
         return native.GitLabAgent("it", kas_address=unknown, **_IT)
 
     _value, _secret, known = _values(program, make)
@@ -204,8 +205,9 @@ def test_a_mistyped_argument_gets_a_suggestion(program: Program, package: Module
         ({"environments": {"live": {"teir": "production"}}}, "did you mean 'tier'"),
         ({"receptive": {"uri": "grpc://a:80"}}, "did you mean 'url'"),
     ):
+        make = partial(package.GitLabAgent, "it", **_IT, **arguments)
         with pytest.raises(TypeError, match=suggestion):
-            _values(program, lambda given=arguments: package.GitLabAgent("it", **_IT, **given))
+            _values(program, make)
 
 
 def test_children_are_declared_with_the_arguments(program: Program, package: ModuleType) -> None:
