@@ -10,7 +10,7 @@ QUICK := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope \
 	-m "not cli and not browser and not slow"
 
 .DEFAULT_GOAL := help
-.PHONY: help install up preview refresh down env test test-quick coverage release generate docs pictures bench bench-simulator check format clean
+.PHONY: help install examples examples-all up preview refresh down env test test-quick coverage release generate docs pictures bench bench-simulator check format clean
 
 help: ## Show this help
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -24,6 +24,12 @@ $(INSTALLED): pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--editable '.[policy,testing]' --group dev
 	@touch $@
+
+examples: $(INSTALLED) ## Install the packages of the examples, without those of large clouds
+	@$(VENV)/bin/python tools/install_examples.py
+
+examples-all: $(INSTALLED) ## Install the packages of all examples; takes half a gigabyte
+	@$(VENV)/bin/python tools/install_examples.py --all
 
 up: $(INSTALLED) ## Start the GitLab simulator, deploy the example stack, print its outputs
 	@$(GITLAB_KUBERNETES) local up

@@ -27,14 +27,14 @@ class LanguageStack(NativeStack):
         directory: An empty directory for the project and its state.
         plugin: The folder of the plugin.
         lab: The GitLab.
-        programs: The folder with the program in each language.
-        language: The language.
+        program: The folder with the program.
+        language: Its language.
     """
 
     def __init__(
-        self, directory: Path, plugin: Path, lab: Lab, programs: Path, language: str
+        self, directory: Path, plugin: Path, lab: Lab, program: Path, language: str
     ) -> None:
-        self._program = programs / language
+        self._program = program
         self._language = language
         settings = {"project": lab.project.path, "url": lab.url}
         super().__init__(directory, plugin, settings, {"gitlabToken": lab.token}, language)

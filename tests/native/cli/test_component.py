@@ -26,7 +26,7 @@ def test_a_component_in_another_language(
     language: str, lab: Lab, plugin: Path, tmp_path: Path
 ) -> None:
     """It creates, changes nothing, updates, rotates, refreshes and destroys its children."""
-    stack = LanguageStack(tmp_path / "stack", plugin, lab, _PROGRAMS, language)
+    stack = LanguageStack(tmp_path / "stack", plugin, lab, _PROGRAMS / language, language)
     preview = stack.pulumi("preview")
     assert preview.ops("prod-production") == ["create"]
     assert "10 created" in stack.pulumi("up").text

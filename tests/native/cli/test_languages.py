@@ -11,7 +11,12 @@ from tests.native.cli.languages import LanguageStack
 
 pytestmark = [pytest.mark.cli, pytest.mark.slow]
 
-_PROGRAMS = Path(__file__).with_name("programs")
+_EXAMPLES = Path(__file__).parents[3] / "examples"
+_PROGRAMS = {
+    "yaml": _EXAMPLES / "yaml",
+    "nodejs": _EXAMPLES / "typescript",
+    "go": Path(__file__).with_name("programs") / "go",
+}
 _SPELLED = {
     "yaml": ("kubernetesNamespace", "clusterAgentId"),
     "nodejs": ("kubernetesNamespace", "clusterAgentId"),
@@ -24,7 +29,7 @@ def test_a_program_in_another_language(
     language: str, lab: Lab, plugin: Path, tmp_path: Path
 ) -> None:
     """It creates, changes nothing, updates, replaces and destroys. Messages have its names."""
-    stack = LanguageStack(tmp_path / "stack", plugin, lab, _PROGRAMS, language)
+    stack = LanguageStack(tmp_path / "stack", plugin, lab, _PROGRAMS[language], language)
     assert "5 created" in stack.pulumi("up").text
     found = stack.resources(show_secrets=True)
     assert found["environment"]["outputs"]["tier"] == "production"
