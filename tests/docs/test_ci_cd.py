@@ -15,7 +15,7 @@ from pulumi_gitlab_kubernetes.policy.audit import state
 from pulumi_gitlab_kubernetes.policy.audit.report import audit
 from pulumi_gitlab_kubernetes.policy.configuration import Configuration
 
-PAGE = generate.CI_CD.read_text()
+PAGE = (generate.DOCS / "guides" / "ci-cd.md").read_text()
 _BLOCK = re.compile(r"^( *)(`{3,})(\w+)\n(.*?)^\1\2$", re.DOTALL | re.MULTILINE)
 _TYPE = "pulumi-python:dynamic/gitlab:"
 _URN = f"urn:pulumi:prod::shop::{_TYPE}"
@@ -95,11 +95,11 @@ def test_the_note_looks_like_this() -> None:
     assert block.strip() in shown
 
 
-def test_the_lock_is_the_readmes() -> None:
+def test_the_lock_is_that_of_another_guide() -> None:
     """The CLI prints the same line; a test of the template reads it there."""
     (block,) = _blocks("console")
     (line,) = (line for line in block.splitlines() if line.startswith("error: "))
-    assert line in generate.README.read_text()
+    assert line in (generate.DOCS / "guides" / "after-a-crash.md").read_text()
 
 
 def test_backends_are_those_of_the_cli() -> None:

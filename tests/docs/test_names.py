@@ -10,7 +10,7 @@ from tools.generate.translations import RESOURCES
 from pulumi_gitlab_kubernetes.configuration.names import COMMON_KEYS, CONNECTION_KEYS
 from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
 
-PAGE = generate.NAMES.read_text()
+PAGE = (generate.DOCS / "reference" / "names.md").read_text()
 SINCE_OR_WITHOUT = {"maxParallel", "requestTimeout", "adoptExisting"}
 """Settings that no other tool has."""
 
