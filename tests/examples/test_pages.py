@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 from tests.examples.conftest import EXAMPLES
 
+_FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 _KEY = re.compile(r"""config\.(?:get|require)\w*\(\s*["'](\w+)["']""")
 
 
-@pytest.mark.parametrize("folder", sorted(EXAMPLES.iterdir()), ids=lambda folder: folder.name)
+def test_the_first_page_lists_all() -> None:
+    """And nothing else."""
+    page = (EXAMPLES / "README.md").read_text()
+    assert sorted(re.findall(r"\[`[\w-]+`\]\(([\w-]+)\)", page)) == [each.name for each in _FOLDERS]
+
+
+@pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)
 def test_the_page_names_every_setting(folder: Path) -> None:
     """In the program, in whichever language."""
     page = (folder / "README.md").read_text()

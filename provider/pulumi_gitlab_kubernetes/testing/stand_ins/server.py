@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +27,7 @@ def run(folder: Path) -> None:
     Args:
         folder: The folder of the run's stand-ins.
     """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # The engine ends it so: no traceback.
     stand_ins = folders.read(folder)
     (own,) = (each for each in stand_ins if each.package == sys.argv[1])
     engine = engine_address()
