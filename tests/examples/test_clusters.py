@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.examples.conftest import Examples
+from tests.examples.conftest import EXAMPLES, Examples, environment
 from tests.lifecycle.engines import Outcome, Stack
+
+from pulumi_gitlab_kubernetes.testing import Simulator
+from pulumi_gitlab_kubernetes.testing import Stack as HostStack
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +127,27 @@ def test_the_other_engine_continues(case: Case, examples: Examples) -> None:
         assert _changed(second.run("up")) == {}
     assert host.run("destroy").ok
     assert not examples.lab.resources()
+
+
+def test_the_test_on_the_page_passes(
+    case: Case,
+    gitlab_simulator: Simulator,
+    gitlab_stack: Callable[..., HostStack],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one in README.md, in the virtual environment of the example."""
+    python = environment(case.name) / "bin/python"
+    page = (EXAMPLES / case.name / "README.md").read_text()
+    (block,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    found: dict[str, Any] = {}
+    exec(block, found)  # noqa: S102 (the page's own code)
+
+    def stack(directory: str, *, stand_ins: str, **options: Any) -> HostStack:
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "executable", str(python))
+            return gitlab_stack(EXAMPLES / directory, stand_ins=EXAMPLES / stand_ins, **options)
+
+    found["test_the_stack"](gitlab_simulator, stack)
 
 
 def _agents(examples: Examples) -> Any:

@@ -1,4 +1,4 @@
-"""The examples that are more than a Pulumi project: the Automation API, and a team's tests."""
+"""The examples that are more than a Pulumi project, with the commands of their README.md."""
 
 from __future__ import annotations
 
