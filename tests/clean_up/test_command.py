@@ -381,6 +381,8 @@ def test_a_ci_job_needs_no_token(
             status, out, err = run(*line, own=False)
             assert status == 0, err
             assert out.startswith(f"{project.path}: ")
+            leaves_out = "GitLab leaves out protected environments.\n" in out
+            assert leaves_out is (line[0] == "stop-stale")
     assert proxy.tokens() == {("JOB-TOKEN", token)}
     assert states(project)["old"] == "stopped"
 
