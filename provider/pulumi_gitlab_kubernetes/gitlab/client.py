@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -22,6 +23,12 @@ from pulumi_gitlab_kubernetes.gitlab.transport import Transport
 
 _REDIRECTS = 3  # GitLab redirects once, from the old path of a project.
 _USER = "/user"  # Differs from any project's path, which has no leading slash.
+
+
+@cache
+def _user_agent() -> str:
+    """Return how requests name this package. Finding its version takes longer than the rest."""
+    return f"pulumi-gitlab-kubernetes/{version('pulumi-gitlab-kubernetes')}"
 
 
 class Client:
@@ -47,7 +54,7 @@ class Client:
             job_token=connection.token if connection.job else None,
             ssl_verify=connection.verify,
             timeout=connection.timeout,
-            user_agent=f"pulumi-gitlab-kubernetes/{version('pulumi-gitlab-kubernetes')}",
+            user_agent=_user_agent(),
             keep_base_url=True,
         )
         self._gitlab.headers.update(connection.headers)

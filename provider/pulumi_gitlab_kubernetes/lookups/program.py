@@ -109,11 +109,6 @@ async def _read(function: str, arguments: Arguments) -> Values:
         raise ProviderError("there is no Pulumi engine: run it with `pulumi up`")
     given = {name: value for name, value in arguments.items() if value is not None}
     name = str(given.pop("connection", DEFAULT))
-    called = functions()[function]
-    keys = {*config.CONFIG.get(), *config.get_config_env()}
-    require_known(keys, name, settings.get_project())
-    connection = resolve(config.get_config, name, job_token=called.kind.job_token)
-    most = max_parallel(config.get_config, MOST_CALLS)
     run = _RUNS.setdefault(engine, Run())
     loop, variables = asyncio.get_running_loop(), contextvars.copy_context()
 
@@ -121,19 +116,22 @@ async def _read(function: str, arguments: Arguments) -> Values:
         level = partial(level, f"{function}: {message}", ephemeral=ephemeral)
         loop.call_soon_threadsafe(level, context=variables)
 
-    context = CallContext(
-        lambda _name: connection,
-        run,
-        log_status=partial(log, pulumi.log.info, ephemeral=True),
-        log_info=partial(log, pulumi.log.info),
-        log_warning=partial(log, pulumi.log.warn),
-    )
-
     def work() -> Values:
-        with run.clients.shared.concurrency.slot(most):
+        called = functions()[function]  # The first call imports the kinds.
+        keys = {*config.CONFIG.get(), *config.get_config_env()}
+        require_known(keys, name, settings.get_project())
+        connection = resolve(config.get_config, name, job_token=called.kind.job_token)
+        context = CallContext(
+            lambda _name: connection,
+            run,
+            log_status=partial(log, pulumi.log.info, ephemeral=True),
+            log_info=partial(log, pulumi.log.info),
+            log_warning=partial(log, pulumi.log.warn),
+        )
+        with run.clients.shared.concurrency.slot(max_parallel(config.get_config, MOST_CALLS)):
             return called.call(given, context)
 
-    return await _in_thread(work)
+    return await _in_thread(partial(contextvars.copy_context().run, work))
 
 
 async def _created(given: pulumi.Output[dict[str, Any]], opts: pulumi.InvokeOptions | None) -> Any:
