@@ -1,7 +1,8 @@
-"""Tables of the reference: arguments and outputs from the fields, functions and settings."""
+"""Tables of the reference: arguments and outputs, from the fields, functions and settings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from pulumi_gitlab_kubernetes.components import declaration
 from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS
 from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
@@ -10,6 +11,7 @@ from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.functions.catalog import functions
 from pulumi_gitlab_kubernetes.registry import CLASSES, kind_for
 
+_HEAD = "| Name | | | Description |\n|---|---|---|---|"
 _COMMON = {"connection", "adopt_existing"}
 
 
@@ -40,8 +42,7 @@ def table(kind: Kind) -> str:
         f"| `{output.name}` | {'S' * output.secret} | output | {output.doc} |"
         for output in kind.schema.outputs
     ]
-    head = ["| Name | | | Description |", "|---|---|---|---|"]
-    return "\n".join([f"## {kind.name}", "", kind.doc, "", *head, *rows, ""])
+    return "\n".join([f"## {kind.name}", "", kind.doc, "", _HEAD, *rows, ""])
 
 
 def tables() -> str:
@@ -67,12 +68,44 @@ def settings_table() -> str:
     return "\n".join(["| Key | Description |", "|---|---|", *rows, ""])
 
 
-def python_classes() -> str:
-    """Return what documents the public classes from their docstrings, for mkdocstrings."""
-    module = "pulumi_gitlab_kubernetes"
-    resources = [f"{module}.resources.{path}.{name}" for name, path in CLASSES.items()]
-    shown = [*resources, f"{module}.resources.base.Resource", f"{module}.errors"]
-    return "\n".join(f"::: {name}\n" for name in shown)
+def component_tables() -> str:
+    """Return tables of the component's arguments, outputs and children as Markdown."""
+    arguments = [row for each in declaration.ARGUMENTS for row in _argument_rows(each)]
+    outputs = [
+        f"| `{each.name}` | {'S' * each.secret} | {each.doc} |" for each in declaration.OUTPUTS
+    ]
+    children = [
+        f"| `{name}` | `{kind}` | {doc} |" for name, (kind, doc) in declaration.CHILDREN.items()
+    ]
+    return "\n".join(
+        [
+            *(
+                "## Arguments",
+                "",
+                "| Name | | | Description |",
+                "|---|---|---|---|",
+                *arguments,
+                "",
+            ),
+            *("## Outputs", "", "| Name | | Description |", "|---|---|---|", *outputs, ""),
+            *("## Children", "", "| Name | Class | Description |", "|---|---|---|", *children, ""),
+        ]
+    )
+
+
+def _argument_rows(argument: Field | declaration.Group) -> Iterator[str]:
+    if isinstance(argument, Field):
+        yield _argument_row(argument.name, argument)
+        return
+    yield f"| `{argument.name}` | | | {argument.doc} |"
+    inside = f'{argument.name}["..."]' if argument.by_name else argument.name
+    for field in argument.fields:
+        yield _argument_row(f"{inside}.{field.name}", field)
+
+
+def _argument_row(name: str, field: Field) -> str:
+    marks = "S" * field.secret
+    return f"| `{name}` | {marks} | {_note(field)} | {field.doc} |"
 
 
 def _names(values: Iterable[Field | Output]) -> str:
