@@ -250,8 +250,9 @@ def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
 def difference(expected: Sequence[str], printed: Sequence[str]) -> str:
     """Return how an output differs from the expected one; empty if it does not.
 
-    Times, ports and blank lines do not count. A line `...` stands for any lines, `...` in a line
-    for any text. Operations run in parallel, so the order of lines does not count.
+    Times, ports, quotes, commas at the end and blank lines do not count: the engines differ. A line
+    `...` stands for any lines, `...` in a line for any text. Operations run in parallel, so the
+    order of lines does not count.
 
     Args:
         expected: The lines of the page. Nothing is compared if there is none.
@@ -275,5 +276,5 @@ def difference(expected: Sequence[str], printed: Sequence[str]) -> str:
 
 
 def _plain(lines: Sequence[str]) -> list[str]:
-    plain = (_IGNORED.sub("", line).rstrip() for line in lines)
+    plain = (_IGNORED.sub("", line).replace('"', "").rstrip(" ,") for line in lines)
     return [line for line in plain if line.strip()]
