@@ -44,16 +44,16 @@ def test_the_requirements_are_those_of_the_metadata(row: str, name: str) -> None
 
 @pytest.mark.cli
 def test_the_cli_that_runs_the_tests_is_in_the_table() -> None:
-    """The README names the same version."""
+    """The guide names the same version."""
     found = subprocess.run(["pulumi", "version"], capture_output=True, text=True, check=True)  # noqa: S607 (the CLI on PATH)
     minor = ".".join(found.stdout.strip().lstrip("v").split(".")[:2])
     assert _ROWS["Pulumi CLI"] == [f"{minor} or later", f"{minor}, with its default settings"]
 
 
-def test_the_readme_names_the_same_cli() -> None:
-    """Where it says what you need."""
+def test_the_guide_names_the_same_cli() -> None:
+    """Where it says what to install."""
     tested = _ROWS["Pulumi CLI"][1].partition(",")[0]
-    assert f"version {tested}" in (ROOT / "README.md").read_text()
+    assert f"version {tested}" in (ROOT / "docs" / "guides" / "install.md").read_text()
 
 
 def test_links_lead_to_files() -> None:

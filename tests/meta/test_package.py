@@ -27,7 +27,7 @@ ROOT = Path(package.__file__).parent
 PROVIDER = [
     path
     for path in sorted(ROOT.rglob("*.py"))
-    if path.relative_to(ROOT).parts[0] not in {"policy", "testing"}
+    if path.relative_to(ROOT).parts[0] not in {"delivery", "policy", "testing"}
 ]
 """The modules of the installed provider, without its extras."""
 WITH_PULUMI = {"components", "dynamic", "engine", "lookups", "native", "resources"}
