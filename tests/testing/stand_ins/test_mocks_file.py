@@ -84,6 +84,19 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, text: str, message: str) -> N
     assert str(error.value).startswith(f"{file}{message}")
 
 
+@pytest.mark.parametrize("replaced", ['"arn"', '"zones"'])
+def test_names_of_python_are_refused(replaced: str, tmp_path: Path) -> None:
+    """Of a resource and of a function: the engine knows those of the plugin."""
+    answers = load(_file(tmp_path, _MOCKS.replace(f"{replaced}:", '"the_name":')))
+
+    def ask() -> None:
+        answers.resource("cloud:index:Bucket", "logs", {"size": 1})
+        answers.function("cloud:index:getZones", {"region": "here"}, "")
+
+    with pytest.raises(HostError, match="the_name is a name in Python: write theName, as the pl"):
+        ask()
+
+
 def test_modules_beside_it_can_be_imported(tmp_path: Path) -> None:
     """As in a test."""
     (tmp_path / "beside_the_answers.py").write_text("PACKAGES = ('cloud', 'other')\n")

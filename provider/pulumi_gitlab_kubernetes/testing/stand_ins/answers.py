@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+
+_SNAKE_CASE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,13 @@ class InputsAlone:
 
     def function(self, token: str, args: Mapping[str, Any], provider: str) -> None:
         """Return nothing."""
+
+
+def wrong_name(name: str) -> str:
+    """Return what is wrong with the name of a property; nothing if it is one of a plugin."""
+    if _SNAKE_CASE.fullmatch(name):
+        return f"{name} is a name in Python: write {camel_case(name)}, as the plugin does"
+    return ""
 
 
 def load(file: Path) -> Answers:

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
-from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer
+from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer, wrong_name
 
 _NAME: Final = "gitlab_kubernetes_stand_ins"
 """The name of the file as a module."""
@@ -76,14 +76,21 @@ class MocksFile:
         if failures:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in failures)
             return Answer(error=reasons)
-        return Answer(outputs=outputs) if outputs else None
+        return Answer(outputs=self._named(outputs, token)) if outputs else None
 
     def _new_resource(self, type_: str, name: str, inputs: Mapping[str, Any], id_: str) -> Answer:
         given = MockResourceArgs(type_, name, dict(inputs), resource_id=id_, custom=True)
         what = f"new_resource for {type_} {name}"
         made, outputs = self._run(lambda: self._mocks.new_resource(given), what)
         changed = {key: each for key, each in outputs.items() if inputs.get(key) != each}
-        return Answer(id=made or "", outputs=changed)
+        return Answer(id=made or "", outputs=self._named(changed, what))
+
+    def _named(self, outputs: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+        """Return outputs, whose names must be those of a plugin."""
+        for name in outputs:
+            if wrong := wrong_name(name):
+                raise HostError(f"{self._file}: {what}: {wrong}")
+        return outputs
 
     def _import(self) -> ModuleType:
         specification = importlib.util.spec_from_file_location(_NAME, self._file)

@@ -8,17 +8,15 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Final
 
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.testing.host import go_yaml
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
-from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer
+from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer, wrong_name
 
 _FUNCTION: Final = "aws:index/getRegion:getRegion"
 _PARTS: Final = ("packages", "resources", "functions")
 _OF_FUNCTIONS: Final = ("outputs", "secrets", "seconds", "error")
 _OF_RESOURCES: Final = ("id", "replace_on", *_OF_FUNCTIONS)
 _TOKEN: Final = re.compile(r"(?P<package>[\w.-]+):[\w./-]+:[\w./-]+")
-_SNAKE_CASE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 _PLAIN: Final = (str, bool, int, float, type(None))
 
 
@@ -97,11 +95,8 @@ class YamlFile:
 
     def _check_name(self, where: str, path: tuple[str, ...]) -> None:
         for name in path:
-            if _SNAKE_CASE.fullmatch(name):
-                raise self._wrong(
-                    where,
-                    f"{name} is a name in Python: write {camel_case(name)}, as the plugin does",
-                )
+            if wrong := wrong_name(name):
+                raise self._wrong(where, wrong)
 
     def _names(self, given: Any, where: str) -> AbstractSet[str]:
         names = [] if given is None else given
