@@ -132,6 +132,21 @@ def test_all_pages_are_read_with_progress(project: Project, run: Run) -> None:
     assert f"{project.path}: 100 environments read\n" in err
 
 
+def test_an_environment_that_is_deleted_meanwhile_is_left_out(project: Project, run: Run) -> None:
+    """Between the list and the request for its last deployment."""
+    with ago(project, 40):
+        ids = create(project, "old", "gone")
+    path = f"environments/{ids['gone']}$"
+    project.simulator.faults({"method": "GET", "path": path, "status": 404})
+    status, out, _err = run("stop-stale", "--before", "30d")
+    assert status == 0
+    assert out.startswith(f"{project.path}: 1 environment to stop:\n")
+    project.simulator.faults({"method": "GET", "path": "protected", "status": 400})
+    status, _out, err = run("stop-stale", "--before", "30d")
+    assert status == 2
+    assert err.startswith(f"error: cannot list environments of project {project.path}: ")
+
+
 @pytest.mark.parametrize("when", ["6d", "600w", "1999-01-01", "3000-01-01", "soon", "0", "-30d"])
 def test_the_time_must_be_one_that_gitlab_accepts(run: Run, calls: Calls, when: str) -> None:
     """The error names the option. Nothing was changed."""

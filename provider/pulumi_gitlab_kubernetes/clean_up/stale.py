@@ -9,7 +9,15 @@ from datetime import datetime
 
 from pulumi_gitlab_kubernetes.clean_up.plan import Environment, Plan, Project, Result
 from pulumi_gitlab_kubernetes.core.ages import When, stale_cutoff
-from pulumi_gitlab_kubernetes.errors import READING, WRITING, GitLabError
+from pulumi_gitlab_kubernetes.errors import (
+    FORBIDDEN,
+    NOT_FOUND,
+    READING,
+    UNAUTHORIZED,
+    WRITING,
+    GitLabError,
+    NotFoundError,
+)
 from pulumi_gitlab_kubernetes.gitlab.places import PROTECTED_ENVIRONMENTS
 from pulumi_gitlab_kubernetes.kinds.stale_environment_cleanup import now_at, request_stop
 from pulumi_gitlab_kubernetes.text import counted
@@ -65,10 +73,8 @@ def find(project: Project, before: When) -> StalePlan:
         GitLabError: GitLab could not be asked.
     """
     with project.explained("list environments", project.kind.read_role, READING):
-        id_ = project.id
-        limit = stale_cutoff(
-            before, now_at(project.client)
-        )  # After a request, so that GitLab's time is known.
+        id_ = project.id  # After this request, GitLab's time is known.
+        limit = stale_cutoff(before, now_at(project.client))
         found: list[Environment] = []
         for number, row in enumerate(project.environments.list(states="available"), start=1):
             if number % _EVERY == 0:
@@ -77,15 +83,21 @@ def find(project: Project, before: When) -> StalePlan:
         old = [each for each in found if each.updated_at and each.updated_at < limit]
         protected, note = _protected(project, id_)
         old = [each for each in old if each.name not in protected]
-        # The list does not have the last deployments.
+        deployed = project.in_parallel(lambda each: _with_deployment(project, each), old)
         stale = tuple(
             each
-            for each in project.in_parallel(
-                lambda each: Environment.of(project.environments.get(each.id)), old
-            )
-            if each.deployed_at is None or each.deployed_at < limit
+            for each in deployed
+            if each and (each.deployed_at is None or each.deployed_at < limit)
         )
     return StalePlan(project, stale, note if stale else "", limit)
+
+
+def _with_deployment(project: Project, environment: Environment) -> Environment | None:
+    """Return an environment with its last deployment, which no list has; `None` if it is gone."""
+    try:
+        return Environment.of(project.environments.get(environment.id))
+    except NotFoundError:
+        return None
 
 
 def _protected(project: Project, id_: int) -> tuple[set[str], str]:
@@ -93,5 +105,8 @@ def _protected(project: Project, id_: int) -> tuple[set[str], str]:
     try:
         found = project.client.collection(PROTECTED_ENVIRONMENTS, (id_,)).list()
         return {each["name"] for each in found}, ""
-    except GitLabError:  # GitLab Free has none. A CI job token, or a Reporter, cannot list them.
+    except GitLabError as error:
+        # GitLab Free has none. A CI job token, or a Reporter, cannot list them.
+        if error.status not in {UNAUTHORIZED, FORBIDDEN, NOT_FOUND}:
+            raise
         return set(), "GitLab leaves out protected environments."
