@@ -87,8 +87,8 @@ def test_without_a_merge_request(job: Job, calls: Calls) -> None:
     status, text = job.run(f"{PREVIEW} -- --expect-no-changes")
     assert status == 1
     assert "no changes were expected" in text
-    assert "note" not in text
+    assert "merge request" not in text
     job.merge_request()
     calls()
-    assert "note" not in job.succeed(f"{PREVIEW} --no-note")
+    assert "merge request" not in job.succeed(f"{PREVIEW} --no-note")
     assert calls() == []
