@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.lifecycle.adapters import DYNAMIC, NATIVE, REMOTE
 from tests.lifecycle.certificates import CERTIFICATE, KEY
+from tests.lifecycle.conftest import Configured
 from tests.lifecycle.engines import Stack, ref, resource
 from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.resources import agent, environment, token
@@ -114,6 +115,19 @@ def test_it_is_created_and_destroyed_with_its_children(stack: Stack, lab: Lab) -
     assert {step.op for step in stack.refresh().steps} <= {"same", "refresh"}
     assert stack.destroy().ok
     assert not lab.resources()
+
+
+def test_the_address_of_kas_is_that_of_the_connection(configured: Configured, lab: Lab) -> None:
+    """Or of the explicit provider, which has the settings of the connection."""
+    other = lab.url.replace("127.0.0.1", "localhost")
+    stack = configured(
+        {"baseUrl": lab.url, "other:baseUrl": other},
+        {"token": lab.token, "other:token": lab.token},
+    )
+    outcome = stack.up(_component(lab, connection="other", **_SECRET), **_exports())
+    assert outcome.ok, outcome.text
+    address = other.replace("http", "ws", 1) + "/-/kubernetes-agent/"
+    assert _outputs(stack)["helm_values"]["config"]["kasAddress"] == address
 
 
 def test_no_secret_is_in_plain_text(stack: Stack, lab: Lab) -> None:

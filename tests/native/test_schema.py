@@ -16,6 +16,7 @@ import yaml
 from tests.native.test_resources import ALIASES, SECRETS
 from tools.generate import PACKAGE
 
+from pulumi_gitlab_kubernetes.components.declaration import ARGUMENTS
 from pulumi_gitlab_kubernetes.components.declaration import NAME as COMPONENT
 from pulumi_gitlab_kubernetes.configuration.names import COMMON_KEYS, CONNECTION_KEYS
 from pulumi_gitlab_kubernetes.core.fields import Change
@@ -125,6 +126,40 @@ def test_a_resource_takes_over_the_states_of_other_types(name: str) -> None:
     """SDKs of other languages have the same aliases, and warn about a deprecated resource."""
     assert [each["type"] for each in _resource(name)["aliases"]] == ALIASES[name]
     assert _resource(name).get("deprecationMessage", "") == kind_for(name).deprecation
+
+
+def test_the_component_has_its_arguments_outputs_and_children() -> None:
+    """Names of environments are plain, because they are part of names of resources."""
+    component = _resource(COMPONENT)
+    assert component["isComponent"]
+    inputs = component["inputProperties"]
+    assert [*inputs] == [camel_case(each.name) for each in ARGUMENTS if each.name != "connection"]
+    assert component["requiredInputs"] == ["project", "name"]
+    assert inputs["receptive"]["plain"]
+    assert inputs["environments"]["plain"]
+    assert inputs["environments"]["additionalProperties"]["plain"]
+    types = SCHEMA["types"]
+    receptive = types["gitlab-kubernetes:index:GitLabAgentReceptive"]
+    assert receptive["required"] == ["url"]
+    assert receptive["properties"]["clientKey"]["secret"]
+    environment = types["gitlab-kubernetes:index:GitLabAgentEnvironment"]["properties"]
+    own = {"project", "name", "clusterAgentId"}
+    assert {*environment} == {*_resource("ProjectEnvironment")["inputProperties"]} - own
+    assert environment["tier"] == _resource("ProjectEnvironment")["inputProperties"]["tier"]
+    assert "default" not in environment["adoptExisting"]
+    outputs = component["properties"]
+    assert [*outputs] == [
+        *("agentId", "token", "helmValues", "secretManifest"),
+        *("agent", "tokenResource", "urlConfiguration", "environments"),
+    ]
+    assert {name for name, each in outputs.items() if each.get("secret")} == {
+        "token",
+        "secretManifest",
+    }
+    assert outputs["agent"]["$ref"] == "#/resources/gitlab-kubernetes:index:ClusterAgent"
+    assert {*component["required"]} == {
+        *("agentId", "token", "helmValues", "agent", "tokenResource", "environments"),
+    }
 
 
 def test_choices_are_enums() -> None:

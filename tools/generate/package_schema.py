@@ -139,7 +139,7 @@ def _component() -> Spec:
     """Return the component, whose children are outputs too."""
     arguments, outputs = native_arguments(), declaration.OUTPUTS
     children = {camel_case(name): _child(name) for name in CHILDREN}
-    optional = {each.name for each in GROUPS}
+    optional = {each.kind for each in GROUPS if not each.by_name}
     return {
         "description": f"{_doc(declaration.DOC)}\n\nSee {declaration.DOCS_URL}.\n\n"
         f"{examples.described(declaration.NAME)}\n",
@@ -156,7 +156,7 @@ def _component() -> Spec:
             **children,
         },
         "required": [camel_case(each.name) for each in outputs if not each.optional]
-        + [camel_case(name) for name in CHILDREN if name not in optional],
+        + [camel_case(name) for name, (kind, _doc) in CHILDREN.items() if kind not in optional],
         "inputProperties": {
             camel_case(each.name): _group(each) if isinstance(each, Group) else _input(each)
             for each in arguments

@@ -42,7 +42,7 @@ class GitLabAgentEnvironmentArgs(TypedDict, total=False):
     auto_stop_setting: pulumi.Input[str | None]
     """`always` or `with_action`. Defaults to `always`."""
     kubernetes_namespace: pulumi.Input[str | None]
-    """The namespace in the cluster. It needs `cluster_agent_id`."""
+    """The namespace in the cluster."""
     flux_resource_path: pulumi.Input[str | None]
     """The path of the Flux resource that deploys the environment, such as
     `kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/app`. It needs
@@ -55,4 +55,4 @@ class GitLabAgentEnvironmentArgs(TypedDict, total=False):
     """How long to wait for the on-stop job, in seconds. Defaults to `1200`."""
     adopt_existing: pulumi.Input[bool | None]
     """Whether to adopt a resource that already exists in GitLab, instead of failing. Defaults to
-    `False`."""
+    that of the component."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_gitlab_kubernetes.certificates import validators as certificates
@@ -48,6 +48,7 @@ class Group:
         noun: What one is, for the name of its type.
         kind: The kind of the child that gets the values.
         set_by_component: The child's arguments that the component sets.
+        changes: What differs from the child's arguments, by name.
         by_name: Whether it is a map of them by name.
     """
 
@@ -56,13 +57,14 @@ class Group:
     noun: str
     kind: str
     set_by_component: tuple[str, ...]
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     by_name: bool = False
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """The values in it."""
         return tuple(
-            replace(each, change=Change.UPDATE)
+            replace(each, change=Change.CONTROL, **self.changes.get(each.name, {}))
             for each in kind_for(self.kind).schema.fields
             if each.name not in (*self.set_by_component, PROJECT.name, CONNECTION.name)
         )
@@ -85,8 +87,8 @@ def check(name: str, value: Any) -> str | None:
         name: The argument.
         value: Its value.
     """
-    field = next((each for each in _OWN if each.name == name), None)
-    return field.check(value) if field and isinstance(value, str) else None
+    own = next((each for each in _OWN if each.name == name), None)
+    return own.check(value) if own and isinstance(value, str) else None
 
 
 def _secret_name(value: str) -> str | None:
@@ -101,8 +103,8 @@ def _secret_name(value: str) -> str | None:
 
 def _of(kind: str, argument: str, /, **changes: Any) -> Field:
     """Return an argument that a child has too."""
-    field = next(each for each in kind_for(kind).schema.fields if each.name == argument)
-    return replace(field, **{"change": Change.UPDATE, **changes})
+    found = next(each for each in kind_for(kind).schema.fields if each.name == argument)
+    return replace(found, **{"change": Change.CONTROL, **changes})
 
 
 _OWN = (
@@ -113,7 +115,7 @@ _OWN = (
             "instance: `wss://kas.gitlab.com`, or `wss://<host>/-/kubernetes-agent/`. A receptive "
             "agent does not need it."
         ),
-        change=Change.UPDATE,
+        change=Change.CONTROL,
         check=url("wss", "ws", "grpcs", "grpc"),
     ),
     Field(
@@ -122,7 +124,7 @@ _OWN = (
             "The certificate in PEM of the authority that signed the certificate of "
             "`kas_address`, if it is not a public one."
         ),
-        change=Change.UPDATE,
+        change=Change.CONTROL,
         check=certificates.certificate,
     ),
     Field(
@@ -132,13 +134,13 @@ _OWN = (
             "that Secret, and the program creates it. By default, `helm_values` contains the "
             "token, and the chart creates the Secret."
         ),
-        change=Change.UPDATE,
+        change=Change.CONTROL,
         check=_secret_name,
     ),
     Field(
         name="namespace",
         doc="The namespace of the Secret in the cluster: that of the Helm release.",
-        change=Change.UPDATE,
+        change=Change.CONTROL,
         check=dns_label,
     ),
 )
@@ -162,10 +164,18 @@ ENVIRONMENTS = Group(
     ),
     kind="ProjectEnvironment",
     set_by_component=("name", "cluster_agent_id"),
+    changes={
+        "kubernetes_namespace": {"doc": "The namespace in the cluster."},
+        # SDKs would send a default, and that of the component would not count.
+        "adopt_existing": {
+            "default": None,
+            "doc": f"{ADOPT_EXISTING.doc} Defaults to that of the component.",
+        },
+    },
     by_name=True,
 )
 ARGUMENTS: tuple[Field | Group, ...] = (
-    replace(PROJECT, change=Change.UPDATE),
+    replace(PROJECT, change=Change.CONTROL),
     _of("ClusterAgent", "name"),
     *_OWN,
     _of(
