@@ -9,15 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pulumi_gitlab_kubernetes.clean_up import (
-    Plan,
-    delete_review_apps,
-    report,
-    review_apps,
-    stop_environments,
-    stop_stale,
-    stopping,
-)
+from pulumi_gitlab_kubernetes.clean_up import report, review_apps, stale, stopping
+from pulumi_gitlab_kubernetes.clean_up.plan import Plan, Project
 from pulumi_gitlab_kubernetes.configuration import environment
 from pulumi_gitlab_kubernetes.configuration.ci_job import Job
 from pulumi_gitlab_kubernetes.core.spelling import Spelling
@@ -55,14 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "PULUMI_GITLAB_TOKEN or GITLAB_TOKEN, or with the token of the current CI job."
     )
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    stale = _action(
+    old = _action(
         commands,
         "stop-stale",
-        lambda given: lambda project, **how: stop_stale(project, given.before, **how),
+        lambda project, given: stale.find(project, given.before),
         "stop all environments without changes and deployments since a time; needs the role "
         "Maintainer",
     )
-    stale.add_argument(
+    old.add_argument(
         "--before",
         required=True,
         metavar="WHEN",
@@ -72,9 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reviews = _action(
         commands,
         "review-apps",
-        lambda given: (
-            lambda project, **how: delete_review_apps(project, given.before, given.limit, **how)
-        ),
+        lambda project, given: review_apps.find(project, given.before, given.limit),
         "delete the stopped environments in the folder `review`; needs the role Developer",
     )
     reviews.add_argument(
@@ -92,10 +83,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     named = _action(
         commands,
         "stop",
-        lambda given: (
-            lambda project, **how: stop_environments(
-                project, given.names, force=given.force, timeout=given.timeout, **how
-            )
+        lambda project, given: stopping.find(
+            project, given.names, force=given.force, timeout=given.timeout
         ),
         "stop environments and wait for their on-stop jobs; needs the role Developer",
     )
@@ -111,7 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _action(
-    commands: Any, name: str, find: Callable[[argparse.Namespace], Callable[..., Plan]], text: str
+    commands: Any, name: str, find: Callable[[Project, argparse.Namespace], Plan], text: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=f"{text[0].upper()}{text[1:]}."
@@ -164,9 +153,9 @@ def _find(arguments: argparse.Namespace) -> list[Plan]:
     """Return the plan for each project. Nothing is changed if one of them fails."""
     connection = environment.connection(job_token=True)
     projects: Sequence[str] = arguments.project or _own_project()
-    find = arguments.find(arguments)
     return [
-        find(project, connection=connection, log=_log, spelling=_SPELLING) for project in projects
+        arguments.find(Project(project, connection, _log, _SPELLING), arguments)
+        for project in projects
     ]
 
 

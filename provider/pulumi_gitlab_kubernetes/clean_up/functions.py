@@ -29,7 +29,6 @@ class _Argument(Spelling):
 
 
 _ARGUMENTS = {"force_stop": "force", "stop_timeout": "timeout"}
-ARGUMENTS = _Argument()
 
 
 def stop_stale(
@@ -38,7 +37,6 @@ def stop_stale(
     *,
     connection: Connection | None = None,
     log: Log = lambda _line: None,
-    spelling: Spelling = ARGUMENTS,
 ) -> StalePlan:
     """Find the environments that have not changed for a long time, to stop them.
 
@@ -52,7 +50,6 @@ def stop_stale(
         connection: The GitLab to use. Defaults to that of the environment's variables, or of the
             current CI job.
         log: Shows a line of progress.
-        spelling: How messages write the arguments.
 
     Returns:
         The plan. Nothing is changed before its `run()`.
@@ -62,7 +59,7 @@ def stop_stale(
         ConfigurationError: There is no connection.
         GitLabError: GitLab could not be asked.
     """
-    return stale.find(_project(project, connection, log, spelling), before)
+    return stale.find(_project(project, connection, log), before)
 
 
 def delete_review_apps(
@@ -72,7 +69,6 @@ def delete_review_apps(
     *,
     connection: Connection | None = None,
     log: Log = lambda _line: None,
-    spelling: Spelling = ARGUMENTS,
 ) -> ReviewAppsPlan:
     """Find the stopped environments in the folder `review`, to delete them.
 
@@ -86,7 +82,6 @@ def delete_review_apps(
         limit: The maximum number of environments, from 1 to 1000. The oldest come first.
         connection: As in `stop_stale`.
         log: Shows a line of progress.
-        spelling: How messages write the arguments.
 
     Returns:
         The plan. Nothing is changed before its `run()`.
@@ -96,7 +91,7 @@ def delete_review_apps(
         ConfigurationError: There is no connection.
         GitLabError: GitLab could not be asked.
     """
-    return review_apps.find(_project(project, connection, log, spelling), before, limit)
+    return review_apps.find(_project(project, connection, log), before, limit)
 
 
 def stop_environments(
@@ -107,7 +102,6 @@ def stop_environments(
     timeout: float = stopping.TIMEOUT,
     connection: Connection | None = None,
     log: Log = lambda _line: None,
-    spelling: Spelling = ARGUMENTS,
 ) -> StopPlan:
     """Find environments by name, to stop them.
 
@@ -121,7 +115,6 @@ def stop_environments(
         timeout: How long to wait for each on-stop job, in seconds.
         connection: As in `stop_stale`.
         log: Shows a line of progress.
-        spelling: How messages write the arguments.
 
     Returns:
         The plan. Nothing is changed before its `run()`.
@@ -131,13 +124,10 @@ def stop_environments(
         ConfigurationError: There is no connection.
         GitLabError: GitLab could not be asked.
     """
-    found = _project(project, connection, log, spelling)
+    found = _project(project, connection, log)
     return stopping.find(found, names, force=force, timeout=timeout)
 
 
-def _project(
-    project: str | int, connection: Connection | None, log: Log, spelling: Spelling
-) -> Project:
-    return Project(
-        str(project), connection or environment.connection(job_token=True), log, spelling
-    )
+def _project(project: str | int, connection: Connection | None, log: Log) -> Project:
+    connection = connection or environment.connection(job_token=True)
+    return Project(str(project), connection, log, _Argument())
