@@ -25,6 +25,7 @@ STATE = Path(__file__).parent / "state"
 PICKLES = sorted(STATE.glob("*/*.pickle.b64"))
 IDS = {
     "ClusterAgent": ("project_id", "agent_id"),
+    "ClusterAgentConfiguration": ("project_id", "agent_name"),
     "ClusterAgentToken": ("project_id", "agent_id", "token_id"),
     "ClusterAgentUrlConfiguration": ("project_id", "agent_id", "url_configuration_id"),
     "ProjectCluster": ("project_id", "cluster_id"),
@@ -78,10 +79,13 @@ def test_providers_are_not_secrets_in_state() -> None:
 
 
 @pytest.mark.parametrize("kind", IDS)
-def test_ids_are_numbers_with_colons(kind: str) -> None:
-    """The order of the parts is the same since the first release."""
+def test_ids_are_parts_with_colons(kind: str) -> None:
+    """The order of the parts is the same since the first release. All but names are numbers."""
     core = kind_for(kind)
-    parts = tuple(range(41, 41 + len(IDS[kind])))
+    parts = tuple(
+        str(number) if name == "agent_name" else number
+        for number, name in enumerate(IDS[kind], start=41)
+    )
     assert core.ids == IDS[kind]
     assert core.parse_id(":".join(map(str, parts))) == parts
 
@@ -93,7 +97,8 @@ def test_ids_are_numbers_with_colons(kind: str) -> None:
 def test_ids_of_another_form_are_rejected(kind: str, id_: str) -> None:
     """The message has the expected form."""
     form = ":".join(f"<{name.replace('_', '-')}>" for name in IDS[kind])
-    with pytest.raises(InvalidInputError, match=f"must have the form {form}, all of them numbers"):
+    numbers = "all but <agent-name> numbers" if "agent_name" in IDS[kind] else "all of them numbers"
+    with pytest.raises(InvalidInputError, match=f"must have the form {form}, {numbers}"):
         kind_for(kind).parse_id(id_)
 
 

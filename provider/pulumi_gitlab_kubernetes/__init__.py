@@ -31,6 +31,12 @@ _NAMES = {
         "get_cluster_agents",
         "get_cluster_agents_output",
     ),
+    "lookups.cluster_agent_configuration": (
+        "get_cluster_agent_configuration",
+        "get_cluster_agent_configuration_output",
+        "get_cluster_agent_configurations",
+        "get_cluster_agent_configurations_output",
+    ),
     "lookups.cluster_agent_token": (
         "get_cluster_agent_token",
         "get_cluster_agent_token_output",
@@ -60,6 +66,11 @@ _NAMES = {
         "GetClusterAgentsAgent",
         "GetClusterAgentsResult",
     ),
+    "lookups.results.cluster_agent_configuration": (
+        "GetClusterAgentConfigurationResult",
+        "GetClusterAgentConfigurationsAgentConfiguration",
+        "GetClusterAgentConfigurationsResult",
+    ),
     "lookups.results.cluster_agent_token": (
         "GetClusterAgentTokenResult",
         "GetClusterAgentTokensResult",
@@ -83,6 +94,7 @@ _NAMES = {
         "GetProjectEnvironmentsResult",
     ),
     "resources.cluster_agent": ("ClusterAgent",),
+    "resources.cluster_agent_configuration": ("ClusterAgentConfiguration",),
     "resources.cluster_agent_token": ("ClusterAgentToken",),
     "resources.cluster_agent_url_configuration": ("ClusterAgentUrlConfiguration",),
     "resources.gitlab_agent": ("GitLabAgent",),
@@ -104,6 +116,12 @@ if TYPE_CHECKING:
         get_cluster_agent_output,
         get_cluster_agents,
         get_cluster_agents_output,
+    )
+    from pulumi_gitlab_kubernetes.lookups.cluster_agent_configuration import (
+        get_cluster_agent_configuration,
+        get_cluster_agent_configuration_output,
+        get_cluster_agent_configurations,
+        get_cluster_agent_configurations_output,
     )
     from pulumi_gitlab_kubernetes.lookups.cluster_agent_token import (
         get_cluster_agent_token,
@@ -134,6 +152,11 @@ if TYPE_CHECKING:
         GetClusterAgentsAgent,
         GetClusterAgentsResult,
     )
+    from pulumi_gitlab_kubernetes.lookups.results.cluster_agent_configuration import (
+        GetClusterAgentConfigurationResult,
+        GetClusterAgentConfigurationsAgentConfiguration,
+        GetClusterAgentConfigurationsResult,
+    )
     from pulumi_gitlab_kubernetes.lookups.results.cluster_agent_token import (
         GetClusterAgentTokenResult,
         GetClusterAgentTokensResult,
@@ -157,6 +180,9 @@ if TYPE_CHECKING:
         GetProjectEnvironmentsResult,
     )
     from pulumi_gitlab_kubernetes.resources.cluster_agent import ClusterAgent
+    from pulumi_gitlab_kubernetes.resources.cluster_agent_configuration import (
+        ClusterAgentConfiguration,
+    )
     from pulumi_gitlab_kubernetes.resources.cluster_agent_token import ClusterAgentToken
     from pulumi_gitlab_kubernetes.resources.cluster_agent_url_configuration import (
         ClusterAgentUrlConfiguration,
@@ -169,9 +195,13 @@ if TYPE_CHECKING:
 __all__ = [
     "CancelledError",
     "ClusterAgent",
+    "ClusterAgentConfiguration",
     "ClusterAgentToken",
     "ClusterAgentUrlConfiguration",
     "ConfigurationError",
+    "GetClusterAgentConfigurationResult",
+    "GetClusterAgentConfigurationsAgentConfiguration",
+    "GetClusterAgentConfigurationsResult",
     "GetClusterAgentResult",
     "GetClusterAgentTokenResult",
     "GetClusterAgentTokensResult",
@@ -203,6 +233,10 @@ __all__ = [
     "StaleEnvironmentCleanup",
     "connection_from_kubeconfig",
     "get_cluster_agent",
+    "get_cluster_agent_configuration",
+    "get_cluster_agent_configuration_output",
+    "get_cluster_agent_configurations",
+    "get_cluster_agent_configurations_output",
     "get_cluster_agent_output",
     "get_cluster_agent_token",
     "get_cluster_agent_token_output",

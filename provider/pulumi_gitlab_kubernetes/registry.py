@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MODULES = {
     "ClusterAgent": "cluster_agent",
+    "ClusterAgentConfiguration": "cluster_agent_configuration",
     "ClusterAgentToken": "cluster_agent_token",
     "ClusterAgentUrlConfiguration": "cluster_agent_url_configuration",
     "ProjectCluster": "project_cluster",

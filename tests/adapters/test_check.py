@@ -13,6 +13,7 @@ from tests.support.plugin_process import UNKNOWN, plain, secret
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "ClusterAgent": {"adopt_existing": False},
+    "ClusterAgentConfiguration": {"adopt_existing": False},
     "ClusterAgentToken": {},
     "ClusterAgentUrlConfiguration": {"adopt_existing": False},
     "ProjectCluster": {

@@ -42,7 +42,7 @@ def test_an_error_is_one_line_with_the_hosts_own_code(
     assert "\n" not in error.status.message
     assert error.status.message.startswith("cannot create ")
     assert f"in project {project.path}: 403 Forbidden; the token" in str(error)
-    role = "Developer" if kind == "ProjectEnvironment" else "Maintainer"
+    role = _WRITERS.get(kind, "Maintainer")
     assert f"the token needs the scope `api`, and its user the role {role}" in str(error)
     assert not error.status.details
 
@@ -410,7 +410,12 @@ def test_a_reporter_cannot_see_whether_a_cluster_exists(
         host.read("ProjectCluster", id_, outputs)
 
 
-_READERS = {"ClusterAgentUrlConfiguration": "Maintainer", "ProjectEnvironment": "Reporter"}
+_READERS = {
+    "ClusterAgentConfiguration": "Reporter",
+    "ClusterAgentUrlConfiguration": "Maintainer",
+    "ProjectEnvironment": "Reporter",
+}
+_WRITERS = dict.fromkeys(("ClusterAgentConfiguration", "ProjectEnvironment"), "Developer")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -420,7 +425,7 @@ def test_a_read_names_the_minimum_scope_and_role(
     """Writes need a higher scope, and some also a higher role."""
     id_, outputs, given = make(host, kind, project, pair)
     outputs["connection"] = given["connection"] = "small"
-    role = "Developer" if kind == "ProjectEnvironment" else "Maintainer"
+    role = _WRITERS.get(kind, "Maintainer")
     reads = f"scope `read_api`, and its user the role {_READERS.get(kind, 'Developer')} in the pr"
     writes = f"the scope `api`, and its user the role {role} in the project, which must not be arch"
     spelled = {**plain(outputs), "project": str(project.id)}

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Project
 from tests.support.certificates import Pair
 from tests.support.core_client import CoreClient
-from tests.support.kinds import KINDS, collection, inputs_of
+from tests.support.kinds import KINDS, created_at, inputs_of
 
 from pulumi_gitlab_kubernetes.errors import GitLabError
 from pulumi_gitlab_kubernetes.registry import kind_for
@@ -54,17 +54,19 @@ def test_a_resource_in_the_state_is_an_error(
     """Its diff has claimed it, for another resource or for the same one."""
     given = inputs_of(kind, project, pair)
     parent = f"{given['agent_id']}:" if "agent_id" in given else ""
-    path = collection(kind, f"{project.id}:{parent}0")[0].replace("clusters", "clusters/user")
+    path = created_at(kind, f"{project.id}:{parent}prod")
     platform = {"api_url": "https://k8s.example.com", "token": "t"}
     bodies: dict[str, dict[str, Any]] = {
+        "ClusterAgentConfiguration": {"branch": "main", "commit_message": "m", "content": ""},
         "ClusterAgentUrlConfiguration": {"url": "grpcs://agent.example.com"},
         "ProjectCluster": {"name": "prod", "platform_kubernetes_attributes": platform},
     }
-    created = project.api("POST", path, **bodies.get(kind, {"name": "prod"}))["id"]
+    created = project.api("POST", path, **bodies.get(kind, {"name": "prod"})).get("id")
     assert "adopt_existing=True" in _error(core_client, kind, given, "two")
     own = ("agent_id", "cluster_id", "environment_id", "url_configuration_id")
     state = {"project": given["project"], "project_id": project.id, "connection": "gitlab"}
     state |= {"agent_id": given.get("agent_id", created), **dict.fromkeys(own[1:], created)}
+    state["agent_name"] = "prod"
     core_client.diff(kind, state, given, "one")
     error = _error(core_client, kind, given, "two")
     assert 'it is declared twice, resource "one" already has it' in error

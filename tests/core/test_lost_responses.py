@@ -12,7 +12,7 @@ from tests.conftest import Project
 from tests.support.certificates import Pair
 from tests.support.dynamic_host import DynamicHost
 from tests.support.gateway import Gateway
-from tests.support.kinds import KINDS, UPDATES, collection, inputs_of
+from tests.support.kinds import KINDS, UPDATES, inputs_of, listed
 from tests.support.plugin_process import plain
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
@@ -114,8 +114,7 @@ def full_inputs(kind: str, project: Project, pair: Pair) -> dict[str, Any]:
 def resources(kind: str, project: Project, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Return all resources in the collection of a resource with these inputs."""
     ids = [str(project.id), *([str(given["agent_id"])] if "agent_id" in given else []), "0"]
-    found: list[dict[str, Any]] = project.api("GET", collection(kind, ":".join(ids))[0])
-    return found
+    return listed(kind, project, ":".join(ids))
 
 
 def comparable(outputs: dict[str, Any]) -> dict[str, Any]:
@@ -167,6 +166,16 @@ def test_reads_and_deletes_succeed(
         id_, outputs = connections.host.create(kind, {**given, "connection": "direct0"})
 
 
+def _change(kind: str, domain: str) -> tuple[str, Any]:
+    """Return an input that can be updated, and a value for it."""
+    match kind:
+        case "ProjectEnvironment":
+            return "external_url", domain
+        case "ClusterAgentConfiguration":
+            return "ci_access", {"projects": [{"id": domain}]}
+    return "domain", domain
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", UPDATES)
 def test_an_update_succeeds(
@@ -177,8 +186,8 @@ def test_an_update_succeeds(
     id_, outputs = connections.host.create(kind, given)
     domains = (f"{n}.example.com" for n in itertools.count())
     for choice, faulty in connections.each(fault):
-        field = "external_url" if kind == "ProjectEnvironment" else "domain"
-        changed = {**given, **choice, field: next(domains)}
+        field, value = _change(kind, next(domains))
+        changed = {**given, **choice, field: value}
         with faulty:
             outputs = connections.host.update(kind, id_, outputs, changed)
         (there,) = resources(kind, project, given)

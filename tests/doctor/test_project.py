@@ -24,7 +24,7 @@ def test_all_kinds_work_for_a_maintainer(
 
 @pytest.mark.parametrize(
     ("role", "working"),
-    [("reporter", set()), ("developer", {"ProjectEnvironment"})],
+    [("reporter", set()), ("developer", {"ClusterAgentConfiguration", "ProjectEnvironment"})],
 )
 def test_a_low_role_is_a_problem(
     doctor: Doctor,

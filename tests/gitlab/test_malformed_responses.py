@@ -21,7 +21,7 @@ from tests.support.certificates import Pair
 from tests.support.collections import agents_of, environments_of
 from tests.support.dynamic_host import DynamicHost
 from tests.support.gateway import Gateway
-from tests.support.kinds import KINDS, UPDATES, collection, inputs_of
+from tests.support.kinds import KINDS, UPDATES, collection, inputs_of, listed, remove
 from tests.support.malformed_responses import (
     HARMLESS,
     JSON,
@@ -157,15 +157,19 @@ class Sample:
     def paths(self) -> list[str]:
         """Return the paths of all resources in its collection in GitLab."""
         agent = [str(self.inputs["agent_id"])] if "agent_id" in self.inputs else []
-        path, _own = collection(self.kind, ":".join([str(self.project.id), *agent, "0"]))
-        return [f"{path}/{each['id']}" for each in self.project.api("GET", path)]
+        parents = [str(self.project.id), *agent]
+        ids = (":".join([*parents, str(each["id"])]) for each in self._listed(parents))
+        return ["/".join(collection(self.kind, id_)) for id_ in ids]
 
     def remove(self) -> None:
         """Delete these resources, without the gateway."""
-        for path in self.paths():
-            if self.project.api("GET", path).get("state") == "available":
-                self.project.api("POST", f"{path}/stop")
-            self.project.api("DELETE", path)
+        agent = [str(self.inputs["agent_id"])] if "agent_id" in self.inputs else []
+        parents = [str(self.project.id), *agent]
+        for each in self._listed(parents):
+            remove(self.kind, self.project, ":".join([*parents, str(each["id"])]))
+
+    def _listed(self, parents: list[str]) -> list[dict[str, Any]]:
+        return listed(self.kind, self.project, ":".join([*parents, "0"]))
 
 
 @pytest.fixture(params=KINDS)

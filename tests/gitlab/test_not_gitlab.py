@@ -12,7 +12,7 @@ from tests.support.certificates import Pair
 from tests.support.dynamic_host import DynamicHost
 from tests.support.foreign import SERVERS, Below, Foreign, file_server
 from tests.support.gateway import Gateway
-from tests.support.kinds import KINDS, UPDATES, collection, make
+from tests.support.kinds import KINDS, UPDATES, make, remove
 from tests.support.plugin_process import CallError, plain
 from tests.support.web import Response
 
@@ -217,10 +217,7 @@ def test_a_resource_that_gitlab_does_not_have_is_gone(
         config = {"gitlab:baseUrl": gateway.url, "gitlab:token": simulator.root_token}
         with DynamicHost(config) as host:
             id_, outputs, _given = make(host, kind, project, pair)
-            path, own = collection(kind, id_)
-            if kind == "ProjectEnvironment":
-                project.api("POST", f"{path}/{own}/stop")
-            project.api("DELETE", f"{path}/{own}")
+            remove(kind, project, id_)
             calls()
             for _each in range(2):
                 assert host.read(kind, id_, outputs)[0] == ""

@@ -18,7 +18,7 @@ from tests.conftest import Project, api
 from tests.support.certificates import Pair
 from tests.support.dynamic_host import DynamicHost
 from tests.support.gateway import Gateway
-from tests.support.kinds import KINDS, UPDATES, collection, inputs_of, make
+from tests.support.kinds import KINDS, UPDATES, collection, inputs_of, make, remove
 from tests.support.plugin_process import CallError, plain
 from tests.support.web import Response
 
@@ -32,6 +32,7 @@ pytestmark = pytest.mark.slow
 
 IDENTITY = {
     "ClusterAgent": "name",
+    "ClusterAgentConfiguration": "file_path",
     "ClusterAgentToken": "name",
     "ClusterAgentUrlConfiguration": "url",
     "ProjectCluster": "environment_scope",
@@ -40,12 +41,13 @@ IDENTITY = {
 """The key that identifies a resource among others of its kind."""
 OWNER = {
     "ClusterAgent": ("config_project", "id"),
+    "ClusterAgentConfiguration": ("encoding",),
     "ClusterAgentToken": ("agent_id",),
     "ClusterAgentUrlConfiguration": ("agent_id",),
     "ProjectCluster": ("project", "id"),
     "ProjectEnvironment": ("project", "id"),
 }
-"""The path of the parent's ID."""
+"""The path of the parent's ID. A file has none, and always the same encoding."""
 NOT_GITLAB = "is not GitLab's API: check baseUrl and any proxy"
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
@@ -74,7 +76,8 @@ def wrong_changes(kind: str, *, owner: bool = True) -> Iterator[Change]:
         owner: Whether the response has the parent's ID. That of a single environment does not.
     """
     yield from (setting(value, IDENTITY[kind]) for value in EMPTY)
-    yield from (setting(value, "id") for value in (999_999, "7", None, 0, True))
+    if kind != "ClusterAgentConfiguration":
+        yield from (setting(value, "id") for value in (999_999, "7", None, 0, True))
     if owner:
         yield from (setting(value, *OWNER[kind]) for value in (999_999, "1", None, True))
 
@@ -191,9 +194,9 @@ def test_a_create_rejects_wrong_responses(
                 continue
             id_, outputs = route.host.create(kind, given)
         assert route.host.read(kind, id_, outputs)[:2] == (id_, outputs)
-        key = {"url": "url", "environment_scope": "environment_scope"}.get(IDENTITY[kind], "name")
+        key = "agent_name" if kind == "ClusterAgentConfiguration" else IDENTITY[kind]
         assert outputs[key] == given.get(key, "*")
-        remove(project, kind, id_)
+        remove(kind, project, id_)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -215,18 +218,23 @@ def inputs_of_another(kind: str, project: Project, pair: Pair, number: int) -> d
     if kind == "ClusterAgentUrlConfiguration":
         agent = project.agent(f"of-{number}")
         return {"project": project.path, "agent_id": agent, "url": "grpc://agent.example.com"}
-    return inputs_of(kind, project, pair)
+    given = inputs_of(kind, project, pair)
+    return {**given, "agent_name": f"prod-{number}"} if "agent_name" in given else given
 
 
-def remove(project: Project, kind: str, id_: str) -> None:
-    """Delete a resource without the host."""
-    path, own = collection(kind, id_)
-    if kind == "ProjectEnvironment":
-        project.api("POST", f"{path}/{own}/stop")
-    project.api("DELETE", f"{path}/{own}")
+def test_an_update_of_a_file_is_verified(route: Route, project: Project, pair: Pair) -> None:
+    """If the response is wrong, the file is read again. It has what was sent."""
+    kind = "ClusterAgentConfiguration"
+    id_, outputs, given = make(route.host, kind, project, pair)
+    for number, change in enumerate(wrong_changes(kind, owner=False)):
+        given["ci_access"] = {"projects": [{"id": f"acme/{number}"}]}
+        with route.changing(change, "PUT"):
+            outputs = route.host.update(kind, id_, outputs, given)
+        assert outputs["ci_access"] == given["ci_access"]
+        assert route.host.read(kind, id_, outputs)[1] == outputs
 
 
-@pytest.mark.parametrize("kind", UPDATES)
+@pytest.mark.parametrize("kind", [kind for kind in UPDATES if kind != "ClusterAgentConfiguration"])
 def test_an_update_rejects_wrong_responses(
     route: Route, project: Project, pair: Pair, kind: str
 ) -> None:
@@ -249,7 +257,8 @@ def test_adoption_rejects_wrong_responses(
     id_, outputs, given = make(route.host, kind, project, pair)
     given["adopt_existing"] = True
     remaining = [setting(value, *OWNER[kind]) for value in (999_999, None)]
-    for change in (setting(0, "id"), setting(None, "id"), *remaining):
+    own = "file_path" if kind == "ClusterAgentConfiguration" else "id"
+    for change in (setting(0, own), setting(None, own), *remaining):
         with route.changing(change, "GET"):
             message = failure(lambda: route.host.create(kind, given))
         assert "it already exists" not in message

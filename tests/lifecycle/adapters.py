@@ -19,6 +19,8 @@ from pulumi_gitlab_kubernetes.gitlab.connection import DEFAULT
 from pulumi_gitlab_kubernetes.native.provider_configuration import MISMATCH
 from pulumi_gitlab_kubernetes.registry import CLASSES, NEWER, kind_for
 
+_NESTED = ("ciAccess", "userAccess", "observability")
+"""The properties whose values have names that differ too."""
 _NAMES = {wire: name for kind in CLASSES for wire, name in names_of(kind_for(kind)).items()}
 
 
@@ -82,6 +84,8 @@ class _Native(Adapter):
 
     def in_program(self, path: str) -> str:
         first, *nested = re.split(r"(?=[.\[])", path, maxsplit=1)
+        if first in _NESTED:
+            nested = [_snake_case(each) for each in nested]
         return "".join((_NAMES.get(first, first), *nested))
 
     def plain(self, resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,13 +96,29 @@ class _Native(Adapter):
         connection = DEFAULT if provider.startswith("default") else provider
         parts = {
             part: {
-                **{self.in_program(name): value for name, value in resource[part].items()},
+                **{
+                    self.in_program(name): _in_program(value) if name in _NESTED else value
+                    for name, value in resource[part].items()
+                },
                 CONNECTION.name: connection,
             }
             for part in ("inputs", "outputs")
             if part in resource
         }
         return {**resource, **parts}
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+def _in_program(value: Any) -> Any:
+    """Return a value in the state with the names inside it as in Python programs."""
+    if isinstance(value, list):
+        return [_in_program(each) for each in value]
+    if isinstance(value, dict):
+        return {_snake_case(key): _in_program(each) for key, each in value.items()}
+    return value
 
 
 DYNAMIC = Adapter(

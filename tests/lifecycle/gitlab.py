@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
 from typing import Any
+
+from tests.support import files
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator, SimulatorError
 
 MAINTAINER = 40
 _PAGE = 100
 _NUMBERS = itertools.count(1)
+_CONFIGURATION = "ClusterAgentConfiguration"
+_FILE = re.compile(r"projects/(\d+)/repository/files/\.gitlab%2Fagents%2F(.+)%2Fconfig\.yaml")
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,9 @@ class Lab:
         return self.simulator.api(method, path, **parameters)
 
     def get(self, path: str) -> dict[str, Any] | None:
-        """Return an object in GitLab, or `None`."""
+        """Return an object in GitLab, or `None`; of an agent's file, its content."""
+        if file := _FILE.fullmatch(path):
+            return files.read(self.below(int(file[1])), file[2])
         try:
             found: dict[str, Any] = self.root("GET", path)
         except SimulatorError as error:
@@ -62,6 +69,14 @@ class Lab:
                 return None
             raise
         return found
+
+    def below(self, project_id: int) -> files.Api:
+        """Return a function that calls GitLab below a project as its administrator."""
+
+        def call(method: str, path: str, /, **parameters: Any) -> Any:
+            return self.root(method, f"projects/{project_id}/{path}", **parameters)
+
+        return call
 
     def add_user(self) -> tuple[str, str]:
         """Add a user without any role; return the name and a personal access token."""
@@ -102,6 +117,8 @@ class Lab:
             base = f"projects/{project.id}"
             for kind in ("clusters", "cluster_agents", "environments"):
                 found |= {f"{base}/{kind}/{each['id']}" for each in self._list(f"{base}/{kind}")}
+            configured = files.listed(self.below(project.id))
+            found |= {path_of(_CONFIGURATION, f"{project.id}:{each['id']}") for each in configured}
         for agent in [path for path in found if "/cluster_agents/" in path]:
             for kind in ("tokens", "url_configurations"):
                 found |= {f"{agent}/{kind}/{each['id']}" for each in self._list(f"{agent}/{kind}")}
@@ -134,6 +151,9 @@ class Lab:
 
 PATHS = {
     "ClusterAgent": "projects/{}/cluster_agents/{}",
+    "ClusterAgentConfiguration": (
+        "projects/{}/repository/files/.gitlab%2Fagents%2F{}%2Fconfig.yaml"
+    ),
     "ClusterAgentToken": "projects/{}/cluster_agents/{}/tokens/{}",
     "ClusterAgentUrlConfiguration": "projects/{}/cluster_agents/{}/url_configurations/{}",
     "ProjectCluster": "projects/{}/clusters/{}",

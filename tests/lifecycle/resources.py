@@ -33,6 +33,17 @@ def url_configuration(project: Any, name: str = "url", **changes: Any) -> dict[s
     return resource("ClusterAgentUrlConfiguration", name, **given)
 
 
+def configuration(project: Any, name: str = "configuration", **changes: Any) -> dict[str, Any]:
+    """Describe the configuration file of the agent `agent`."""
+    given = {
+        "project": project,
+        "agent_name": ref("agent.name"),
+        "ci_access": {"groups": [{"id": "acme", "default_namespace": "shop"}]},
+        **changes,
+    }
+    return resource("ClusterAgentConfiguration", name, **given)
+
+
 def cluster(project: Any, name: str = "cluster", **changes: Any) -> dict[str, Any]:
     """Describe a certificate-based cluster."""
     given = {
@@ -58,12 +69,13 @@ def environment(project: Any, name: str = "environment", **changes: Any) -> dict
 
 
 _AGENTS = 20
-NAMES = ("agent", "token", "url", "cluster", "environment")
+NAMES = ("agent", "token", "url", "configuration", "cluster", "environment")
 
 
 def all_kinds(project: Any) -> list[dict[str, Any]]:
     """Describe one resource of each kind, by the names in `NAMES`."""
-    return [each(project) for each in (agent, token, url_configuration, cluster, environment)]
+    kinds = (agent, token, url_configuration, configuration, cluster, environment)
+    return [each(project) for each in kinds]
 
 
 def mixture(project: Any, count: int) -> list[dict[str, Any]]:

@@ -107,6 +107,10 @@ class Kind:
             uses the one that is not its own.
         always_sent: GitLab's names of the fields that each update sends.
         meanwhile: Changes volatile outputs in GitLab, given the kind's resources in the state.
+        creates_at_path: Whether a create is sent to the path of the new resource.
+        update: The methods of the requests of an update.
+        change: Changes a resource at a path in GitLab, given the parameters.
+        delete: Deletes a resource at a path in GitLab.
     """
 
     class_: str
@@ -115,6 +119,10 @@ class Kind:
     carriers: tuple[str, ...] = ()
     always_sent: frozenset[str] = frozenset()
     meanwhile: Callable[[Lab, dict[str, dict[str, Any]]], None] = lambda _lab, _state: None
+    creates_at_path: bool = False
+    update: tuple[str, ...] = ("PUT",)
+    change: Callable[[Lab, str, Args], None] = lambda lab, path, args: lab.root("PUT", path, **args)
+    delete: Callable[[Lab, str], None] = lambda lab, path: lab.root("DELETE", path)
 
     def row(self, name: str) -> Row:
         """Return the row of a field."""
@@ -307,14 +315,14 @@ class Scenario:
     def _change_outside(self) -> None:
         for name, each in self["set_again"].state.items():
             if parameters := self.kind.outside(self.lab, name):
-                self.lab.root("PUT", path_of(self.kind.class_, each["id"]), **parameters)
+                self.kind.change(self.lab, path_of(self.kind.class_, each["id"]), parameters)
 
     def _delete_outside(self, *, every: int) -> None:
         for each in list(self.stack_state().values())[::every]:
             path = path_of(self.kind.class_, each["id"])
             if self.kind.class_ == "ProjectEnvironment":
                 self.lab.root("POST", f"{path}/stop", force=True)
-            self.lab.root("DELETE", path)
+            self.kind.delete(self.lab, path)
 
     def stack_state(self) -> dict[str, dict[str, Any]]:
         """Return the kind's resources after the last phase."""

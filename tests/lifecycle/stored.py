@@ -20,6 +20,7 @@ from tests.conftest import set_up
 from tests.lifecycle.adapters import ADAPTERS, Adapter
 from tests.lifecycle.engines import CliStack
 from tests.lifecycle.resources import all_kinds
+from tests.support import files
 from tests.support.dynamic_host import pickled
 
 from pulumi_gitlab_kubernetes.registry import MODULES
@@ -29,6 +30,7 @@ _URL = "https://gitlab.example.com"
 STATE = Path(__file__).parent.parent / "state"
 NAMES = {
     "ClusterAgent": "cluster_agents",
+    "ClusterAgentConfiguration": files.file_of("agent"),
     "ClusterAgentToken": "cluster_agents/1/tokens",
     "ClusterAgentUrlConfiguration": "cluster_agents/1/url_configurations",
     "ProjectCluster": "clusters",

@@ -13,6 +13,7 @@ from tests.lifecycle.engines import ENGINES, Stack
 from tests.lifecycle.gitlab import path_of
 from tests.lifecycle.resources import NAMES as RESOURCES
 from tests.lifecycle.stored import NAMES, STATE, empty_gitlab, export, settings
+from tests.support import files
 
 from pulumi_gitlab_kubernetes.registry import kind_for
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
@@ -35,10 +36,24 @@ def program(request: pytest.FixtureRequest, empty: Simulator) -> list[dict[str, 
     described: list[dict[str, Any]] = json.loads((request.param / "program.json").read_text())
     for each in described:
         kind = each["class"]
-        args = {key: 1 if isinstance(value, dict) else value for key, value in each["args"].items()}
+        args = {key: _referenced(value) for key, value in each["args"].items()}
         path = f"projects/{project}/{NAMES[kind]}" + ("/user" if kind == "ProjectCluster" else "")
-        empty._call("POST", f"/api/v4/{path}", kind_for(kind).schema.payload(args))
+        body = kind_for(kind).schema.payload(args)
+        if kind == "ClusterAgentConfiguration":
+            del body["agent_name"]
+            body = {"branch": "main", "commit_message": "Add", "content": files.dump(body)}
+        empty._call("POST", f"/api/v4/{path}", body)
     return described
+
+
+def _referenced(value: Any) -> Any:
+    """Return the output of the agent that a value refers to, or the value itself."""
+    match value:
+        case {"$ref": "agent.agent_id"}:
+            return 1
+        case {"$ref": "agent.name"}:
+            return "agent"
+    return value
 
 
 @pytest.fixture

@@ -21,9 +21,16 @@ from pulumi_gitlab_kubernetes.registry import kind_for
 
 NEW: dict[str, Any] = {
     "adopt_existing": True,
+    "additional_settings": {"container_scanning": {"cadence": "0 0 * * *"}},
     "agent_id": 99,
+    "agent_name": "other",
+    "author_email": "ann@example.com",
+    "author_name": "Ann",
     "auto_stop_setting": "with_action",
+    "branch": UNKNOWN,
+    "ci_access": UNKNOWN,
     "cluster_agent_id": 7,
+    "commit_message": "Configure the agent",
     "description": "new",
     "domain": "example.com",
     "enabled": False,
@@ -39,6 +46,7 @@ NEW: dict[str, Any] = {
     "management_project_id": 8,
     "name": "other",
     "namespace_per_environment": False,
+    "observability": {"logging": {"level": "debug"}},
     "project": UNKNOWN,
     "rotation_triggers": {"month": "may"},
     "stop_before_destroy": False,
@@ -46,6 +54,7 @@ NEW: dict[str, Any] = {
     "tier": "staging",
     "tls_host": "other.example.com",
     "url": "grpc://other.example.com",
+    "user_access": {"accessAs": {"agent": {}}},
 }
 """A new value of each field that is no certificate."""
 

@@ -19,6 +19,10 @@ from pulumi_gitlab_kubernetes.registry import kind_for
 
 EVERYTHING: dict[str, Values] = {
     "ClusterAgent": {},
+    "ClusterAgentConfiguration": {
+        "userAccess": {"accessAs": {"agent": {}}, "groups": [{"id": "acme"}]},
+        "additionalSettings": {"container_scanning": {"cadence": "0 0 * * *"}},
+    },
     "ClusterAgentToken": {"description": "of the agent"},
     "ClusterAgentUrlConfiguration": {"tlsHost": "agent.example.com"},
     "ProjectCluster": {
@@ -44,6 +48,7 @@ UNSET: dict[str, tuple[str, ...]] = {
 
 NAMES = {
     "ClusterAgent": "{project}:prod",
+    "ClusterAgentConfiguration": "{project}:prod",
     "ClusterAgentToken": "{project}:prod:{id}",
     "ClusterAgentUrlConfiguration": "{project}:prod",
     "ProjectCluster": "{project}:prod/*",
@@ -323,12 +328,16 @@ def test_an_import_of_something_missing_is_an_error(
             plugin.read(kind, f"{project.id}:999999")
     if kind != "ClusterAgentToken":
         name = {"ClusterAgentUrlConfiguration": "there"}.get(kind, "absent")
-        with pytest.raises(CallError, match=rf'^id "{project.path}:{name}": GitLab has no such'):
+        missing = f'^id "{project.path}:{name}": GitLab has no such'
+        if kind == "ClusterAgentConfiguration":  # Its name is its ID, so it is not looked up.
+            missing = f'^id "{project.id}:{name}": GitLab has no agent configuration with this id'
+        with pytest.raises(CallError, match=missing):
             plugin.read(kind, f"{project.path}:{name}")
 
 
 WRONG = {
     "ClusterAgent": ["42", "acme/shop", ":7", "acme/shop:", "", "42:7:9", "acme/shop:a:b"],
+    "ClusterAgentConfiguration": ["42", "acme/shop", ":prod", "acme/shop:", "42:prod:9"],
     "ClusterAgentToken": ["42:7", "acme/shop:prod", "a::7", "42:7:", "42:7:9:1"],
     "ClusterAgentUrlConfiguration": ["42", "acme/shop", "42:", "a/b::7", "42:7:9:1"],
     "ProjectCluster": ["42", ":prod", "acme/shop:", "42:7:9"],

@@ -35,7 +35,7 @@ def test_a_create_previews_the_inputs_and_the_project(
         assert outputs.items() >= inputs.items()
         assert outputs["projectId"] == known
         assert outputs["schemaVersion"] == 1
-        own = {camel_case(kind_for(kind).ids[-1]), *_outputs(kind, volatile=False)}
+        own = {camel_case(kind_for(kind).ids[-1]), *_outputs(kind, volatile=False)} - inputs.keys()
         unknown = {name for name in own if plain(outputs)[name] == UNKNOWN}
         assert unknown == own - {"schemaVersion"}
         assert marked(outputs) == {camel_case(each) for each in SECRETS[kind]}
@@ -95,6 +95,10 @@ def test_an_update_to_unknown_values_previews_them(plugin: NativePlugin, make: M
 
 MARKED: dict[str, Values] = {
     "ClusterAgent": {"name": secret("agent")},
+    "ClusterAgentConfiguration": {
+        "ciAccess": {"projects": [{"id": secret("a/b"), "defaultNamespace": "shop"}]},
+        "additionalSettings": {"a": {"b": [secret("1")]}},
+    },
     "ClusterAgentToken": {
         "description": secret("d"),
         "rotationTriggers": {"a": secret("1"), "b": {"c": [secret("2"), "3"]}, "d": "4"},

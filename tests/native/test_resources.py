@@ -17,6 +17,7 @@ import pytest
 import yaml
 from pulumi.runtime import rpc, settings
 from tests.resources import test_resources as dynamic
+from tests.support.native_plugin import wire
 from tests.support.program import Program
 from tools.generate import PACKAGE, lookups
 from tools.generate.names import SHARED
@@ -42,6 +43,7 @@ ALIASES = {
         "pulumi-python:dynamic/gitlab:ClusterAgent",
         "gitlab:index/clusterAgent:ClusterAgent",
     ],
+    "ClusterAgentConfiguration": ["pulumi-python:dynamic/gitlab:ClusterAgentConfiguration"],
     "ClusterAgentToken": [
         "pulumi-python:dynamic/gitlab:ClusterAgentToken",
         "gitlab:index/clusterAgentToken:ClusterAgentToken",
@@ -85,7 +87,7 @@ def _outputs(name: str) -> dict[str, Type]:
     kind = kind_for(name)
     described: list[Field | Output] = [*kind.schema.fields, *kind.schema.outputs]
     types = {each.name: each.type for each in described if each.name != "connection"}
-    return types | dict.fromkeys(kind.ids, Type.INTEGER)
+    return dict.fromkeys(kind.ids, Type.INTEGER) | types
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -102,7 +104,7 @@ def test_a_constructor_registers_its_arguments(program: Program, name: str) -> N
     for argument, value in ARGUMENTS[name].items():
         found = inputs[camel_case(argument)]
         assert rpc.is_rpc_secret(found) is (argument in SECRETS.get(name, []))
-        assert rpc.unwrap_rpc_secret(found) == value
+        assert rpc.unwrap_rpc_secret(found) == wire({argument: value})[camel_case(argument)]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -316,7 +318,7 @@ def test_the_example_in_the_schema_is_the_one_in_yaml(program: Program, name: st
     description = SCHEMA["resources"][f"gitlab-kubernetes:index:{name}"]["description"]
     texts = dict(re.findall(r"```(\w+)\n(.*?)\n```", description, re.DOTALL))
     resources = yaml.safe_load(texts["yaml"])["resources"]
-    outputs: dict[str, Any] = {"agentId": 7, "project": "acme/shop"}
+    outputs: dict[str, Any] = {"agentId": 7, "project": "acme/shop", "name": "production"}
 
     def body() -> None:
         pulumi.runtime.set_all_config({"shop:kubernetesToken": "${kubernetesToken}"})
@@ -330,5 +332,6 @@ def test_the_example_in_the_schema_is_the_one_in_yaml(program: Program, name: st
         inputs = rpc.deserialize_properties(request.object)
         references = {f"${{agent.{key}}}": value for key, value in outputs.items()}
         assert {key: rpc.unwrap_rpc_secret(value) for key, value in inputs.items()} == {
-            key: references.get(value, value) for key, value in expected["properties"].items()
+            key: references.get(value, value) if isinstance(value, str) else value
+            for key, value in expected["properties"].items()
         }

@@ -31,6 +31,11 @@ CLUSTER = {
 }
 ARGUMENTS: dict[type[Any], dict[str, Any]] = {
     gitlab.ClusterAgent: {"project": "a/b", "name": "prod"},
+    gitlab.ClusterAgentConfiguration: {
+        "project": "a/b",
+        "agent_name": "prod",
+        "ci_access": {"projects": [{"id": "a/b", "default_namespace": "shop"}]},
+    },
     gitlab.ClusterAgentToken: {"project": 42, "agent_id": 7, "name": "prod"},
     gitlab.ClusterAgentUrlConfiguration: {
         "project": "a/b",
@@ -102,7 +107,7 @@ def test_only_the_urn_and_the_id_are_awaited(program: Program, kind: type[Any]) 
     assert program.run(body) == {"urn", "id"}
 
 
-@pytest.mark.parametrize("kind", ARGUMENTS)
+@pytest.mark.parametrize("kind", IDS)
 def test_the_number_in_the_id_is_an_output(program: Program, kind: type[Any]) -> None:
     """It is known whenever the ID is known."""
     id_ = "42:5:7" if len(kind._kind.ids) == 3 else "42:7"
@@ -111,7 +116,7 @@ def test_the_number_in_the_id_is_an_output(program: Program, kind: type[Any]) ->
         assert value == (number, False, True)
 
 
-@pytest.mark.parametrize("kind", ARGUMENTS)
+@pytest.mark.parametrize("kind", IDS)
 def test_with_other_mocks_the_number_is_the_mocked_output(
     program: Program, kind: type[Any]
 ) -> None:
@@ -122,7 +127,7 @@ def test_with_other_mocks_the_number_is_the_mocked_output(
     assert program.run(body, "it-id")[0] is None
 
 
-@pytest.mark.parametrize("kind", ARGUMENTS)
+@pytest.mark.parametrize("kind", IDS)
 def test_the_number_in_the_id_can_be_an_argument(program: Program, kind: type[Any]) -> None:
     """Such as `agent.agent_id` of a token."""
     id_ = "42:5:7" if len(kind._kind.ids) == 3 else "42:7"
@@ -204,7 +209,7 @@ def test_a_cluster_logs_its_deprecation_once(
     assert message.startswith("GitLab has deprecated certificate-based clusters since 14.5")
 
 
-@pytest.mark.parametrize("kind", ARGUMENTS)
+@pytest.mark.parametrize("kind", IDS)
 def test_get_reads_by_id(program: Program, kind: type[Any]) -> None:
     """Nothing is registered, and the numbers in the ID are outputs too."""
     id_ = "42:5:7" if len(kind._kind.ids) == 3 else "42:7"

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.support.dynamic_host import Diff, DynamicHost
-from tests.support.native_plugin import EXPLICIT, NativePlugin, wire
+from tests.support.native_plugin import EXPLICIT, NativePlugin, python, wire
 from tests.support.plugin_process import Engine, Values
 from typing_extensions import Self
 
@@ -140,4 +140,5 @@ def _python(kind: str, values: Values, given: Values) -> Values:
     """Return values by their names in Python, with the connection if there are any."""
     names = names_of(kind_for(kind))
     connection = {"connection": given.get("connection", "gitlab")} if values else {}
-    return {**{names[name]: each for name, each in values.items()}, **connection}
+    named = {names[name]: each for name, each in values.items()}
+    return {**{name: python(name, each) for name, each in named.items()}, **connection}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import provider_pb2
@@ -172,7 +174,32 @@ class NativePlugin(PluginProcess):
 
 def wire(values: Values) -> Values:
     """Return values by their names on the wire. Those of Python have underscores."""
-    return {camel_case(name): each for name, each in values.items() if name != "connection"}
+    return {
+        camel_case(name): _spelled(each) if name in _NESTED else each
+        for name, each in values.items()
+        if name != "connection"
+    }
+
+
+_NESTED = ("ci_access", "user_access", "observability")
+"""The inputs whose values have names that are spelled in another way too."""
+
+
+def python(name: str, value: Any) -> Any:
+    """Return the value of an input on the wire with the names inside it of Python."""
+    return _spelled(value, _snake_case) if name in _NESTED else value
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+def _spelled(value: Any, spell: Callable[[str], str] = camel_case) -> Any:
+    if isinstance(value, list):
+        return [_spelled(each, spell) for each in value]
+    if isinstance(value, dict):
+        return {spell(key): _spelled(each, spell) for key, each in value.items()}
+    return value
 
 
 def _urn(kind: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.generate.classes import class_source, described, parameter
-from tools.generate.source import INPUT_TYPES, OUTPUT_TYPES, formatted, wrapped
+from tools.generate.source import OUTPUT_TYPES, formatted, input_type, wrapped
 
 from pulumi_gitlab_kubernetes.components.declaration import (
     ARGUMENTS,
@@ -155,8 +155,7 @@ def _values(fields: list[Field]) -> str:
     return "".join(
         _VALUE.format(
             name=each.name,
-            type=INPUT_TYPES[each.type, each.reference is not None]
-            + ("" if each.required else " | None"),
+            type=input_type(each) + ("" if each.required else " | None"),
             doc=wrapped(described(each), "    "),
         )
         for each in fields

@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, in_camel_case
 from pulumi_gitlab_kubernetes.native.resources.base import PACKAGE
+from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,31 @@ class Declaration:
 
     name: str
     kind: str
-    inputs: Mapping[str, str | Ref | Secret]
+    inputs: Mapping[str, Value]
 
+
+Value = str | Ref | Secret | Mapping[str, object]
 
 _AGENT = Declaration("agent", "ClusterAgent", {"project": "acme/shop", "name": "production"})
 _OF_AGENT = {"project": Ref("agent", "project"), "agent_id": Ref("agent", "agent_id")}
 
 PROGRAMS: Mapping[str, tuple[Declaration, ...]] = {
     "ClusterAgent": (_AGENT,),
+    "ClusterAgentConfiguration": (
+        _AGENT,
+        Declaration(
+            "configuration",
+            "ClusterAgentConfiguration",
+            {
+                "project": Ref("agent", "project"),
+                "agent_name": Ref("agent", "name"),
+                "ci_access": {
+                    "groups": [{"id": "acme", "default_namespace": "shop"}],
+                },
+                "user_access": {"access_as": {"agent": {}}, "projects": [{"id": "acme/shop"}]},
+            },
+        ),
+    ),
     "ClusterAgentToken": (
         _AGENT,
         Declaration("token", "ClusterAgentToken", {**_OF_AGENT, "name": "production"}),
@@ -112,7 +130,8 @@ def yaml(program: tuple[Declaration, ...]) -> str:
     resources = [
         f"  {each.name}:\n    type: {PACKAGE}:{each.kind}\n    properties:\n"
         + "\n".join(
-            f"      {camel_case(name)}: {_in_yaml(value)}" for name, value in each.inputs.items()
+            f"      {camel_case(name)}: {_in_yaml(value)}"
+            for name, value in _on_the_wire(each).items()
         )
         for each in program
     ]
@@ -129,7 +148,7 @@ def typescript(program: tuple[Declaration, ...]) -> str:
             "const config = new pulumi.Config();",
         ]
     for each in program:
-        inputs = _inputs(each, "    {}: {},", camel_case, _in_typescript)
+        inputs = _inputs(_on_the_wire(each), "    {}: {},", camel_case, _in_typescript)
         start = f'const {each.name} = new gitlab.{each.kind}("{each.name}", {{'
         lines += [start, *inputs, "});"]
     return "\n".join(lines)
@@ -141,7 +160,7 @@ def python(program: tuple[Declaration, ...]) -> str:
     if _has_secret(program):
         lines = ["import pulumi", *lines, "config = pulumi.Config()"]
     for each in program:
-        inputs = _inputs(each, "    {}={},", str, _in_python)
+        inputs = _inputs(each.inputs, "    {}={},", str, _in_python)
         start = f'{each.name} = gitlab.{each.kind}(\n    "{each.name}",'
         lines += [start, *inputs, ")"]
     return "\n".join(lines)
@@ -169,25 +188,38 @@ def _has_secret(program: tuple[Declaration, ...]) -> bool:
     return any(isinstance(value, Secret) for each in program for value in each.inputs.values())
 
 
+def _on_the_wire(declaration: Declaration) -> dict[str, Value]:
+    """Return the inputs with the names inside them as other languages than Python write them."""
+    if declaration.kind not in MODULES:  # The component.
+        return dict(declaration.inputs)
+    schema = kind_for(declaration.kind).schema
+    return {
+        name: in_camel_case(value, schema.names_in(name))
+        for name, value in declaration.inputs.items()
+    }
+
+
 def _inputs(
-    declaration: Declaration,
+    inputs: Mapping[str, Value],
     line: str,
     spell: Callable[[str], str],
-    render: Callable[[str | Ref | Secret], str],
+    render: Callable[[Value], str],
 ) -> list[str]:
-    return [line.format(spell(name), render(value)) for name, value in declaration.inputs.items()]
+    return [line.format(spell(name), render(value)) for name, value in inputs.items()]
 
 
-def _in_yaml(value: str | Ref | Secret) -> str:
+def _in_yaml(value: Value) -> str:
     match value:
         case Ref(resource, output):
             return f"${{{resource}.{camel_case(output)}}}"
         case Secret(key):
             return f"${{{key}}}"
-    return value
+        case str():
+            return value
+    return json.dumps(value)  # JSON is YAML.
 
 
-def _in_typescript(value: str | Ref | Secret) -> str:
+def _in_typescript(value: Value) -> str:
     match value:
         case Ref(resource, output):
             return f"{resource}.{camel_case(output)}"
@@ -196,7 +228,7 @@ def _in_typescript(value: str | Ref | Secret) -> str:
     return json.dumps(value)
 
 
-def _in_python(value: str | Ref | Secret) -> str:
+def _in_python(value: Value) -> str:
     match value:
         case Ref(resource, output):
             return f"{resource}.{output}"

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator
 
 from tools.generate.source import (
-    INPUT_TYPES,
     OUTPUT_TYPES,
     formatted,
+    input_type,
     item_name,
     pascal_case,
     wrapped,
@@ -85,10 +85,9 @@ def results() -> dict[str, str]:
             for name, doc, outputs in _classes(function)
         }
         body = "".join(classes.values())
-        imports = "from dataclasses import dataclass"
-        if "Any]" in body:
-            imports += "\nfrom typing import Any"
-        found[module] = _source(module, imports, body)
+        typing = "\nfrom typing import Any" if "Any]" in body else ""
+        more = ", field" if "field(" in body else ""
+        found[module] = _source(module, f"from dataclasses import dataclass{more}{typing}", body)
     return found
 
 
@@ -166,7 +165,7 @@ def _function(function: Function, arguments: tuple[Field, ...], *, output: bool)
 
 
 def _parameter(field: Field, *, output: bool) -> str:
-    type_ = INPUT_TYPES[field.type, field.reference is not None]
+    type_ = input_type(field)
     if not field.required:
         type_ += " | None"
     if output:
@@ -192,7 +191,7 @@ def _nested_classes(
     function: Function, outputs: tuple[Output, ...]
 ) -> Iterator[tuple[str, str, tuple[Output, ...]]]:
     for output in outputs:
-        if output.fields:
+        if output.fields and not output.type_name:
             yield from _nested_classes(function, output.fields)
             one = "One of " if output.type is Type.LIST else ""
             doc = f"{one}`{output.name}` in the result of `{function.name}`."
@@ -208,15 +207,21 @@ def _attributes(outputs: tuple[Output, ...], function: Function) -> str:
         _ATTRIBUTE.format(
             name=each.name,
             type=_type(each, function) + (" | None" if each.optional else ""),
-            default=" = None" if each.optional else "",
+            default=_default(each),
             doc=wrapped(each.doc, "    "),
         )
         for each in outputs
     )
 
 
+def _default(output: Output) -> str:
+    if output.names and output.type_name:  # A map, whose names are spelled in other ways too.
+        return f" = field(default=None, metadata={{'names': {output.names!r}}})"
+    return " = None" if output.optional else ""
+
+
 def _type(output: Output, function: Function) -> str:
-    if not output.fields:
+    if not output.fields or output.type_name:
         return OUTPUT_TYPES[output.type]
     name = _nested_name(function, output)
     return f"tuple[{name}, ...]" if output.type is Type.LIST else name

@@ -20,6 +20,7 @@ from tools.generate.source import (
     enums_of,
     item_name,
     native_fields,
+    nested_types,
     pascal_case,
 )
 
@@ -45,6 +46,7 @@ _TYPES: dict[Type, Spec] = {
     Type.NUMBER: {"type": "number"},
     Type.BOOLEAN: {"type": "boolean"},
     Type.MAP: {"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}},
+    Type.LIST: {"type": "array", "items": {"type": "string"}},
 }
 _ID = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
 """A project's path or ID, and a resource's composite ID or its number.
@@ -82,6 +84,7 @@ def schema() -> str:
             "nodejs": {"packageName": distribution["Name"]},
             # Another name than that of this package, which has the classes of the SDK too.
             "python": {
+                "inputTypes": "classes-and-dicts",
                 "packageName": "pulumi_gitlab_kubernetes_sdk",
                 "pyproject": {"enabled": True},
             },
@@ -89,6 +92,11 @@ def schema() -> str:
         "config": {"variables": settings},
         "types": {
             f"{PACKAGE}:index:{name}": _enum(field) for name, field in enums_of(kinds).items()
+        }
+        | {
+            f"{PACKAGE}:index:{name}": _nested(field)
+            for kind in kinds
+            for name, field in nested_types(native_fields(kind)).items()
         }
         | {
             name: spec
@@ -216,10 +224,31 @@ def _argument(field: Field) -> Spec:
     }
 
 
+def _nested(field: Field) -> Spec:
+    """Return the type of the maps of an input."""
+    return {
+        "description": _doc(field.doc),
+        "type": "object",
+        "properties": {
+            camel_case(each.name): {"description": _doc(each.doc), **_value(each)}
+            for each in field.fields
+        },
+        "required": [camel_case(each.name) for each in field.fields if each.required],
+    }
+
+
+def _value(each: Field | Output) -> Spec:
+    """Return the type of the values of an input, an output or a key."""
+    if not each.fields or not each.type_name:
+        return _TYPES[each.type]
+    item = {"$ref": f"#/types/{PACKAGE}:index:{each.type_name}"}
+    return {"type": "array", "items": item} if each.type is Type.LIST else item
+
+
 def _objects(outputs: tuple[Output, ...], prefix: str) -> Iterator[tuple[str, Spec]]:
     """Yield the types of objects in the results of a function."""
     for output in outputs:
-        if output.fields:
+        if output.fields and not output.type_name:
             name = f"{prefix}{pascal_case(item_name(output))}"
             yield f"{PACKAGE}:index:{name}", _object(output.fields, prefix)
             yield from _objects(output.fields, prefix)
@@ -237,8 +266,8 @@ def _object(outputs: tuple[Output, ...], prefix: str) -> Spec:
 
 
 def _result(output: Output, prefix: str) -> Spec:
-    if not output.fields:
-        return _TYPES[output.type]
+    if not output.fields or output.type_name:
+        return _value(output)
     item = {"$ref": f"#/types/{PACKAGE}:index:{prefix}{pascal_case(item_name(output))}"}
     return {"type": "array", "items": item} if output.type is Type.LIST else item
 
@@ -277,7 +306,7 @@ def _input(field: Field, kind: Kind | None = None) -> Spec:
 def _type(kind: Kind | None, each: Field | Output) -> Spec:
     if kind and isinstance(each, Field) and each.choices:
         return {"$ref": f"#/types/{PACKAGE}:index:{enum_name(kind, each)}"}
-    return _TYPES[each.type]
+    return _value(each)
 
 
 def _enum(field: Field) -> Spec:
@@ -318,6 +347,8 @@ def _property_names() -> set[str]:
     for kind in map(kind_for, CLASSES):
         names |= {each.name for each in kind.schema.fields}
         names |= {each.name for each in _outputs(kind)}
+        for field in nested_types(kind.schema.fields).values():
+            names |= {each.name for each in field.fields}
     for function in functions().values():
         names |= {each.name for each in function.arguments}
     names |= {each.name for each in (*declaration.ARGUMENTS, *declaration.OUTPUTS)}

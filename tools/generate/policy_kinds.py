@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tools.generate.source import formatted
 
 from pulumi_gitlab_kubernetes.core.kind import Kind
+from pulumi_gitlab_kubernetes.core.spelling import Names
 from pulumi_gitlab_kubernetes.core.values import Type
 from pulumi_gitlab_kubernetes.policy.model import ProjectResource
 from pulumi_gitlab_kubernetes.registry import MODULES, kind_for
@@ -21,8 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
+from pulumi_gitlab_kubernetes.core.spelling import Names
 from pulumi_gitlab_kubernetes.policy.model import ProjectResource, Property
 
 {classes}
@@ -39,7 +41,7 @@ class {name}(ProjectResource):
 
     __slots__ = ()
     agent_references = {references!r}
-
+{nested}
 {properties}
 
 '''
@@ -51,6 +53,7 @@ _TYPES = {
     Type.NUMBER: "float",
     Type.BOOLEAN: "bool",
     Type.MAP: "Mapping[str, Any]",
+    Type.LIST: "Sequence[Any]",
 }
 
 
@@ -67,6 +70,9 @@ def kinds() -> str:
                     for field in kind.schema.fields
                     if field.reference and field.reference.kind == "ClusterAgent"
                 ),
+                nested=f"    nested: ClassVar[Mapping[str, Names]] = {nested!r}\n"
+                if (nested := _nested(kind))
+                else "",
                 properties="\n".join(f"    {line}" for line in _properties(kind)),
             )
             for kind in all_
@@ -74,6 +80,10 @@ def kinds() -> str:
         kinds="\n".join(f'    "{kind.name}": {kind.name},' for kind in all_),
     )
     return formatted(source)
+
+
+def _nested(kind: Kind) -> dict[str, Names]:
+    return {field.name: field.names for field in kind.schema.fields if field.fields}
 
 
 def _properties(kind: Kind) -> Iterator[str]:
@@ -96,5 +106,5 @@ def _property(type_: Type, default: object, *, output: bool = False) -> str:
     if default is not None:
         value = float(default) if isinstance(default, int) and python == "float" else default
         return f"Property(default={value!r}{more})"
-    runtime = "Mapping" if type_ is Type.MAP else python
+    runtime = python.partition("[")[0]
     return f"Property[{python} | None](None, {runtime}{more})"

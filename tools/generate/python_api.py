@@ -20,7 +20,7 @@ def names() -> str:
     errors = [each for each in public if isinstance(each, type) and _is(each, Exception)]
     functions = list(filter(isfunction, public))
     values = [each for each in public if each not in (*resources, *errors, *functions)]
-    groups = {
+    groups: dict[str, list[Any]] = {
         "Resources": resources,
         "Functions": functions,
         "Arguments and results": values,

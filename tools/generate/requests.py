@@ -95,15 +95,12 @@ class Operations:
         return self._spent()
 
     def _make(self, number: int) -> str:
-        kind, given = kind_for(self._kind), dict(self._given)
-        ids = [self._many.id]
+        kind, given = kind_for(self._kind), {**self._given, "project": self._many.id}
         if kind.parent:
-            ids.append(self._many.agent(f"agent-{number}"))
+            given["agent_id"] = self._many.agent(f"agent-{number}")
         if kind.unique_input:
             given[kind.unique_input] = f"name-{number}"
-        path = f"{kind.place.path}{kind.place.create}".format(*ids).lstrip("/")
-        created = api(self._many.simulator, "POST", path, **kind.schema.payload(given))
-        return ":".join(map(str, [*ids, created["id"]]))
+        return self._host.create(self._kind, given)[0]
 
     def _spent(self) -> Counter[str]:
         return Counter(call.split()[0] for call in self._calls())

@@ -20,16 +20,41 @@ OUTPUT_TYPES = {
     Type.NUMBER: "float",
     Type.BOOLEAN: "bool",
     Type.MAP: "dict[str, Any]",
+    Type.LIST: "list[Any]",
 }
 """The types of outputs."""
 
 INPUT_TYPES = {
     **{(type_, False): name for type_, name in OUTPUT_TYPES.items()},
     (Type.MAP, False): "Mapping[str, pulumi.Input[object]]",
+    (Type.LIST, False): "Sequence[pulumi.Input[str]]",
     (Type.TEXT, True): "str | int",
     (Type.INTEGER, True): "int | str",
 }
 """The types of inputs, by type and whether the input refers to another resource."""
+
+
+def input_type(field: Field) -> str:
+    """Return the type of an input in Python."""
+    if not field.fields:
+        return INPUT_TYPES[field.type, field.reference is not None]
+    name = args_dict(field)
+    return f"Sequence[pulumi.Input[{name}]]" if field.type is Type.LIST else name
+
+
+def args_dict(field: Field) -> str:
+    """Return the name of the type of the maps in an input."""
+    return f"{field.type_name}Args"
+
+
+def nested_types(fields: Iterable[Field]) -> dict[str, Field]:
+    """Return the fields whose values are maps with known keys, by type, inner ones first."""
+    found: dict[str, Field] = {}
+    for field in fields:
+        if field.fields:
+            found |= nested_types(field.fields)
+            found[field.type_name] = field
+    return found
 
 
 def formatted(source: str) -> str:

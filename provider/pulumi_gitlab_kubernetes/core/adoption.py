@@ -12,6 +12,7 @@ from pulumi_gitlab_kubernetes.core.shared_fields import ADOPTED_AT
 from pulumi_gitlab_kubernetes.core.values import Values
 from pulumi_gitlab_kubernetes.errors import GitLabError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
+from pulumi_gitlab_kubernetes.gitlab.places import Ids
 
 if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.core.kind import Kind
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def adopt(
     kind: Kind,
     client: Client,
-    ids: tuple[int, ...],
+    ids: Ids,
     found: Values,
     inputs: Values,
     *,
@@ -57,7 +58,7 @@ def adopt(
         current = _current(kind, found, inputs)
         kind.refuse_update(names, current)
         body = kind.update_body(names, inputs)
-        found = kind.collection(client, ids[:-1]).update(ids[-1], body)
+        found = kind.collection(client, ids[:-1], inputs, {}).update(ids[-1], body)
     found = {**found, ADOPTED_AT.name: datetime.now(timezone.utc).isoformat()}
     key = Key(client.connection.url, kind.name, ids)
     context.run.claims.claim(key, found, context.resource)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from pulumi_gitlab_kubernetes.core.shared_fields import ADOPTED_AT
 from pulumi_gitlab_kubernetes.core.values import Values
+from pulumi_gitlab_kubernetes.gitlab.locks import Locks
+from pulumi_gitlab_kubernetes.gitlab.places import Ids
 
 OWN = "this resource"
 """The name in messages of the resource that a call is for."""
@@ -24,7 +27,7 @@ class Key(NamedTuple):
 
     url: str
     kind: str
-    ids: tuple[int, ...]
+    ids: Ids
 
 
 class Claims:
@@ -33,8 +36,7 @@ class Claims:
     def __init__(self) -> None:
         self._claimed: defaultdict[Key, set[tuple[object, str]]] = defaultdict(set)
         self._created: dict[Key, str] = {}
-        self._locks: defaultdict[object, threading.Lock] = defaultdict(threading.Lock)
-        self._lock = threading.Lock()
+        self._locks = Locks()
 
     def claim(self, key: Key, outputs: Values, resource: str) -> None:
         """Note that a resource of the running program has a resource in GitLab.
@@ -54,6 +56,15 @@ class Claims:
             resource: The URN of the resource that it was created for.
         """
         self._created[key] = resource
+
+    def note_deleted(self, key: Key) -> None:
+        """Note that a resource no longer exists. Another file can have the same IDs.
+
+        Args:
+            key: The resource in GitLab.
+        """
+        self._created.pop(key, None)
+        self._claimed.pop(key, None)
 
     def has_created(self, key: Key) -> bool:
         """Return whether this run has created a resource."""
@@ -89,7 +100,6 @@ class Claims:
             return f'resource "{others[0].split("::", 3)[-1]}"'
         return OWN if resource else "another resource"
 
-    def lock(self, identity: object) -> threading.Lock:
+    def lock(self, identity: Hashable) -> threading.Lock:
         """Return the lock for creating resources of one identity."""
-        with self._lock:
-            return self._locks[identity]
+        return self._locks.get(identity)

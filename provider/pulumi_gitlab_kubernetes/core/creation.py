@@ -21,6 +21,7 @@ from pulumi_gitlab_kubernetes.errors import GitLabError, LostResponseError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.clock import moment
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
+from pulumi_gitlab_kubernetes.gitlab.places import Ids
 
 
 class LostRequest(NamedTuple):
@@ -55,7 +56,7 @@ class Creation(ABC, Generic[AnyKind]):
         self,
         kind: AnyKind,
         client: Client,
-        parents: tuple[int, ...],
+        parents: Ids,
         inputs: Values,
         *,
         context: CallContext,
@@ -65,7 +66,7 @@ class Creation(ABC, Generic[AnyKind]):
         self.parents = parents
         self.inputs = inputs
         self.context = context
-        self.collection = kind.collection(client, parents)
+        self.collection = kind.collection(client, parents, inputs)
         self.lost: list[LostRequest] = []
         self.unresolved = 0
         """The number of lost requests whose resources have not been found."""
@@ -186,7 +187,7 @@ class Creation(ABC, Generic[AnyKind]):
         Args:
             found: GitLab's response about the resource.
         """
-        ids = (*self.parents, int(found["id"]))
+        ids = (*self.parents, found["id"])
         found = self.kind.complete_response(self.client, ids, found, self.inputs) or found
         if self.context.run.claims.has_created(self.key(found)) or differing(
             self.kind, found, self.inputs
@@ -228,7 +229,7 @@ class Creation(ABC, Generic[AnyKind]):
 
     def key(self, found: Values) -> Key:
         """Return the key of a resource in the run's claims."""
-        ids = (*self.parents, int(found["id"]))
+        ids = (*self.parents, found["id"])
         return Key(self.client.connection.url, self.kind.name, ids)
 
 

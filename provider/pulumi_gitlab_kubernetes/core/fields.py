@@ -7,12 +7,15 @@ model all come from here. Nothing here knows Pulumi or HTTP.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pulumi_gitlab_kubernetes.core.spelling import Spelling
+from pulumi_gitlab_kubernetes.core.spelling import Names, Spelling
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Type, composite_id, contains_unknown
+
+Reasons = dict[str, str]
+"""What is wrong with a value, by the path of the nested value that is wrong: empty for itself."""
 
 
 class Change(enum.Enum):
@@ -64,6 +67,9 @@ class Field:
             does not return it.
         always_send: Whether each update sends it, because GitLab resets it if it is absent.
         reference: The kind whose ID it is, if it is one.
+        fields: The known keys of a map, or of each map in a list.
+        other_keys: What to do about a key that is not known, with names in braces.
+        type_name: The name of the type of these maps in the package schema.
         check: Returns what is wrong with a known value, or `None`.
         warn: Returns what the user may not have meant with a valid value, or `None`.
         normalize: Returns the form in which two values are compared.
@@ -83,6 +89,9 @@ class Field:
     response_key: str = ""
     always_send: bool = False
     reference: Reference | None = None
+    fields: tuple[Field, ...] = ()
+    other_keys: str = ""
+    type_name: str = ""
     check: Callable[[Any], str | None] = lambda _value: None
     warn: Callable[[Any], str | None] = lambda _value: None
     normalize: Callable[[Any], Any] = lambda value: value
@@ -99,7 +108,12 @@ class Field:
         """Whether GitLab never returns it, so that reading keeps the state's value."""
         return bool(self.request_key) and not self.response_key
 
-    def accept(self, value: Any, spelling: Spelling) -> tuple[Any, str | None]:
+    @property
+    def names(self) -> Names:
+        """The names of the known keys, with those of the keys in their values."""
+        return {field.name: field.names for field in self.fields}
+
+    def accept(self, value: Any, spelling: Spelling) -> tuple[Any, Reasons]:
         """Convert a program's value to the form in the state, and find what is wrong with it.
 
         Args:
@@ -107,23 +121,56 @@ class Field:
             spelling: How the user writes names.
 
         Returns:
-            The value to store, or the default, and what is wrong with it, or `None`.
+            The value to store, or the default, and what is wrong with it.
         """
         empty = value == {} or (isinstance(value, str) and not value.strip())
         if value is None or empty:  # To GitLab, an empty text is the same as none.
-            return self.default, self._why_required(empty=empty)
+            return self.default, _reasons(self._why_required(empty=empty))
+        return self.accept_set(value, spelling)
+
+    def accept_set(self, value: Any, spelling: Spelling) -> tuple[Any, Reasons]:
+        """Do the same for a value that is set, even if it is empty."""
         if value is UNKNOWN:
-            return value, None
+            return value, {}
         if ids := self.ids_in(value):
             value = ids[-1]
         try:
             value = self.type.coerce(value)
         except ValueError as error:
             hint = self.reference.hint.format_map(spelling) if self.reference else ""
-            return value, f"{error}: {hint}" if hint else str(error)
-        if contains_unknown(value):
-            return value, None
-        return value, self._why_invalid(value)
+            return value, {"": f"{error}: {hint}" if hint else str(error)}
+        if self.type is Type.LIST:
+            value, reasons = self._accept_items(value, spelling)
+        else:
+            value, reasons = self._accept_keys(value, spelling)
+        if not reasons and not contains_unknown(value):
+            reasons = _reasons(self._why_invalid(value))
+        return value, reasons
+
+    def _accept_items(self, value: list[Any], spelling: Spelling) -> tuple[list[Any], Reasons]:
+        type_ = Type.MAP if self.fields else Type.TEXT
+        item = replace(self, type=type_, check=lambda _value: None)
+        accepted = [item.accept_set(each, spelling) for each in value]
+        reasons = _inside(((f"[{i}]", found) for i, (_item, found) in enumerate(accepted)))
+        return [each for each, _reasons in accepted], reasons
+
+    def _accept_keys(self, value: Any, spelling: Spelling) -> tuple[Any, Reasons]:
+        if not self.fields:
+            return value, {}
+        values: dict[str, Any] = {}
+        reasons: Reasons = {}
+        for field in self.fields:
+            given = value.get(field.name)
+            # An empty map has a meaning where GitLab expects one.
+            accept = field.accept_set if given == {} else field.accept
+            accepted, found = accept(given, spelling)
+            reasons |= _inside([(f".{field.name}", found)])
+            if accepted is not None:
+                values[field.name] = accepted
+        if unknown := sorted(value.keys() - self.names.keys()):
+            advice = self.other_keys.format_map(spelling)
+            reasons[""] = f"has {', '.join(unknown)}, which is not known: {advice}"
+        return values, reasons
 
     def ids_in(self, value: Any) -> tuple[int, ...]:
         """Return the parts of a composite ID of the referenced kind; empty for other values."""
@@ -169,6 +216,8 @@ class Output:
         fields: The values in it, for an object or a list of objects.
         volatile: Whether GitLab changes it by itself. A refresh then keeps the state's value, and
             only a create or an update stores a new one.
+        type_name: The name of the type of these objects in the package schema; by default it is
+            derived from the function that returns them.
     """
 
     name: str
@@ -179,3 +228,18 @@ class Output:
     secret: bool = False
     fields: tuple[Output, ...] = ()
     volatile: bool = False
+    type_name: str = ""
+
+    @property
+    def names(self) -> Names:
+        """The names in its values, each with those inside."""
+        return {output.name: output.names for output in self.fields}
+
+
+def _reasons(reason: str | None) -> Reasons:
+    return {"": reason} if reason else {}
+
+
+def _inside(found: Iterable[tuple[str, Reasons]]) -> Reasons:
+    """Return the reasons for values inside another one, with the paths from there."""
+    return {f"{outer}{inner}": reason for outer, each in found for inner, reason in each.items()}

@@ -6,19 +6,19 @@ A kind does not import Pulumi. `lifecycle` calls the hooks.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.identity import Identity, NotUnique, Singleton, Unique
 from pulumi_gitlab_kubernetes.core.schema import CrossCheck, Schema
 from pulumi_gitlab_kubernetes.core.spelling import Spelling
-from pulumi_gitlab_kubernetes.core.values import Values
+from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.errors import BAD_REQUEST, InvalidInputError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
-from pulumi_gitlab_kubernetes.gitlab.places import Place
+from pulumi_gitlab_kubernetes.gitlab.places import Ids, Place
 
 
 class Kind:
@@ -44,7 +44,9 @@ class Kind:
     list_checks: ClassVar[tuple[CrossCheck, ...]] = ()
     """Checks of these filters together."""
     ids: ClassVar[tuple[str, ...]]
-    """The outputs that form its ID, outermost first."""
+    """The outputs that form its ID, outermost first: numbers, or inputs that are texts."""
+    name_input: ClassVar[str] = "name"
+    """The input that names a resource in messages."""
     parent: ClassVar[str] = ""
     """The kind of resource that it belongs to, if that is not the project."""
     enabled_by: ClassVar[str] = ""
@@ -66,18 +68,34 @@ class Kind:
     unavailable: ClassVar[str]
     """Why GitLab may show none in a project that can be seen: a clause that ends a message."""
 
-    def collection(self, client: Client, ids: tuple[int, ...]) -> Collection:
+    def collection(
+        self,
+        client: Client,
+        ids: Ids,
+        values: Mapping[str, Any] | None = None,
+        olds: Mapping[str, Any] | None = None,
+    ) -> Collection:
         """Return the collection that resources of this kind are in.
 
         Args:
             client: The client to use.
             ids: The IDs of its parents: the project's, and the agent's if it belongs to one.
+            values: The inputs or outputs of the resource, as far as they are known.
+            olds: The outputs in the state, for an update.
         """
+        del values, olds
         return client.collection(self.place, ids)
+
+    @property
+    def item_name(self) -> str:
+        """The name of one of them in a list, without its project."""
+        if self.id_types[self.ids[-1]] is Type.INTEGER:
+            return self.ids[-1].removesuffix("_id")
+        return self.noun.replace(" ", "_")
 
     def label(self, values: Mapping[str, object]) -> str:
         """Return the name of a resource in messages, and its agent; empty if unknown."""
-        name = f'"{values["name"]}"' if "name" in values else ""
+        name = f'"{values[self.name_input]}"' if self.name_input in values else ""
         agent = f"of agent {values['agent_id']}" if self.parent and "agent_id" in values else ""
         return " ".join(filter(None, (name, agent)))
 
@@ -150,7 +168,7 @@ class Kind:
         """
 
     def complete_response(
-        self, client: Client, ids: tuple[int, ...], response: Values, state: Values
+        self, client: Client, ids: Ids, response: Values, state: Values
     ) -> Values | None:
         """Return a response with the keys that GitLab omitted; `None` if none are missing.
 
@@ -162,7 +180,7 @@ class Kind:
         """
 
     def delete_specially(
-        self, collection: Collection, id_: int, olds: Values, context: CallContext
+        self, collection: Collection, id_: Any, olds: Values, context: CallContext
     ) -> bool | None:
         """Delete a resource that needs more than one DELETE request.
 
@@ -184,6 +202,18 @@ class Kind:
             values: The resource's inputs or outputs.
         """
 
+    def same_in_gitlab(self, name: str, olds: Values, news: Values, client: Client) -> bool:
+        """Return whether the new value of an input means the same in GitLab as the old one.
+
+        Args:
+            name: An input whose change would replace the resource.
+            olds: The outputs in the state.
+            news: Checked inputs.
+            client: The client to use.
+        """
+        del name, olds, news, client
+        return False
+
     def replacement_due(self, olds: Values, news: Values, context: CallContext) -> str | None:
         """Return the input that requires a replacement although nothing has changed.
 
@@ -198,17 +228,45 @@ class Kind:
         whose = self.noun if name == self.ids[-1] else name.removesuffix("_id")
         return f"GitLab's ID of the {whose}. Previews of updates know it too."
 
-    def parse_id(self, id_: str) -> tuple[int, ...]:
+    @property
+    def id_types(self) -> dict[str, Type]:
+        """The type of each part of its ID: that of the input with its name, or a number."""
+        types = {field.name: field.type for field in self.schema.fields}
+        return {name: types.get(name, Type.INTEGER) for name in self.ids}
+
+    def id_part(self, name: str, text: str) -> Any:
+        """Return a part of an ID; `None` if it cannot be one.
+
+        Args:
+            name: Its name in `ids`.
+            text: The text.
+        """
+        if self.id_types[name] is Type.INTEGER:
+            return int(text) if text.isascii() and text.isdecimal() else None
+        return text if text and self.schema.field(name).check(text) is None else None
+
+    def is_id(self, text: str) -> bool:
+        """Return whether a text has the form of a resource's ID."""
+        return None not in self._parts(text)
+
+    def parse_id(self, id_: str) -> Ids:
         """Return the parts of a resource's ID.
 
         Raises:
             InvalidInputError: It has another form.
         """
-        parts = id_.split(":")
-        if len(parts) != len(self.ids) or not all(part.isdecimal() for part in parts):
-            form = ":".join(f"<{name.replace('_', '-')}>" for name in self.ids)
-            raise InvalidInputError("id", f'"{id_}" must have the form {form}, all of them numbers')
-        return tuple(map(int, parts))
+        if None not in (parts := self._parts(id_)):
+            return parts
+        form = ":".join(f"<{name.replace('_', '-')}>" for name in self.ids)
+        names = [name for name, type_ in self.id_types.items() if type_ is not Type.INTEGER]
+        all_ = f"all but <{names[0].replace('_', '-')}> numbers" if names else "all of them numbers"
+        raise InvalidInputError("id", f'"{id_}" must have the form {form}, {all_}')
+
+    def _parts(self, text: str) -> Ids:
+        parts = text.split(":")
+        if len(parts) != len(self.ids):
+            return (None,)
+        return tuple(map(self.id_part, self.ids, parts))
 
 
 class TokenKind(Kind):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from pulumi_gitlab_kubernetes.core.claims import Key
 from pulumi_gitlab_kubernetes.core.context import CallContext
@@ -17,7 +18,7 @@ from pulumi_gitlab_kubernetes.core.kind import Kind, TokenKind
 from pulumi_gitlab_kubernetes.core.not_found import parent_missing, require_project, what_is_missing
 from pulumi_gitlab_kubernetes.core.references import is_id, resolve
 from pulumi_gitlab_kubernetes.core.schema import Difference, Failure
-from pulumi_gitlab_kubernetes.core.shared_fields import ADOPTED_AT, SCHEMA_VERSION
+from pulumi_gitlab_kubernetes.core.shared_fields import ADOPTED_AT, PROJECT, SCHEMA_VERSION
 from pulumi_gitlab_kubernetes.core.state import State
 from pulumi_gitlab_kubernetes.core.token_creation import TokenCreation
 from pulumi_gitlab_kubernetes.core.unique_creation import UniqueCreation
@@ -31,6 +32,7 @@ from pulumi_gitlab_kubernetes.errors import (
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
+from pulumi_gitlab_kubernetes.gitlab.places import Ids
 
 VERSION = 1
 """The `schema_version` of states. It increases when the meaning of a state's values changes."""
@@ -75,7 +77,8 @@ class Lifecycle:
     def diff(self, olds: State, news: Values, context: CallContext) -> Difference:
         """Compare the state with checked inputs.
 
-        If `project` has another spelling, GitLab is asked whether it is the same project.
+        If `project` has another spelling, GitLab is asked whether it is the same project. A kind
+        can ask about other inputs.
 
         Args:
             olds: The state.
@@ -90,13 +93,17 @@ class Lifecycle:
         if UNKNOWN not in (outputs.get("connection"), news.get("connection")):
             context.require_same_gitlab(outputs, news)
             if not context.refreshing and all(name in outputs for name in self.kind.ids):
-                ids = tuple(int(outputs[name]) for name in self.kind.ids)
+                types = self.kind.id_types
+                ids = tuple(type_.coerce(outputs[name]) for name, type_ in types.items())
                 key = Key(context.connection(news).url, self.kind.name, ids)
                 context.run.claims.claim(key, outputs, context.resource)
         found = self.kind.schema.diff(olds.inputs, news, context.ignored)
-        if "project" in found.replaces and self._same_project(outputs, news, context):
-            replaces = tuple(name for name in found.replaces if name != "project")
-            found = Difference(changed=found.changed, replaces=replaces)
+        replaces = tuple(
+            name
+            for name in found.replaces
+            if not self._same_in_gitlab(name, outputs, news, context)
+        )
+        found = Difference(changed=found.changed, replaces=replaces)
         if "project_id" in outputs and "project" not in found.replaces and not context.refreshing:
             project_id = int(outputs["project_id"])
             context.run.composite_ids.require_project(context.resource, news, project_id)
@@ -138,7 +145,7 @@ class Lifecycle:
             try:
                 created = self._create(client, parents, inputs, context)
             except NotFoundError as error:
-                collection = self.kind.collection(client, parents)
+                collection = self.kind.collection(client, parents, inputs)
                 project = inputs["project"]
                 missing = self._missing(client, collection, project_id, project, in_state=False)
                 if missing is None and collection.parent is None:
@@ -146,12 +153,10 @@ class Lifecycle:
                 raise missing or parent_missing(
                     self.kind.ids[-2], parents[-1], context.spelling
                 ) from error
-        ids = (*parents, int(created["id"]))
+        ids = (*parents, created["id"])
         return ":".join(map(str, ids)), self._outputs(ids, created, inputs)
 
-    def _create(
-        self, client: Client, parents: tuple[int, ...], inputs: Values, context: CallContext
-    ) -> Values:
+    def _create(self, client: Client, parents: Ids, inputs: Values, context: CallContext) -> Values:
         kind = self.kind
         key = client.connection.url, kind.name, parents, inputs.get(kind.unique_input or "name")
         # Without the lock, a lost request could claim what another thread has just created.
@@ -267,7 +272,7 @@ class Lifecycle:
             return self._outputs(ids, {}, {**kept, **news})
         client = context.client(news)
         with explained(self.kind, client, "update", news, context, id_=id_):
-            collection = kind.collection(client, ids[:-1])
+            collection = kind.collection(client, ids[:-1], news, olds.outputs)
             try:
                 news = {**news, **self._as_at_gitlab(collection, ids[-1], context)}
                 kind.refuse_update(names, olds.outputs)
@@ -301,13 +306,14 @@ class Lifecycle:
             return
         project = outputs.get("project", str(ids[0]))
         with explained(self.kind, client, "delete", outputs, context, id_=id_):
-            collection = self.kind.collection(client, ids[:-1])
+            collection = self.kind.collection(client, ids[:-1], outputs)
             try:
                 if not self.kind.delete_specially(collection, ids[-1], outputs, context):
                     collection.delete(ids[-1])
             except NotFoundError as error:
                 if missing := self._missing(client, collection, ids[0], project, in_state=True):
                     raise missing from error
+        context.run.claims.note_deleted(key)
 
     def _request(
         self, id_: str, known: Values, context: CallContext, *, in_state: bool
@@ -319,7 +325,7 @@ class Lifecycle:
         client, ids = context.client(known), self.kind.parse_id(id_)
         known = {"project": str(ids[0]), **known}
         with explained(self.kind, client, "read", known, context, id_=id_):
-            collection = self.kind.collection(client, ids[:-1])
+            collection = self.kind.collection(client, ids[:-1], known)
             try:
                 response = collection.read(ids[-1])
             except NotFoundError as error:
@@ -347,7 +353,7 @@ class Lifecycle:
 
     def _outputs(
         self,
-        ids: tuple[int, ...],
+        ids: Ids,
         response: Values,
         known: Values,
         *,
@@ -362,19 +368,21 @@ class Lifecycle:
         values |= dict(zip(self.kind.ids, ids, strict=True))
         return values | {SCHEMA_VERSION.name: VERSION}
 
-    def _as_at_gitlab(self, collection: Collection, id_: int, context: CallContext) -> Values:
+    def _as_at_gitlab(self, collection: Collection, id_: Any, context: CallContext) -> Values:
         """Return GitLab's values of ignored inputs that each update must send."""
         fields = [f for f in self.kind.schema.fields if f.always_send and f.name in context.ignored]
         response = collection.get(id_) if fields else {}
         return {field.name: look_up(response, field.response_key)[1] for field in fields}
 
-    def _same_project(self, olds: Values, news: Values, context: CallContext) -> bool:
-        new = news.get("project", UNKNOWN)
-        if UNKNOWN in (new, news.get("connection")) or "project_id" not in olds:
+    def _same_in_gitlab(self, name: str, olds: Values, news: Values, context: CallContext) -> bool:
+        """Return whether the new value of an input means the same in GitLab as the old one."""
+        if UNKNOWN in (news.get(name), news.get("connection")) or "project_id" not in olds:
             return False
         client = context.client(news)
         with explained(self.kind, client, "look up", news, context):
-            return require_project(client, new) == int(olds["project_id"])
+            if name == PROJECT.name:
+                return require_project(client, news[name]) == int(olds["project_id"])
+            return self.kind.same_in_gitlab(name, olds, news, client)
 
 
 _REFRESH = "run `pulumi refresh`, then `pulumi up` to create it again"

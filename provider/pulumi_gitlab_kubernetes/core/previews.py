@@ -10,6 +10,7 @@ from pulumi_gitlab_kubernetes.core.lifecycle import VERSION
 from pulumi_gitlab_kubernetes.core.shared_fields import SCHEMA_VERSION
 from pulumi_gitlab_kubernetes.core.state import State
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
+from pulumi_gitlab_kubernetes.gitlab.places import Ids
 
 
 def preview_create(kind: Kind, inputs: Values) -> Values:
@@ -26,7 +27,7 @@ def preview_create(kind: Kind, inputs: Values) -> Values:
 
 
 def preview_update(
-    kind: Kind, ids: tuple[int, ...], olds: State, news: Values, ignored: Collection[str]
+    kind: Kind, ids: Ids, olds: State, news: Values, ignored: Collection[str]
 ) -> Values:
     """Return the outputs of a resource after an update.
 

@@ -6,6 +6,8 @@ project, the name of the agent, the scope of the cluster.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pulumi_gitlab_kubernetes.core.identity import NotUnique, Singleton, Unique
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.not_found import (
@@ -15,7 +17,7 @@ from pulumi_gitlab_kubernetes.core.not_found import (
 )
 from pulumi_gitlab_kubernetes.errors import InvalidInputError, NotFoundError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
-from pulumi_gitlab_kubernetes.gitlab.places import AGENTS
+from pulumi_gitlab_kubernetes.gitlab.places import AGENTS, Ids
 
 
 def is_id(reference: str) -> bool:
@@ -23,7 +25,7 @@ def is_id(reference: str) -> bool:
     return all(part.isascii() and part.isdecimal() for part in reference.split(":"))
 
 
-def resolve(kind: Kind, client: Client, reference: str) -> tuple[int, ...]:
+def resolve(kind: Kind, client: Client, reference: str) -> Ids:
     """Return the IDs of the resource that a reference means.
 
     Args:
@@ -42,14 +44,15 @@ def resolve(kind: Kind, client: Client, reference: str) -> tuple[int, ...]:
     singleton = isinstance(kind.identity, Singleton) and len(parts) == len(kind.ids) - 1
     if not all(parts) or not (singleton or len(parts) == len(kind.ids)):
         raise InvalidInputError("id", f'"{reference}" must have the form {form(kind)}')
-    ids: tuple[int, ...] = (require_project(client, parts[0]),)
+    ids: Ids = (require_project(client, parts[0]),)
     for part in parts[1 : len(kind.ids) - 1]:  # The agent, if it belongs to one.
         agent_id = int(part) if is_id(part) else find_agent(client, ids[0], parts[0], part)
         if agent_id is None:
             raise InvalidInputError("id", f'"{reference}": the project has no agent "{part}"')
         ids += (agent_id,)
-    if not singleton and is_id(parts[-1]):
-        return (*ids, int(parts[-1]))
+    own = None if singleton else kind.id_part(kind.ids[-1], parts[-1])
+    if own is not None:
+        return (*ids, own)
     return (*ids, _find(kind, client, ids, "" if singleton else parts[-1], reference))
 
 
@@ -75,12 +78,12 @@ def find_agent(client: Client, project_id: int, project: str, name: str) -> int 
         raise missing or error from error
 
 
-def _find(kind: Kind, client: Client, ids: tuple[int, ...], value: str, reference: str) -> int:
+def _find(kind: Kind, client: Client, ids: Ids, value: str, reference: str) -> Any:
     if isinstance(kind.identity, NotUnique):
         raise InvalidInputError(
             "id", f'"{reference}" must end with a number: GitLab does not keep names unique'
         )
-    collection, project = kind.collection(client, ids), reference.partition(":")[0]
+    collection, project = kind.collection(client, ids, {}), reference.partition(":")[0]
     try:
         found = kind.find(collection, {kind.unique_input: value})
     except NotFoundError as error:
@@ -93,7 +96,7 @@ def _find(kind: Kind, client: Client, ids: tuple[int, ...], value: str, referenc
         raise missing or error from error
     if found is None:
         raise InvalidInputError("id", f'"{reference}": GitLab has no such {kind.noun}')
-    return int(found["id"])
+    return found["id"]
 
 
 def form(kind: Kind) -> str:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
-from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Spelling
+from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Names, Spelling
 from pulumi_gitlab_kubernetes.core.values import Values, contains_unknown
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An invalid input: the property, what is wrong with it and what to do."""
+    """An invalid input: the path of the property, what is wrong with it and what to do."""
 
     property: str
     reason: str
@@ -64,6 +64,10 @@ class Schema:
         """Return the field of that name."""
         return next(field for field in self.fields if field.name == name)
 
+    def names_in(self, name: str) -> Names:
+        """Return the names inside the values of an input; none for other names."""
+        return next((field.names for field in self.fields if field.name == name), {})
+
     def control_fields(self) -> tuple[str, ...]:
         """Return the names of the inputs that only control other decisions."""
         return tuple(field.name for field in self.fields if field.change is Change.CONTROL)
@@ -100,9 +104,8 @@ class Schema:
         values: Values = {}
         failures: list[Failure] = []
         for field in self.fields:
-            value, reason = field.accept(news.get(field.name), spelling)
-            if reason:
-                failures.append(Failure(field.name, reason))
+            value, reasons = field.accept(news.get(field.name), spelling)
+            failures += [Failure(f"{field.name}{path}", each) for path, each in reasons.items()]
             if value is not None:
                 values[field.name] = value
         failures += [

@@ -28,7 +28,7 @@ class UniqueCreation(Creation[Kind]):
             if existing is None:
                 raise
             if self.context.adopts(self.inputs) and not self.claimed_by(existing):
-                ids = (*self.parents, int(existing["id"]))
+                ids = (*self.parents, existing["id"])
                 return adopt(
                     self.kind, self.client, ids, existing, self.inputs, context=self.context
                 )
@@ -72,7 +72,7 @@ class UniqueCreation(Creation[Kind]):
 
     def _conflict(self, found: Values) -> str:
         conflict, identity = "it already exists", self.kind.unique_input
-        if identity not in {"", "name"}:
+        if identity not in {"", self.kind.name_input}:
             noun = self.kind.noun.split()[-1]
             value = f'{self.context.spelling[identity]} "{self.inputs[identity]}"'
             conflict = f'{value} is already used by {noun} "{found["name"]}"'

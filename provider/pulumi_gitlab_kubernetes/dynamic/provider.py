@@ -22,7 +22,7 @@ from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.lifecycle import VERSION, Lifecycle
 from pulumi_gitlab_kubernetes.core.run import Run
 from pulumi_gitlab_kubernetes.core.shared_fields import SCHEMA_VERSION
-from pulumi_gitlab_kubernetes.core.spelling import names_of
+from pulumi_gitlab_kubernetes.core.spelling import in_snake_case, names_of
 from pulumi_gitlab_kubernetes.core.state import IMPORTED, State
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
 from pulumi_gitlab_kubernetes.dynamic import host as _host
@@ -180,8 +180,9 @@ class DynamicProvider(dynamic.ResourceProvider):
 
     def _named(self, props: Mapping[str, Any]) -> Values:
         """Return values of a state by field name. The native provider has camelCase names."""
-        names = names_of(self._lifecycle.kind)
-        return _incoming({names.get(name, name): value for name, value in props.items()})
+        names, schema = names_of(self._lifecycle.kind), self._lifecycle.kind.schema
+        named = _incoming({names.get(name, name): value for name, value in props.items()})
+        return {name: in_snake_case(value, schema.names_in(name)) for name, value in named.items()}
 
     @contextmanager
     def _working(self) -> Iterator[None]:

@@ -22,6 +22,7 @@ from pulumi_gitlab_kubernetes.errors import InvalidInputError, NotFoundError
 from pulumi_gitlab_kubernetes.gitlab.client import Client
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
+from pulumi_gitlab_kubernetes.gitlab.places import Ids
 
 _PROJECT = replace(PROJECT, doc="The ID or full path of the project.")
 _AGENT_ID = replace(AGENT_ID, required=False)
@@ -58,9 +59,8 @@ class Function(ABC):
         values: Values = {}
         failures: list[Failure] = []
         for field in self.arguments:
-            value, reason = field.accept(given.get(field.name), spelling)
-            if reason:
-                failures.append(Failure(field.name, reason))
+            value, reasons = field.accept(given.get(field.name), spelling)
+            failures += [Failure(f"{field.name}{path}", each) for path, each in reasons.items()]
             if value is not None:
                 values[field.name] = value
         names = {field.name for field in self.arguments}
@@ -110,7 +110,8 @@ class Function(ABC):
                     raise missing from error
                 there = collection.parent is None or collection.readable()
                 name, noun = (self.kind.ids[-1], self.kind.noun) if there else ("agent_id", "agent")
-                reason = f"is not the ID of any {noun} in the project"
+                what = "the ID" if name.endswith("_id") else "that"
+                reason = f"is not {what} of any {noun} in the project"
                 raise InvalidInputError(name, reason) from error
 
     verb: str
@@ -120,7 +121,7 @@ class Function(ABC):
     def read(
         self,
         collection: Collection,
-        parents: tuple[int, ...],
+        parents: Ids,
         arguments: Values,
         context: CallContext,
     ) -> Values:
@@ -182,6 +183,8 @@ def shown(kind: Kind) -> tuple[Output, ...]:
             doc=field.doc,
             optional=not field.always_set,
             response_key=field.response_key,
+            fields=_inside(field),
+            type_name=field.type_name,
         )
         for field in kind.schema.fields
         if field.response_key and field.name not in kind.ids
@@ -192,20 +195,36 @@ def shown(kind: Kind) -> tuple[Output, ...]:
         if each.response_key and not each.secret and each.response_key not in kind.place.shown_once
     )
     ids = tuple(
-        Output(
-            name=name,
-            type=Type.INTEGER,
-            doc=f"The ID of the {name.removesuffix('_id').replace('_', ' ')}.",
-        )
-        for name in kind.ids
+        Output(name=name, type=type_, doc=id_doc(kind, name))
+        for name, type_ in kind.id_types.items()
     )
     id_ = Output(name="id", doc=f"The ID of the {kind.noun}, as its resource has it.")
     return (id_, *ids, *fields, *outputs)
 
 
-def show(
-    results: tuple[Output, ...], kind: Kind, ids: tuple[int, ...], response: Mapping[str, Any]
-) -> Values:
+def id_doc(kind: Kind, name: str) -> str:
+    """Return the description of a part of a resource's ID."""
+    if kind.id_types[name] is not Type.INTEGER:
+        return kind.schema.field(name).doc
+    return f"The ID of the {name.removesuffix('_id').replace('_', ' ')}."
+
+
+def _inside(field: Field) -> tuple[Output, ...]:
+    """Return what a lookup shows inside the values of a field."""
+    return tuple(
+        Output(
+            name=each.name,
+            type=each.type,
+            doc=each.doc,
+            optional=not each.required,
+            fields=_inside(each),
+            type_name=each.type_name,
+        )
+        for each in field.fields
+    )
+
+
+def show(results: tuple[Output, ...], kind: Kind, ids: Ids, response: Mapping[str, Any]) -> Values:
     """Return GitLab's response in the form of results.
 
     Args:

@@ -16,12 +16,13 @@ from pulumi_gitlab_kubernetes.errors import InvalidInputError
 from pulumi_gitlab_kubernetes.functions.function import (
     Function,
     exactly_one,
+    id_doc,
     parent_arguments,
     show,
     shown,
 )
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
-from pulumi_gitlab_kubernetes.gitlab.places import Listing
+from pulumi_gitlab_kubernetes.gitlab.places import Ids, Listing
 
 
 class Get(Function):
@@ -34,16 +35,19 @@ class Get(Function):
         self._names = tuple(
             Field(name=field.name, doc=field.doc, response_key=field.response_key)
             for field in kind.schema.fields
-            if field.name in {"name", kind.unique_input}
+            if field.name in {"name", kind.unique_input} and field.name not in kind.ids
         )
+        type_ = kind.id_types[kind.ids[-1]]
+        numbered = type_ is Type.INTEGER
         by = " or by name" if self._names else ""
-        self.doc = f"Return one {kind.noun} of a project, by its ID{by}."
+        key = "its ID" if numbered else f"`{kind.ids[-1]}`"
+        self.doc = f"Return one {kind.noun} of a project, by {key}{by}."
         own = Field(
             name=kind.ids[-1],
-            doc=f"The ID of the {kind.noun}.",
-            type=Type.INTEGER,
+            doc=f"The ID of the {kind.noun}." if numbered else id_doc(kind, kind.ids[-1]),
+            type=type_,
             reference=AGENT if kind.name == AGENT.kind else None,
-            check=id_number,
+            check=id_number if numbered else kind.schema.field(kind.ids[-1]).check,
         )
         self.arguments = (*parent_arguments(kind), own, *self._names)
         self.results = (*shown(kind), *kind.lookup_outputs)
@@ -51,7 +55,7 @@ class Get(Function):
     def read(
         self,
         collection: Collection,
-        parents: tuple[int, ...],
+        parents: Ids,
         arguments: Values,
         context: CallContext,
     ) -> Values:
@@ -60,8 +64,8 @@ class Get(Function):
         id_ = arguments.get(kind.ids[-1])
         found = None if id_ else self._find(collection, arguments, context)
         if found is None or kind.lookup_outputs or kind.place.listing is not Listing.FULL:
-            found = collection.get(id_ or int(found["id"] if found else 0))
-        ids = (*parents, int(found["id"]))
+            found = collection.get(id_ or (found["id"] if found else 0))
+        ids = (*parents, found["id"])
         found = kind.complete_response(context.client({}), ids, found, {}) or found
         return show(self.results, kind, ids, found)
 

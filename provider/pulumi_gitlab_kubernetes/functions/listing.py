@@ -12,7 +12,7 @@ from pulumi_gitlab_kubernetes.core.schema import Failure
 from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.functions.function import Function, parent_arguments, show, shown
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection
-from pulumi_gitlab_kubernetes.gitlab.places import Listing
+from pulumi_gitlab_kubernetes.gitlab.places import Ids, Listing
 
 
 class List(Function):
@@ -33,7 +33,7 @@ class List(Function):
             )
         self.items = items
         """What each item shows."""
-        self.result = f"{kind.ids[-1].removesuffix('_id')}s"
+        self.result = f"{kind.item_name}s"
         """The name of the result."""
         doc = f"The {kind.noun}s, in GitLab's order."
         self.results = (Output(name=self.result, type=Type.LIST, doc=doc, fields=items),)
@@ -41,7 +41,7 @@ class List(Function):
     def read(
         self,
         collection: Collection,
-        parents: tuple[int, ...],
+        parents: Ids,
         arguments: Values,
         context: CallContext,
     ) -> Values:
@@ -54,7 +54,7 @@ class List(Function):
         }
         return {
             self.result: [
-                show(self.items, self.kind, (*parents, int(found["id"])), found)
+                show(self.items, self.kind, (*parents, found["id"]), found)
                 for found in collection.list(**filters)
             ]
         }

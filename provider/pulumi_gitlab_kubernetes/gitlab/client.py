@@ -14,14 +14,16 @@ from pulumi_gitlab_kubernetes.errors import GitLabError, NotFoundError
 from pulumi_gitlab_kubernetes.gitlab.clock import Clock
 from pulumi_gitlab_kubernetes.gitlab.collection import Collection, manager_of
 from pulumi_gitlab_kubernetes.gitlab.connection import Connection
+from pulumi_gitlab_kubernetes.gitlab.files import Commit, Content, FileCollection
 from pulumi_gitlab_kubernetes.gitlab.objects import require_object
-from pulumi_gitlab_kubernetes.gitlab.places import Listing, Place
+from pulumi_gitlab_kubernetes.gitlab.places import Ids, Listing, Place
 from pulumi_gitlab_kubernetes.gitlab.responses import GitLab, gitlab_errors, not_gitlab
 from pulumi_gitlab_kubernetes.gitlab.retries import Deadline, Retries
 from pulumi_gitlab_kubernetes.gitlab.shared import Shared
 from pulumi_gitlab_kubernetes.gitlab.transport import Transport
 
 _REDIRECTS = 3  # GitLab redirects once, from the old path of a project.
+_FIRST_BRANCH = "main"  # GitLab's default.
 _USER = "/user"  # Differs from any project's path, which has no leading slash.
 
 
@@ -144,7 +146,7 @@ class Client:
             response = self._gitlab.http_request("get", path, query).json()
             return require_object(response, *texts, numbered=False)
 
-    def collection(self, place: Place, ids: tuple[int, ...]) -> Collection:
+    def collection(self, place: Place, ids: Ids) -> Collection:
         """Return a collection, without a request.
 
         Args:
@@ -166,16 +168,65 @@ class Client:
             written=lambda: cache.forget(url, project_id),
         )
 
+    def files(self, place: Place, ids: Ids, *, commit: Commit, content: Content) -> FileCollection:
+        """Return the files of a kind of resource in a repository, without a request.
+
+        Args:
+            place: Where the files are.
+            ids: The project's ID.
+            commit: How files are committed.
+            content: What the files contain.
+        """
+        url, project_id = self.connection.url, ids[0]
+        return FileCollection(
+            self._gitlab,
+            place,
+            ids,
+            commit=commit,
+            content=content,
+            default_branch=lambda: self.default_branch(str(project_id)),
+            lock=self._shared.commits.get((url, project_id)),
+            ensure=self.require_gitlab,
+            written=lambda: self._shared.read_cache.forget(url, project_id),
+        )
+
+    def default_branch(self, project: str) -> str:
+        """Return the name of a project's default branch, which is requested once per run.
+
+        Args:
+            project: The project's ID.
+        """
+
+        def request() -> str:
+            return _default_branch(self._find_project(project)[0])
+
+        return self._shared.default_branches.get(self.connection, project, request)
+
     def _get_user_id(self) -> int:
         with gitlab_errors(self._gitlab):
             return int(require_object(self._gitlab.http_get(_USER), "username")["id"])
 
     def _get_project(self, project: str) -> int:
+        found, redirected = self._find_project(project)
+        path = found["path_with_namespace"]
+        # GitLab redirects from the old path of a project since 16.7. Older ones return the project.
+        if not (project.isdecimal() or redirected or path.casefold() == project.casefold()):
+            raise GitLabError(
+                f"{self.connection.url} returns project {path} for {project}: use the new path if "
+                "the project was moved"
+            )
+        branch = _default_branch(found)
+        self._shared.default_branches.note(self.connection, str(found["id"]), branch)
+        return int(found["id"])
+
+    def _find_project(self, project: str) -> tuple[dict[str, Any], bool]:
+        """Return GitLab's response about a project, and whether it has redirected to it."""
         try:
             with gitlab_errors(self._gitlab):
                 response = self._gitlab.http_request("get", f"/projects/{EncodedId(project)}")
                 expected = {"id": int(project)} if project.isdecimal() else {}
                 found = require_object(response.json(), "path_with_namespace", expected=expected)
+                return found, bool(response.history)
         except GitLabError as error:
             if not self.connection.job or error.status is None:
                 raise
@@ -183,11 +234,8 @@ class Client:
                 f"a CI job token cannot look up {project}: use the project's ID; only the job's "
                 "own project can be given by its path"
             ) from error
-        path = found["path_with_namespace"]
-        # GitLab redirects from the old path of a project since 16.7. Older ones return the project.
-        if not (expected or response.history or path.casefold() == project.casefold()):
-            raise GitLabError(
-                f"{self.connection.url} returns project {path} for {project}: use the new path if "
-                "the project was moved"
-            )
-        return int(found["id"])
+
+
+def _default_branch(project: dict[str, Any]) -> str:
+    # An empty repository has none, unless an administrator or a group has named it.
+    return str(project.get("default_branch") or _FIRST_BRANCH)

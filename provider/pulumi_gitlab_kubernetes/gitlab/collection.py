@@ -16,7 +16,7 @@ from gitlab.mixins import CRUDMixin
 
 from pulumi_gitlab_kubernetes.errors import FORBIDDEN, NOT_FOUND, GitLabError, LostResponseError
 from pulumi_gitlab_kubernetes.gitlab.objects import require_object
-from pulumi_gitlab_kubernetes.gitlab.places import Place
+from pulumi_gitlab_kubernetes.gitlab.places import Ids, Place
 from pulumi_gitlab_kubernetes.gitlab.read_cache import MOST_PAGES, Batch, Page
 from pulumi_gitlab_kubernetes.gitlab.responses import gitlab_errors, never_gitlab
 from pulumi_gitlab_kubernetes.gitlab.review_apps import ReviewApps
@@ -45,7 +45,7 @@ class _Manager(CRUDMixin[_Object]):
         return path or self._whole_path
 
 
-def manager_of(client: gitlab.Gitlab, place: Place, ids: tuple[int, ...]) -> RESTManager[Any]:
+def manager_of(client: gitlab.Gitlab, place: Place, ids: Ids) -> RESTManager[Any]:
     """Return python-gitlab's manager of a collection.
 
     Args:
@@ -73,7 +73,7 @@ class Collection:
         self,
         manager: Any,
         place: Place,
-        parent: tuple[Collection, int] | None = None,
+        parent: tuple[Collection, Any] | None = None,
         *,
         owner: Mapping[str, int] | None = None,
         batch: Batch | None = None,
@@ -97,22 +97,22 @@ class Collection:
                 self._manager.create(data, path=path).asdict(), *self._place.shown_once, **sent
             )
 
-    def get(self, id_: int) -> dict[str, Any]:
+    def get(self, id_: Any) -> dict[str, Any]:
         """Return GitLab's response for one resource."""
         with gitlab_errors(self._manager.gitlab):
-            return self._require(self._manager.get(id_).asdict(), id=id_)
+            return self._require(self._manager.get(id_).asdict(), **{self._place.key: id_})
 
-    def read(self, id_: int) -> dict[str, Any]:
+    def read(self, id_: Any) -> dict[str, Any]:
         """Return GitLab's response for one resource, from the read cache if possible."""
         found = self._batch.find(id_, self._page) if self._batch else None
         return self.get(id_) if found is None else found
 
-    def update(self, id_: int, data: dict[str, Any]) -> dict[str, Any]:
+    def update(self, id_: Any, data: dict[str, Any]) -> dict[str, Any]:
         """Update a resource and return GitLab's response."""
         with self._writing():
-            return self._require(self._manager.update(id_, data), id=id_)
+            return self._require(self._manager.update(id_, data), **{self._place.key: id_})
 
-    def delete(self, id_: int) -> None:
+    def delete(self, id_: Any) -> None:
         """Delete a resource, or revoke a token."""
         with self._writing():
             self._manager.delete(id_)
@@ -197,8 +197,7 @@ class Collection:
             rows = response.json()
             if not isinstance(rows, list) or len(rows) > _PER_PAGE:
                 raise GitlabParsingError
-            key = "id" if self._place.numbered else "name"
-            resources = {found[key]: found for found in map(self._require, rows)}
+            resources = {found[self._place.key]: found for found in map(self._require, rows)}
             pages = response.headers.get("X-Total-Pages")
             last = "next" not in response.links and not response.headers.get("X-Next-Page")
             return Page(resources, int(pages) if pages else None, last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 
 class Listing(enum.Enum):
@@ -31,7 +32,9 @@ class Place:
         owner: The response key of the last ID in the path, with dots where nested. Some responses
             leave it out.
         listing: What its list is good for.
-        numbered: Whether each has a number as its ID. If not, its name is its ID.
+        key: The response key that tells one from another. Only an `id` is a number.
+        file: The path of each one's file in the project's repository, with `{}` for its ID; empty
+            unless the resources are files.
     """
 
     path: str
@@ -41,14 +44,29 @@ class Place:
     shown_once: tuple[str, ...] = ()
     owner: str = ""
     listing: Listing = Listing.PARTIAL
-    numbered: bool = True
+    key: str = "id"
+    file: str = ""
 
+    @property
+    def numbered(self) -> bool:
+        """Whether each has a number as its ID."""
+        return self.key == "id"
+
+
+Ids = tuple[Any, ...]
+"""The parts of an ID, outermost first: the project's number, then numbers or names."""
 
 AGENTS = Place("/projects/{}/cluster_agents", owner="config_project.id", listing=Listing.FULL)
 """Agents, to which tokens and URL configurations belong."""
 
-PROTECTED_ENVIRONMENTS = Place("/projects/{}/protected_environments", numbered=False)
+PROTECTED_ENVIRONMENTS = Place("/projects/{}/protected_environments", key="name")
 """Protected environments, which GitLab Free does not have."""
 
 MERGE_REQUEST_NOTES = Place("/projects/{}/merge_requests/{}/notes", texts=())
 """Notes on a merge request. GitLab may return another text than was sent."""
+
+BRANCHES = Place("/projects/{}/repository/branches", key="name")
+"""The branches of a project's repository. All who may read its files may read them."""
+
+TREE = Place("/projects/{}/repository/tree", key="path", texts=("path", "type"))
+"""The files and directories of a project's repository."""

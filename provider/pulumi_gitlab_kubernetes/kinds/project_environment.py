@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
 from pulumi_gitlab_kubernetes.core.identity import Unique
@@ -31,7 +31,13 @@ from pulumi_gitlab_kubernetes.core.validators import (
 from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.errors import FORBIDDEN, GitLabError, NotFoundError
 from pulumi_gitlab_kubernetes.gitlab.objects import look_up
-from pulumi_gitlab_kubernetes.gitlab.places import AGENTS, PROTECTED_ENVIRONMENTS, Listing, Place
+from pulumi_gitlab_kubernetes.gitlab.places import (
+    AGENTS,
+    PROTECTED_ENVIRONMENTS,
+    Ids,
+    Listing,
+    Place,
+)
 from pulumi_gitlab_kubernetes.kinds.environment_stop import stop
 
 if TYPE_CHECKING:
@@ -292,7 +298,7 @@ class ProjectEnvironmentKind(Kind):
         return self.schema.payload(news, tuple(dict.fromkeys((*names, *_BOUND[first:]))))
 
     def complete_response(
-        self, client: Client, ids: tuple[int, ...], response: Values, state: Values
+        self, client: Client, ids: Ids, response: Values, state: Values
     ) -> Values | None:
         """Add empty values if the environment has no agent.
 
@@ -326,7 +332,7 @@ class ProjectEnvironmentKind(Kind):
         return f"; it is a protected environment, only these may deploy to it: {who or 'nobody'}"
 
     def delete_specially(
-        self, collection: Collection, id_: int, olds: Values, context: CallContext
+        self, collection: Collection, id_: Any, olds: Values, context: CallContext
     ) -> bool:
         """Stop the environment, wait until it has stopped, and delete it."""
         if olds.get("stop_before_destroy", True):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import pulumi
 
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, in_snake_case
 from pulumi_gitlab_kubernetes.errors import ProviderError
 from pulumi_gitlab_kubernetes.redaction import redact_whole
 
@@ -61,7 +61,9 @@ def result_of(
     Raises:
         FunctionError: A name is spelled as in Python, which a unit test's mocks may do.
     """
-    names = {field.name: spelling(field.name) for field in dataclasses.fields(type_)}  # type: ignore[arg-type] # it is one
+    fields = dataclasses.fields(type_)  # type: ignore[arg-type] # it is one
+    names = {field.name: spelling(field.name) for field in fields}
+    inside = {field.name: field.metadata.get("names", {}) for field in fields}
     for name, expected in names.items():
         if name != expected and name in values:
             raise FunctionError(f"{function}: {name} is not a result: write {expected}")
@@ -70,6 +72,8 @@ def result_of(
 
     def converted(name: str, value: Any) -> Any:
         nested, is_integer = types[name]
+        if inside[name]:
+            return in_snake_case(value, inside[name])
         if isinstance(value, list):
             return tuple(converted(name, each) for each in value)
         if nested and isinstance(value, Mapping):

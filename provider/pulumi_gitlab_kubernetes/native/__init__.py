@@ -19,6 +19,11 @@ _NAMES = {
         "GetClusterAgentsAgent",
         "GetClusterAgentsResult",
     ),
+    "lookups.results.cluster_agent_configuration": (
+        "GetClusterAgentConfigurationResult",
+        "GetClusterAgentConfigurationsAgentConfiguration",
+        "GetClusterAgentConfigurationsResult",
+    ),
     "lookups.results.cluster_agent_token": (
         "GetClusterAgentTokenResult",
         "GetClusterAgentTokensResult",
@@ -47,6 +52,12 @@ _NAMES = {
         "get_cluster_agents",
         "get_cluster_agents_output",
     ),
+    "native.lookups.cluster_agent_configuration": (
+        "get_cluster_agent_configuration",
+        "get_cluster_agent_configuration_output",
+        "get_cluster_agent_configurations",
+        "get_cluster_agent_configurations_output",
+    ),
     "native.lookups.cluster_agent_token": (
         "get_cluster_agent_token",
         "get_cluster_agent_token_output",
@@ -72,6 +83,7 @@ _NAMES = {
         "get_project_environments_output",
     ),
     "native.resources.cluster_agent": ("ClusterAgent",),
+    "native.resources.cluster_agent_configuration": ("ClusterAgentConfiguration",),
     "native.resources.cluster_agent_token": ("ClusterAgentToken",),
     "native.resources.cluster_agent_url_configuration": ("ClusterAgentUrlConfiguration",),
     "native.resources.enums": (
@@ -98,6 +110,11 @@ if TYPE_CHECKING:
         GetClusterAgentResult,
         GetClusterAgentsAgent,
         GetClusterAgentsResult,
+    )
+    from pulumi_gitlab_kubernetes.lookups.results.cluster_agent_configuration import (
+        GetClusterAgentConfigurationResult,
+        GetClusterAgentConfigurationsAgentConfiguration,
+        GetClusterAgentConfigurationsResult,
     )
     from pulumi_gitlab_kubernetes.lookups.results.cluster_agent_token import (
         GetClusterAgentTokenResult,
@@ -127,6 +144,12 @@ if TYPE_CHECKING:
         get_cluster_agents,
         get_cluster_agents_output,
     )
+    from pulumi_gitlab_kubernetes.native.lookups.cluster_agent_configuration import (
+        get_cluster_agent_configuration,
+        get_cluster_agent_configuration_output,
+        get_cluster_agent_configurations,
+        get_cluster_agent_configurations_output,
+    )
     from pulumi_gitlab_kubernetes.native.lookups.cluster_agent_token import (
         get_cluster_agent_token,
         get_cluster_agent_token_output,
@@ -152,6 +175,9 @@ if TYPE_CHECKING:
         get_project_environments_output,
     )
     from pulumi_gitlab_kubernetes.native.resources.cluster_agent import ClusterAgent
+    from pulumi_gitlab_kubernetes.native.resources.cluster_agent_configuration import (
+        ClusterAgentConfiguration,
+    )
     from pulumi_gitlab_kubernetes.native.resources.cluster_agent_token import ClusterAgentToken
     from pulumi_gitlab_kubernetes.native.resources.cluster_agent_url_configuration import (
         ClusterAgentUrlConfiguration,
@@ -171,8 +197,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ClusterAgent",
+    "ClusterAgentConfiguration",
     "ClusterAgentToken",
     "ClusterAgentUrlConfiguration",
+    "GetClusterAgentConfigurationResult",
+    "GetClusterAgentConfigurationsAgentConfiguration",
+    "GetClusterAgentConfigurationsResult",
     "GetClusterAgentResult",
     "GetClusterAgentTokenResult",
     "GetClusterAgentTokensResult",
@@ -202,6 +232,10 @@ __all__ = [
     "StaleEnvironmentCleanup",
     "connection_from_kubeconfig",
     "get_cluster_agent",
+    "get_cluster_agent_configuration",
+    "get_cluster_agent_configuration_output",
+    "get_cluster_agent_configurations",
+    "get_cluster_agent_configurations_output",
     "get_cluster_agent_output",
     "get_cluster_agent_token",
     "get_cluster_agent_token_output",

@@ -7,13 +7,14 @@ and https://www.pulumi.com/docs/iac/concepts/options/ignorechanges/ for the path
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.schema import Difference
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, in_camel_case
 from pulumi_gitlab_kubernetes.core.values import Values
 
 _KINDS = {
@@ -44,7 +45,10 @@ def respond(
     details = {
         path: provider_pb2.PropertyDiff(kind=_KINDS[what, name in found.replaces], inputDiff=True)
         for name in found.changed
-        for path, what in _changes(camel_case(name), olds.get(name), news.get(name))
+        for path, what in _changes(
+            camel_case(name),
+            *(in_camel_case(each.get(name), kind.schema.names_in(name)) for each in (olds, news)),
+        )
     }
     return provider_pb2.DiffResponse(
         changes=changed,
@@ -63,6 +67,11 @@ def _stable_outputs(kind: Kind) -> Iterator[str]:
 
 def _changes(path: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
     """Yield the path of each changed value, and how it changes."""
+    if _has_maps(old) and _has_maps(new):
+        for i, (before, after) in enumerate(zip_longest(old, new)):
+            if before != after:
+                yield from _changes(f"{path}[{i}]", before, after)
+        return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = [key for key in dict.fromkeys((*old, *new)) if old.get(key) != new.get(key)]
         if not any(key.endswith("\\") for key in keys):  # No path can have such a key.
@@ -75,6 +84,11 @@ def _changes(path: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
         yield path, "delete"
     else:
         yield path, "update"
+
+
+def _has_maps(value: Any) -> bool:
+    """Return whether a value is a list of maps. Other lists are compared as one value."""
+    return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
 
 
 def _key(key: str) -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pulumi.runtime.proto import provider_pb2
 
-from pulumi_gitlab_kubernetes.core.fields import Output
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
-from pulumi_gitlab_kubernetes.core.values import Values
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, in_camel_case
 from pulumi_gitlab_kubernetes.errors import ProviderError
 from pulumi_gitlab_kubernetes.functions.catalog import functions
 from pulumi_gitlab_kubernetes.native.configured import ConfiguredProvider
@@ -54,24 +49,8 @@ def invoke(
             ]
         )
     result = function.call(arguments, provider.context(function.kind))
-    named = _named(result, function.results)
+    named = in_camel_case(result, {each.name: each.names for each in function.results})
     secrets = {(key,) for key in named} if given.secrets else ()
     response = provider_pb2.InvokeResponse()
     getattr(response, "return").CopyFrom(encode(named, secrets))
     return response
-
-
-def _named(values: Mapping[str, Any], outputs: tuple[Output, ...]) -> Values:
-    """Return results by their names on the wire."""
-    found: Values = {}
-    for output in outputs:
-        if (value := values.get(output.name)) is None:
-            continue
-        if output.fields:
-            value = (
-                [_named(each, output.fields) for each in value]
-                if isinstance(value, list)
-                else _named(value, output.fields)
-            )
-        found[camel_case(output.name)] = value
-    return found

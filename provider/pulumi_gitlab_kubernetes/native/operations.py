@@ -12,17 +12,17 @@ from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.kind import Kind, TokenKind
 from pulumi_gitlab_kubernetes.core.lifecycle import Lifecycle
 from pulumi_gitlab_kubernetes.core.previews import preview_create, preview_update
-from pulumi_gitlab_kubernetes.core.references import is_id, resolve
+from pulumi_gitlab_kubernetes.core.references import resolve
 from pulumi_gitlab_kubernetes.core.schema import Failure
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION, SCHEMA_VERSION
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, in_camel_case, in_snake_case
 from pulumi_gitlab_kubernetes.core.state import IMPORTED, State
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN, Values
 from pulumi_gitlab_kubernetes.errors import PartialFailureError
 from pulumi_gitlab_kubernetes.native.configured import ConfiguredProvider
 from pulumi_gitlab_kubernetes.native.detailed_diff import respond
 from pulumi_gitlab_kubernetes.native.failures import KeptResourceError
-from pulumi_gitlab_kubernetes.native.spelling import why_unknown
+from pulumi_gitlab_kubernetes.native.spelling import unknown_names, why_unknown
 from pulumi_gitlab_kubernetes.native.states import OldState, known_values
 from pulumi_gitlab_kubernetes.native.wire import Path, Properties, decode, encode
 
@@ -112,7 +112,7 @@ class Operations:
             return provider_pb2.ReadResponse(
                 id=request.id, properties=self._struct(outputs, olds.secrets)
             )
-        id_ = self._numeric(request.id, context)
+        id_ = self._own_id(request.id, context)
         found = self._lifecycle.read(id_, olds.as_of(olds.inputs), context)
         if found is None:
             return provider_pb2.ReadResponse()
@@ -130,10 +130,10 @@ class Operations:
             self._kind, request.urn, timeout=request.timeout, ignored=ignored
         )
         if request.preview:
-            ids = self._kind.parse_id(request.id) if is_id(request.id) else ()
+            ids = self._kind.parse_id(request.id) if self._kind.is_id(request.id) else ()
             outputs = preview_update(self._kind, ids, state, news, context.ignored)
             return provider_pb2.UpdateResponse(properties=self._struct(outputs, secrets))
-        id_ = self._numeric(request.id, context)
+        id_ = self._own_id(request.id, context)
         try:
             outputs = self._lifecycle.update(id_, state, news, context)
         except PartialFailureError as error:
@@ -150,7 +150,7 @@ class Operations:
         """Delete the resource in GitLab."""
         olds = OldState(self._kind, request.properties, request.old_inputs)
         context = self._provider.context(self._kind, request.urn, timeout=request.timeout)
-        id_ = self._numeric(request.id, context)
+        id_ = self._own_id(request.id, context)
         self._lifecycle.delete(id_, olds.as_of(olds.inputs), context)
 
     def _import(self, reference: str, context: CallContext) -> provider_pb2.ReadResponse:
@@ -184,7 +184,16 @@ class Operations:
             if key not in names and not key.startswith("__")  # The engine's own.
         ]
         failures += [Failure(key, _NO_ASSET) for key in sorted(given.asset_names() & names.keys())]
-        return {names[key]: value for key, value in given.values.items() if key in names}, failures
+        schema, values = self._kind.schema, {}
+        for key, value in given.values.items():
+            if name := names.get(key):
+                inside = schema.names_in(name)
+                failures += [
+                    Failure(f"{name}{path}", why)
+                    for path, why in unknown_names(value, inside).items()
+                ]
+                values[name] = in_snake_case(value, inside)
+        return values, failures
 
     def _unset_by_import(self, olds: struct_pb2.Struct, news: Values) -> Values:
         """Return unknown values for what neither an import nor the program has set.
@@ -200,9 +209,9 @@ class Operations:
         }
         return unset if check(old)[1] and not check({**old, **unset})[1] else {}
 
-    def _numeric(self, id_: str, context: CallContext) -> str:
-        """Return an ID with numbers only. In states of Pulumi's GitLab package, it has a path."""
-        if is_id(id_):
+    def _own_id(self, id_: str, context: CallContext) -> str:
+        """Return an ID of this package. In states of Pulumi's GitLab package, it has a path."""
+        if self._kind.is_id(id_):
             return id_
         return ":".join(map(str, resolve(self._kind, context.client({}), id_)))
 
@@ -210,6 +219,11 @@ class Operations:
         self, values: Mapping[str, Any], secrets: Collection[Path] = ()
     ) -> struct_pb2.Struct:
         """Return values for the engine, with secrets marked."""
-        named = {camel_case(k): v for k, v in values.items() if k != CONNECTION.name}
+        schema = self._kind.schema
+        named = {
+            camel_case(name): in_camel_case(value, schema.names_in(name))
+            for name, value in values.items()
+            if name != CONNECTION.name
+        }
         own = {(camel_case(name),) for name in self._kind.schema.secrets()}
         return encode(named, own.union(secrets))

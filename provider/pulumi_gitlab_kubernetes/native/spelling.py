@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from pulumi_gitlab_kubernetes.configuration.provider_arguments import ARGUMENTS
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION
-from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Spelling, camel_case
+from pulumi_gitlab_kubernetes.core.spelling import PYTHON, Names, Spelling, camel_case
 
 
 class _CamelCase(Spelling):
@@ -54,6 +55,31 @@ def setting_name(spelling: Spelling, key: str) -> str:
         key: The key of the argument on the wire, or another text, which does not change.
     """
     return next((spelling[each.name] for each in ARGUMENTS if each.key == key), key)
+
+
+def unknown_names(value: Any, names: Names) -> dict[str, str]:
+    """Return what is wrong with the spelling of names inside a value, by their paths.
+
+    Args:
+        value: The value on the wire.
+        names: The known names.
+    """
+    if isinstance(value, list):
+        inside = {f"[{i}]": unknown_names(each, names) for i, each in enumerate(value)}
+    elif names and isinstance(value, Mapping):
+        known = {camel_case(name): name for name in names}
+        inside = {
+            f".{key}": unknown_names(each, names[known[key]])
+            for key, each in value.items()
+            if key in known
+        }
+        for key in sorted(value.keys() - known.keys()):
+            if camel_case(key) in known:
+                right = f"has {key}, which is not known: write {camel_case(key)}"
+                inside.setdefault("", {})[""] = right
+    else:
+        return {}
+    return {f"{outer}{path}": why for outer, each in inside.items() for path, why in each.items()}
 
 
 def why_unknown(key: str, names: Collection[str]) -> str:

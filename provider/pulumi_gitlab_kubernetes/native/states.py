@@ -15,7 +15,7 @@ from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.lifecycle import VERSION
 from pulumi_gitlab_kubernetes.core.schema import Schema
 from pulumi_gitlab_kubernetes.core.shared_fields import CONNECTION, SCHEMA_VERSION
-from pulumi_gitlab_kubernetes.core.spelling import camel_case, names_of
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, in_snake_case, names_of
 from pulumi_gitlab_kubernetes.core.state import IMPORTED, State
 from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.errors import ProviderError
@@ -43,9 +43,9 @@ class OldState:
         if (version := self.outputs.get(SCHEMA_VERSION.name, VERSION)) > VERSION:
             raise ProviderError(f"{SCHEMA_VERSION.name} {version} is {NEWER}")
         self.secrets: set[Path] = {
-            (camel_case(str(name)), *path)
+            _on_the_wire(kind, path)
             for struct in (outputs, inputs)
-            for name, *path in decode(struct).secrets
+            for path in decode(struct).secrets
         }
         """The paths of what is secret in it, on the wire."""
         self.imported = IMPORTED in inputs.fields
@@ -103,16 +103,32 @@ class OldState:
         return {name: value for name, value in found.items() if value is not None}
 
 
+def _on_the_wire(kind: Kind, path: Path) -> Path:
+    """Return the path of a value in a state with the names on the wire."""
+    first, *inside = path
+    name = names_of(kind).get(str(first), str(first))
+    names = kind.schema.names_in(name)
+    found: list[str | int] = [camel_case(name)]
+    for part in inside:
+        known = isinstance(part, str) and next(
+            (each for each in names if part in {each, camel_case(each)}), None
+        )
+        names = names[known] if known else names if isinstance(part, int) else {}
+        found.append(camel_case(known) if known else part)
+    return tuple(found)
+
+
 def known_values(kind: Kind, struct: struct_pb2.Struct) -> Values:
     """Return the values of a state that the kind knows, by field name."""
     names, own = names_of(kind), set(names_of(kind).values())
-    types = _types(kind.schema) | dict.fromkeys(kind.ids, Type.INTEGER)
+    types = _types(kind.schema) | kind.id_types
     found: Values = {}
     for key, value in decode(struct).values.items():
         name = names.get(key, key)
         if name in own and name != CONNECTION.name and value not in ("", {}):
             type_ = types[name]
             # Other packages have some numbers as text.
+            value = in_snake_case(value, kind.schema.names_in(name))  # noqa: PLW2901 (the same value)
             found[name] = type_.coerce(value) if type_.fits(value) else value
     return found
 

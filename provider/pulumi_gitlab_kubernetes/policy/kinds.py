@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
+from pulumi_gitlab_kubernetes.core.spelling import Names
 from pulumi_gitlab_kubernetes.policy.model import ProjectResource, Property
 
 
@@ -24,6 +25,72 @@ class ClusterAgent(ProjectResource):
     created_by_user_id = Property[float | None](None, float, output=True)
     is_receptive = Property[bool | None](None, bool, output=True)
     config_project = Property[float | None](None, float, output=True)
+    adopted_at = Property[datetime | None](None, datetime, output=True)
+    schema_version = Property[float | None](None, float, output=True)
+
+
+class ClusterAgentConfiguration(ProjectResource):
+    """The configuration file of an agent: which projects and groups may use it."""
+
+    __slots__ = ()
+    agent_references = ()
+    nested: ClassVar[Mapping[str, Names]] = {
+        "ci_access": {
+            "projects": {
+                "id": {},
+                "default_namespace": {},
+                "access_as": {
+                    "agent": {},
+                    "ci_job": {},
+                    "impersonate": {
+                        "username": {},
+                        "groups": {},
+                        "uid": {},
+                        "extra": {"key": {}, "val": {}},
+                    },
+                },
+                "environments": {},
+                "protected_branches_only": {},
+                "resource_management": {"enabled": {}},
+            },
+            "groups": {
+                "id": {},
+                "default_namespace": {},
+                "access_as": {
+                    "agent": {},
+                    "ci_job": {},
+                    "impersonate": {
+                        "username": {},
+                        "groups": {},
+                        "uid": {},
+                        "extra": {"key": {}, "val": {}},
+                    },
+                },
+                "environments": {},
+                "protected_branches_only": {},
+                "resource_management": {"enabled": {}},
+            },
+            "instance": {},
+        },
+        "user_access": {
+            "access_as": {"agent": {}, "user": {}},
+            "projects": {"id": {}},
+            "groups": {"id": {}},
+        },
+        "observability": {"logging": {"level": {}, "grpc_level": {}}},
+    }
+
+    agent_name = Property("")
+    ci_access = Property[Mapping[str, Any] | None](None, Mapping)
+    user_access = Property[Mapping[str, Any] | None](None, Mapping)
+    observability = Property[Mapping[str, Any] | None](None, Mapping)
+    additional_settings = Property[Mapping[str, Any] | None](None, Mapping)
+    branch = Property("")
+    commit_message = Property("")
+    author_name = Property("")
+    author_email = Property("")
+    adopt_existing = Property(default=False)
+    file_path = Property("", output=True)
     adopted_at = Property[datetime | None](None, datetime, output=True)
     schema_version = Property[float | None](None, float, output=True)
 
@@ -119,6 +186,7 @@ class ProjectEnvironment(ProjectResource):
 
 KINDS: Mapping[str, type[ProjectResource]] = {
     "ClusterAgent": ClusterAgent,
+    "ClusterAgentConfiguration": ClusterAgentConfiguration,
     "ClusterAgentToken": ClusterAgentToken,
     "ClusterAgentUrlConfiguration": ClusterAgentUrlConfiguration,
     "ProjectCluster": ProjectCluster,

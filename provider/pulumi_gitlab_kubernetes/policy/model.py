@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
+from pulumi_gitlab_kubernetes.core.spelling import Names
 from pulumi_gitlab_kubernetes.gitlab.clock import moment
 
 V = TypeVar("V")
@@ -153,6 +154,8 @@ class Resource:
     """The names of all properties."""
     agent_references: ClassVar[tuple[str, ...]] = ()
     """The names of properties that are ids of agents."""
+    nested: ClassVar[Mapping[str, Names]] = {}
+    """The names inside the values of properties, by property."""
 
     __slots__ = ("_protect", "created", "label", "published", "sources", "urn", "values")
 

@@ -139,7 +139,7 @@ def _resource(source: _PulumiResource, *, outputs: bool) -> Resource | None:
         return Hidden.UNKNOWN if isinstance(found, str) and found in _UNKNOWNS else found
 
     values = {
-        name: found
+        name: token.value(name, found)
         for name, spelled in token.names
         if (found := value(spelled)) is not None or (found := value(name)) is not None
     }

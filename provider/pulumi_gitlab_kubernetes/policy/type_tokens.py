@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.spelling import camel_case, in_snake_case
 from pulumi_gitlab_kubernetes.policy.kinds import KINDS
 from pulumi_gitlab_kubernetes.policy.model import ProjectResource
 
@@ -36,6 +37,10 @@ class TypeToken:
     def names(self) -> tuple[tuple[str, str], ...]:
         """Each property of the kind with its spelling in resources of this type."""
         return tuple((name, self.spelled(name)) for name in self.kind.properties)
+
+    def value(self, name: str, found: Any) -> Any:
+        """Return the value of a property with the names inside it in snake_case."""
+        return in_snake_case(found, self.kind.nested.get(name, {}))
 
     def spelled(self, name: str) -> str:
         """Return the spelling of a property in resources of this type."""

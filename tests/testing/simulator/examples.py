@@ -146,7 +146,15 @@ _FILE = "/projects/{id}/repository/files/{file_path}"
 _REQUESTS = "/projects/{id}/merge_requests"
 _REQUEST = f"{_REQUESTS}/{{merge_request_iid:int}}"
 _NOTES = f"{_REQUEST}/notes"
-_COMMIT = {"branch": "main", "commit_message": "Configure the agent", "content": "ci_access: {}"}
+_COMMIT = {
+    "branch": "agents",
+    "start_branch": "main",
+    "commit_message": "Configure the agent",
+    "content": "ci_access: {}",
+}
+"""A commit to a new branch: only Maintainers may push to the default branch."""
+_RULES = "/projects/{id}/protected_branches"
+_RULE = _keys("id name push_access_levels merge_access_levels allow_force_push")
 
 
 @functools.cache
@@ -318,7 +326,7 @@ OTHERS = (
     Example("GET /projects/{id}/repository/branches", BRANCH),
     Example("GET /projects/{id}/repository/branches/{branch}", BRANCH),
     Example(f"POST {_FILE}", _keys("file_path branch"), _COMMIT, twice=400),
-    Example(f"PUT {_FILE}", _keys("file_path branch"), _COMMIT),
+    Example(f"PUT {_FILE}", _keys("file_path branch"), _COMMIT, twice=400),
     Example(
         f"GET {_FILE}",
         _keys(
@@ -329,6 +337,19 @@ OTHERS = (
     ),
     Example(f"GET {_FILE}/raw", name="the file itself"),
     Example(f"DELETE {_FILE}", None, _COMMIT, twice=400),
+    Example(
+        "GET /projects/{id}/repository/commits",
+        _keys(
+            "id short_id created_at parent_ids title message author_name author_email "
+            "authored_date committer_name committer_email committed_date trailers "
+            "extended_trailers web_url"
+        ),
+    ),
+    Example("GET /projects/{id}/repository/tree", _keys("id name type path mode")),
+    Example(f"GET {_RULES}", _RULE),
+    Example(f"GET {_RULES}/{{name}}", _RULE),
+    Example(f"POST {_RULES}", _RULE, {"name": "release/*"}, twice=409),
+    Example(f"DELETE {_RULES}/{{name}}", twice=404),
     Example(f"GET {_REQUESTS}", MERGE_REQUEST),
     Example(f"GET {_REQUEST}", MERGE_REQUEST_DETAILS),
     Example(

@@ -73,7 +73,8 @@ def test_a_group_protects_default_branches(root: Any, project: Any) -> None:
     assert (missing.status_code, missing.json()) == (404, {"message": "404 Branch Not Found"})
     commit = {"commit_message": "m", "content": "text"}
     for branch in ("main", "feature/x"):
-        root("POST", f"{path}/files/README.md", {**commit, "branch": branch})
+        start = {"branch": branch, "start_branch": "main"}
+        root("POST", f"{path}/files/{branch.replace('/', '-')}.md", {**commit, **start})
     branches = {each["name"]: each for each in root("GET", f"{path}/branches").json()}
     assert branches.keys() == {"main", "feature/x"}
     assert branches["main"] == root("GET", f"{path}/branches/main").json()

@@ -45,7 +45,7 @@ def test_a_raw_file_is_its_bytes(simulator: Any, root: Any, project: Any) -> Non
     path = _add(simulator, project, content=base64.b64encode(content).decode(), encoding="base64")
     response = root("GET", f"{path}/raw")
     assert (response.content, response.headers["X-Gitlab-Size"]) == (content, "3")
-    assert root("GET", f"{path}/raw?ref=other").json() == {"message": "404 File Not Found"}
+    assert root("GET", f"{path}/raw?ref=other").json() == {"message": "404 Commit Not Found"}
 
 
 @pytest.mark.parametrize("name", ["caf%C3%A9", "two%0Alines"])

@@ -157,15 +157,11 @@ class World:
         if "/members/{" in path or (route.method == "GET" and "/members" in path):
             collection = self.fill(path.partition("/{user_id")[0], values)
             api("POST", collection, user_id=values["user_id"], access_level=10)
-        if "{file_path}" in path:
-            values["file_path"] = "docs%2Fagent.md"
-            if route.method != "POST":
-                commit = {"branch": "main", "commit_message": "m", "content": "text"}
-                api("POST", self.fill(path.removesuffix("/raw"), values), **commit)
-        if "/branches" in path:
+        if "/repository/" in path:
             commit = {"branch": "main", "commit_message": "m", "content": "text"}
-            api("POST", f"projects/{values['id']}/repository/files/README.md", **commit)
-            values["branch"] = "main"
+            values |= {"file_path": "docs%2Fagent.md", "branch": "main"}
+            file = "README.md" if route.method == "POST" else values["file_path"]
+            api("POST", f"projects/{values['id']}/repository/files/{file}", **commit)
         if "/merge_requests/" in path or (route.method == "GET" and "/merge_requests" in path):
             requests = f"projects/{values['id']}/merge_requests"
             given = {"title": "Draft", "source_branch": "draft", "target_branch": "main"}
@@ -174,6 +170,8 @@ class World:
             values["note_id"] = api("POST", notes, body="1 to create")["id"]
         if "{name}" in path:
             values["name"] = "production"
+        if "/protected_branches" in path and route.method != "POST":
+            api("POST", self.fill(path.partition("/{name")[0], values), name="production")
         if "/protected_environments" in path and route.method != "POST":
             collection = self.fill(path.partition("/{name")[0], values)
             api("POST", collection, **{**PROTECTION, "name": "production"})

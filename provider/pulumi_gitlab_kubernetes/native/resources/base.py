@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 
-from pulumi_gitlab_kubernetes.core.spelling import camel_case
+from pulumi_gitlab_kubernetes.core.spelling import Names, camel_case, in_snake_case
 from pulumi_gitlab_kubernetes.native.resources.installed import require_plugin
 from pulumi_gitlab_kubernetes.resources.common import (
     KnownArguments,
@@ -40,6 +40,7 @@ class Resource(KnownArguments, pulumi.CustomResource):
     _arguments: ClassVar[type[Any]]
     _secrets: ClassVar[tuple[str, ...]]
     _deprecation: ClassVar[str]
+    _nested: ClassVar[Mapping[str, Names]]
     _defaults: ClassVar[pulumi.ResourceOptions]
     _alias_types: ClassVar[tuple[str, ...]]
 
@@ -51,6 +52,7 @@ class Resource(KnownArguments, pulumi.CustomResource):
         secrets: tuple[str, ...] = (),
         deprecation: str = "",
         delete_before_replace: bool | None = None,
+        nested: Mapping[str, Names] | None = None,
     ) -> None:
         """Complete a resource class, unless it is a program's own subclass.
 
@@ -60,12 +62,14 @@ class Resource(KnownArguments, pulumi.CustomResource):
             secrets: The names of secret inputs and outputs.
             deprecation: Why the resource is deprecated; empty if it is not.
             delete_before_replace: Whether each replacement deletes first.
+            nested: The names inside the values of inputs, by input.
         """
         super().__init_subclass__()
         if not name:
             return
         cls.pulumi_type = f"{PACKAGE}:index:{name}"
-        cls._outputs = _add_getters(cls)
+        cls._nested = nested or {}
+        cls._outputs = _add_getters(cls, cls._nested)
         cls._arguments = _arguments_type(cls._outputs)
         cls._secrets = secrets
         cls._deprecation = deprecation
@@ -95,7 +99,8 @@ class Resource(KnownArguments, pulumi.CustomResource):
             opts: Pulumi's resource options.
         """
         require_plugin(VERSION)
-        props = properties(inputs, self._outputs, self._secrets)
+        spelled = {name: _spelled(each, self._nested.get(name)) for name, each in inputs.items()}
+        props = properties(spelled, self._outputs, self._secrets)
         super().__init__(
             self.pulumi_type,
             resource_name,
@@ -150,7 +155,7 @@ class ProviderResource(KnownArguments, pulumi.ProviderResource):
         """
         super().__init_subclass__()
         if arguments:
-            _add_getters(cls)
+            _add_getters(cls, {})
             cls._arguments = _arguments_type(arguments)
             cls._secrets = secrets
 
@@ -184,7 +189,26 @@ class ProviderResource(KnownArguments, pulumi.ProviderResource):
         await_once(self, props)
 
 
-def _add_getters(cls: type[Any]) -> tuple[str, ...]:
+def _spelled(value: Any, names: Names | None) -> Any:
+    """Return a program's value with the names inside it as in the package schema.
+
+    Values that are still unknown stay where they are, so that previews show the others.
+    """
+    if not names:
+        return value
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda known: _spelled(known, names))
+    if isinstance(value, list | tuple):
+        return [_spelled(each, names) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        camel_case(key) if key in names else key: _spelled(each, names.get(key))
+        for key, each in value.items()
+    }
+
+
+def _add_getters(cls: type[Any], nested: Mapping[str, Names]) -> tuple[str, ...]:
     """Give each annotated output its name in the package schema, and return the outputs.
 
     The annotation stays, so the SDK also recognizes the Python name with its type: outputs have it
@@ -192,13 +216,14 @@ def _add_getters(cls: type[Any]) -> tuple[str, ...]:
     """
     annotations = inspect.get_annotations(cls)
     for name, annotation in annotations.items():
-        setattr(cls, name, property(_getter(name, annotation)))
+        setattr(cls, name, property(_getter(name, annotation, nested.get(name))))
     return tuple(annotations)
 
 
-def _getter(name: str, annotation: Any) -> Any:
+def _getter(name: str, annotation: Any, names: Names | None) -> Any:
     def get(self: pulumi.Resource) -> Any:
-        return self.__dict__.get(name)
+        found = self.__dict__.get(name)
+        return found.apply(lambda value: in_snake_case(value, names)) if found and names else found
 
     get.__annotations__ = {"return": annotation}
     return pulumi.getter(name=camel_case(name))(get)

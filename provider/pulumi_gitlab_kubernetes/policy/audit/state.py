@@ -75,7 +75,7 @@ def _of_entry(resource: Mapping[str, Any], *, whole: bool) -> Iterator[Resource]
         inputs, outputs = parts["inputs"], parts["outputs"]
         sources = _part(resource, "propertyDependencies", dict)
         values = {
-            name: reveal(found) if isinstance(found, dict) else found
+            name: token.value(name, reveal(found) if isinstance(found, dict) else found)
             for name, spelled in token.names
             if (found := outputs.get(spelled, outputs.get(name, inputs.get(spelled)))) is not None
         }

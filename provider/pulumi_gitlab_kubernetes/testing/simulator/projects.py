@@ -16,6 +16,7 @@ from pulumi_gitlab_kubernetes.testing.simulator import (
     errors,
     group_settings,
     project_settings,
+    repository,
 )
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.groups import (
@@ -28,7 +29,6 @@ from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project, ful
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
 from pulumi_gitlab_kubernetes.testing.simulator.project_shares import LEVELS, shared_with_groups
-from pulumi_gitlab_kubernetes.testing.simulator.repository_files import add_file
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, from_timestamp
 
@@ -47,14 +47,13 @@ routes = Family("https://docs.gitlab.com/api/projects/")
 
 
 def _project(call: Call, project: Row) -> dict[str, Any]:
-    empty = not call.store.one("SELECT 1 FROM repository_files WHERE project_id = ?", project["id"])
     level = auth.access_level(call.store, call.caller, project)
     return {
         **entities.basic_project_details(call, project),
         **_links(call, project),
         "visibility": project["visibility"],
         "archived": bool(project["archived"]),
-        "empty_repo": empty,
+        "empty_repo": repository.is_empty(call.store, project),
         "creator_id": project["creator_id"],
         "import_status": "none",
         "description_html": _html(project["description"]),
@@ -197,7 +196,14 @@ def _create(call: Call) -> Any:
     if given.get("initialize_with_readme"):
         # The text is inferred.
         readme = f"# {project['name']}\n\n{project['description'] or ''}".encode()
-        add_file(store, project, project["default_branch"] or "main", "README.md", readme)
+        repository.commit_file(
+            call,
+            project,
+            "README.md",
+            readme,
+            message="Initial commit",
+            branch=project["default_branch"] or "main",
+        )
         project = store.fetch("projects", project["id"])
     return _project(call, project)
 

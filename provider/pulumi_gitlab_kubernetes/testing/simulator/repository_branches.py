@@ -1,4 +1,4 @@
-"""Branches of a repository, which its files create. Clients read whether one is protected.
+"""Branches of a repository, which commits create. Clients read whether one is protected.
 
 Follows https://docs.gitlab.com/api/branches/.
 """
@@ -8,49 +8,46 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from pulumi_gitlab_kubernetes.testing.simulator import auth, errors, group_settings
+from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
 from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project, full_path
 from pulumi_gitlab_kubernetes.testing.simulator.pagination import PAGE_PARAMS, paginate
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.repository import (
+    can_push,
+    commit_entity,
+    last_commit,
+    protection,
+    protection_of_default,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
 from pulumi_gitlab_kubernetes.testing.simulator.store import Row
 
-# A branch's latest commit is that of the last written file.
 _BRANCHES = """
-SELECT branch, commit_id FROM repository_files f WHERE project_id = ? AND id = (
-  SELECT max(id) FROM repository_files WHERE project_id = f.project_id AND branch = f.branch
+SELECT * FROM repository_commits c WHERE project_id = ? AND id = (
+  SELECT max(id) FROM repository_commits WHERE project_id = c.project_id AND branch = c.branch
 )
 """
 
 routes = Family("https://docs.gitlab.com/api/branches/", role=Role.REPORTER)
 
 
-def _branch(call: Call, project: Row, branch: Row) -> dict[str, Any]:
-    name, commit, default = branch["branch"], branch["commit_id"], project["default_branch"]
+def _branch(call: Call, project: Row, head: Row) -> dict[str, Any]:
+    name, default = head["branch"], head["branch"] == project["default_branch"]
     web_url = f"{call.base_url}/{full_path(call.store, project)}/-"
-    namespace = call.store.fetch("namespaces", project["namespace_id"])
-    level = group_settings.value(namespace, "default_branch_protection")
+    rule = protection(call.store, project, name)
     return {
         "name": name,
         "merged": False,
-        # Only the default branch is protected, by its group's setting.
-        "protected": name == default and level > 0,
-        "developers_can_push": False,
-        "developers_can_merge": False,
-        "can_push": auth.has_role(call, project, Role.DEVELOPER, "repository"),
-        "default": name == default,
+        # Its group's setting protects the default branch, unless the project has a rule for it.
+        "protected": rule is not None
+        or (default and protection_of_default(call.store, project) > 0),
+        "developers_can_push": rule is not None and rule["push_access_level"] == Role.DEVELOPER,
+        "developers_can_merge": rule is not None and rule["merge_access_level"] == Role.DEVELOPER,
+        "can_push": can_push(call, project, name),
+        "default": default,
         "web_url": f"{web_url}/tree/{quote(name)}",
-        # Messages and authors are not stored.
-        "commit": {
-            "id": commit,
-            "short_id": commit[:8],
-            "created_at": project["updated_at"],
-            "parent_ids": [],
-            "title": "",
-            "message": "",
-            "web_url": f"{web_url}/commit/{commit}",
-        },
+        "commit": commit_entity(call, project, head),
     }
 
 
@@ -67,7 +64,7 @@ def _list(call: Call) -> Any:
         call,
         f"{_BRANCHES} AND instr(lower(branch), lower(?)) ORDER BY branch",
         (project["id"], call.params.get("search") or ""),
-        lambda branch: _branch(call, project, branch),
+        lambda head: _branch(call, project, head),
     )
 
 
@@ -75,7 +72,7 @@ def _list(call: Call) -> Any:
 def _show(call: Call) -> Any:
     project = find_project(call)
     auth.require(call, project, Role.REPORTER, "repository")
-    found = call.store.one(f"{_BRANCHES} AND branch = ?", project["id"], call.params["branch"])
-    if found is None:
+    head = last_commit(call.store, project, call.params["branch"])
+    if head is None:
         raise errors.not_found("Branch")
-    return _branch(call, project, found)
+    return _branch(call, project, head)

@@ -1,4 +1,6 @@
-"""Files in a project's repository; a commit to a new branch creates it.
+"""Files in a project's repository. Each change is a commit.
+
+LFS, blame and the mode of files are not simulated.
 
 Follows https://docs.gitlab.com/api/repository_files/.
 """
@@ -7,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
 from typing import Any
 
 from pulumi_gitlab_kubernetes.testing.simulator import auth, errors
@@ -15,20 +16,41 @@ from pulumi_gitlab_kubernetes.testing.simulator.auth import Role
 from pulumi_gitlab_kubernetes.testing.simulator.lookups import find_project
 from pulumi_gitlab_kubernetes.testing.simulator.mime_base64 import decode
 from pulumi_gitlab_kubernetes.testing.simulator.parameters import Param
+from pulumi_gitlab_kubernetes.testing.simulator.repository import (
+    commit_file,
+    find_file,
+    find_ref,
+    start_branch,
+)
 from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Family
-from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store
+from pulumi_gitlab_kubernetes.testing.simulator.store import Row
 
 _PATH = "/projects/{id}/repository/files/{file_path}"
 _COMMIT = (
     Param("branch", required=True, allow_blank=False),
     Param("commit_message", required=True, allow_blank=False),
+    Param("start_branch"),
+    Param("author_email"),
+    Param("author_name"),
 )
 _CONTENT = (
     Param("content", required=True),
     Param("encoding", default="text", values=("text", "base64")),
+    Param("last_commit_id"),
 )
+_REF = Param("ref", required=True, allow_blank=False)
+
+EXISTS = "A file with this name already exists"
+MISSING = "A file with this name doesn't exist"
+CHANGED = "You are attempting to update a file that has changed since you started editing it."
 
 routes = Family("https://docs.gitlab.com/api/repository_files/", role=Role.DEVELOPER)
+
+
+def _check_path(call: Call) -> None:
+    path = call.params["file_path"]
+    if path.startswith("/") or ".." in path.split("/"):
+        raise errors.parameter_error("file_path should be a valid file path")
 
 
 def _content(call: Call) -> bytes:
@@ -36,103 +58,94 @@ def _content(call: Call) -> bytes:
     return decode(content) or b"" if call.params["encoding"] == "base64" else content.encode()
 
 
-def _file(call: Call, project: Row, branch: str) -> Row | None:
-    return call.store.one(
-        "SELECT * FROM repository_files WHERE project_id = ? AND branch = ? AND path = ?",
-        project["id"],
-        branch,
-        call.params["file_path"],
+def _project_to_change(call: Call) -> Row:
+    """Return the project, and create the branch of the commit if it starts from another one."""
+    _check_path(call)
+    project, given = find_project(call), call.params
+    auth.require(call, project, Role.DEVELOPER, "repository")
+    start_branch(call, project, given["branch"], given.get("start_branch") or given["branch"])
+    return project
+
+
+def _commit(call: Call, project: Row, content: bytes | None) -> dict[str, Any]:
+    path, branch, message = (
+        call.params[name] for name in ("file_path", "branch", "commit_message")
     )
+    commit_file(call, project, path, content, message=message, branch=branch)
+    return {"file_path": path, "branch": branch}
 
 
-def _commit(call: Call) -> dict[str, Any]:
-    return {"file_path": call.params["file_path"], "branch": call.params["branch"]}
+def _existing(call: Call, project: Row) -> Row:
+    file = find_file(call.store, project, call.params["branch"], call.params["file_path"])
+    if file is None:
+        raise errors.message(400, MISSING)
+    return file
 
 
 @routes.post(_PATH, *_COMMIT, *_CONTENT, errors=(400, 403, 404))
 def _create(call: Call) -> Any:
-    project, given = find_project(call), call.params
-    auth.require(call, project, Role.DEVELOPER, "repository")
-    if _file(call, project, given["branch"]):
-        raise errors.message(400, "A file with this name already exists")
-    add_file(call.store, project, given["branch"], given["file_path"], _content(call))
-    return _commit(call)
-
-
-def add_file(store: Store, project: Row, branch: str, path: str, content: bytes) -> None:
-    """Add a file; the first branch of a repository becomes the default branch."""
-    store.insert(
-        "repository_files",
-        project_id=project["id"],
-        branch=branch,
-        path=path,
-        content=content,
-        commit_id=secrets.token_hex(20),
-    )
-    if project["default_branch"] is None:
-        store.update("projects", project["id"], default_branch=branch)
+    project = _project_to_change(call)
+    if find_file(call.store, project, call.params["branch"], call.params["file_path"]):
+        raise errors.message(400, EXISTS)
+    return _commit(call, project, _content(call))
 
 
 @routes.put(_PATH, *_COMMIT, *_CONTENT, errors=(400, 403, 404))
 def _update(call: Call) -> Any:
-    project = find_project(call)
-    auth.require(call, project, Role.DEVELOPER, "repository")
-    file = _file(call, project, call.params["branch"])
-    if file is None:
-        raise errors.message(400, "A file with this name doesn't exist")
-    call.store.update(
-        "repository_files", file["id"], content=_content(call), commit_id=secrets.token_hex(20)
-    )
-    return _commit(call)
+    project = _project_to_change(call)
+    file = find_file(call.store, project, call.params["branch"], call.params["file_path"])
+    expected = call.params.get("last_commit_id")
+    if expected and (file is None or file["commit_id"] != expected):
+        raise errors.message(400, CHANGED)
+    _existing(call, project)
+    return _commit(call, project, _content(call))
 
 
-def _find_file(call: Call) -> Row:
-    """Return the requested file, and send its metadata as headers too."""
+@routes.delete(_PATH, *_COMMIT, errors=(400, 403, 404))
+def _delete(call: Call) -> None:
+    project = _project_to_change(call)
+    _existing(call, project)
+    _commit(call, project, None)
+
+
+def _find_file(call: Call) -> tuple[Row, Row]:
+    """Return the requested file and its branch's last commit, and send metadata as headers."""
     project = find_project(call)
     auth.require(call, project, Role.REPORTER, "repository")
-    ref = call.params.get("ref") or "HEAD"
-    file = _file(call, project, project["default_branch"] if ref == "HEAD" else ref)
+    head = find_ref(call, project, call.params.get("ref") or "HEAD")
+    file = find_file(call.store, project, head["branch"], call.params["file_path"])
     if file is None:
         raise errors.not_found("File")
-    for name, value in _blob(file, ref).items():
+    for name, value in _blob(call, file, head).items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if text.isascii() and text.isprintable():  # GitLab's behaviour for others is unknown
             call.response_headers[f"X-Gitlab-{name.title().replace('_', '-')}"] = text
-    return file
+    return file, head
 
 
-def _blob(file: Row, ref: str) -> dict[str, Any]:
+def _blob(call: Call, file: Row, head: Row) -> dict[str, Any]:
     return {
         "file_name": file["path"].rpartition("/")[2],
         "file_path": file["path"],
         "size": len(file["content"]),
         "encoding": "base64",
         "content_sha256": hashlib.sha256(file["content"]).hexdigest(),
-        "ref": ref,
+        "ref": call.params.get("ref") or "HEAD",
         "blob_id": hashlib.sha1(file["content"], usedforsecurity=False).hexdigest(),
-        "commit_id": file["commit_id"],
+        "commit_id": head["sha"],
         "last_commit_id": file["commit_id"],
         "execute_filemode": False,
     }
 
 
-@routes.get(_PATH, Param("ref", required=True), role=Role.REPORTER, errors=(400, 403, 404))
+@routes.get(_PATH, _REF, role=Role.REPORTER, errors=(400, 403, 404))
 def _show(call: Call) -> Any:
-    file = _find_file(call)
+    _check_path(call)
+    file, head = _find_file(call)
     content = base64.b64encode(file["content"]).decode()
-    return {**_blob(file, call.params["ref"]), "content": content}
+    return {**_blob(call, file, head), "content": content}
 
 
 @routes.get(f"{_PATH}/raw", Param("ref"), role=Role.REPORTER, errors=(403, 404))
 def _show_raw(call: Call) -> bytes:
-    return bytes(_find_file(call)["content"])
-
-
-@routes.delete(_PATH, *_COMMIT, errors=(400, 403, 404))
-def _delete(call: Call) -> None:
-    project = find_project(call)
-    auth.require(call, project, Role.DEVELOPER, "repository")
-    file = _file(call, project, call.params["branch"])
-    if file is None:
-        raise errors.message(400, "A file with this name doesn't exist")
-    call.store.delete("repository_files", file["id"])
+    return bytes(_find_file(call)[0]["content"])

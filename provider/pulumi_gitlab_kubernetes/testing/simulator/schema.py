@@ -66,6 +66,20 @@ CREATE TABLE IF NOT EXISTS repository_files (
   branch TEXT NOT NULL, path TEXT NOT NULL, content BLOB NOT NULL, commit_id TEXT NOT NULL,
   UNIQUE (project_id, branch, path)
 );
+CREATE TABLE IF NOT EXISTS repository_commits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  branch TEXT NOT NULL, sha TEXT NOT NULL, parent TEXT, message TEXT NOT NULL,
+  author_name TEXT NOT NULL, author_email TEXT NOT NULL,
+  committer_name TEXT NOT NULL, committer_email TEXT NOT NULL, created_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS commits_of_branch ON repository_commits (project_id, branch, id);
+CREATE TABLE IF NOT EXISTS protected_branches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
+  name TEXT NOT NULL, push_access_level INTEGER NOT NULL, merge_access_level INTEGER NOT NULL,
+  UNIQUE (project_id, name)
+);
 CREATE TABLE IF NOT EXISTS merge_requests (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE,
