@@ -13,6 +13,7 @@ import pytest
 from tests.examples.conftest import EXAMPLES, Examples, environment
 from tests.lifecycle.engines import Outcome, Stack
 
+from pulumi_gitlab_kubernetes.policy.folder import write as write_policy_pack
 from pulumi_gitlab_kubernetes.testing import Simulator
 from pulumi_gitlab_kubernetes.testing import Stack as HostStack
 
@@ -90,8 +91,12 @@ def _changed(outcome: Outcome) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("engine", ["host", "cli"])
 def test_an_example_lives(case: Case, engine: str, examples: Examples) -> None:
-    """Preview, creation, no change, refresh, a change, destruction; no secret shows."""
+    """Preview, creation, no change, refresh, a change, destruction; no secret shows.
+
+    The policies of this package are evaluated on each preview and update.
+    """
     stack = _stack(examples, case, engine)
+    stack.check_policies(write_policy_pack(), {})
     runs = [stack.run("preview")]
     assert case.created <= _changed(runs[-1]).keys()
     assert not examples.lab.resources()
@@ -110,7 +115,9 @@ def test_an_example_lives(case: Case, engine: str, examples: Examples) -> None:
     runs.append(stack.run("destroy"))
     assert runs[-1].ok, runs[-1].text
     assert not examples.lab.resources()
+    assert not [each for run in runs for each in run.violations if each.level == "mandatory"]
     shown = "".join(each.text for each in runs)
+    assert "gitlab-kubernetes@v" in shown  # The policy pack.
     for secret in (token, "kubeconfig-canary", "dop_v1_canary", "ABC.eks", "BEGIN PRIVATE KEY"):
         assert secret not in shown
     assert not re.search("expected to have version|Traceback", shown), shown
