@@ -255,6 +255,40 @@ def test_a_call_waits_for_what_it_depends_on(program: Program, lab: Lab) -> None
     assert {step.op for step in outcome.steps} <= {"same"}
 
 
+_REMOTE = """
+class GitLabAgent(pulumi.ComponentResource):
+    def __init__(self, resource_name, **props):
+        super().__init__(
+            "gitlab-kubernetes:index:GitLabAgent",
+            resource_name,
+            {**props, "agentId": None},
+            remote=True,
+        )
+
+
+agent = GitLabAgent("agent", project=project, name="prod")
+after = gitlab.get_cluster_agents_output(
+    project=project, opts=pulumi.InvokeOutputOptions(depends_on=agent)
+)
+pulumi.export("after", after.agents.apply(len))
+"""
+
+
+def test_a_call_waits_for_a_remote_component(configured: Configured, lab: Lab) -> None:
+    """Another process creates what is in it, here as for a generated SDK."""
+    config = {"gitlab-kubernetes:baseUrl": lab.url}
+    stack = configured(config, {"gitlab-kubernetes:token": lab.token})
+    program = Program(stack, lab)
+    program.write(_REMOTE)
+    outcome = stack.run("preview")
+    assert outcome.ok, outcome.text
+    assert not [each for each in lab.calls() if each.path.endswith("/cluster_agents")]
+    assert program.up() == {"after": 1}
+    outcome = stack.run("preview")
+    assert outcome.ok, outcome.text
+    assert [each for each in lab.calls() if each.path.endswith("/cluster_agents")]
+
+
 _SECRETS = """
 name = pulumi.Output.secret(config["name"])
 secret = gitlab.get_cluster_agent_output(project=project, name=name)

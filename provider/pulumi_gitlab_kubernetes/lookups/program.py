@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from threading import Thread
@@ -147,8 +147,18 @@ async def _created(given: pulumi.Output[dict[str, Any]], opts: pulumi.InvokeOpti
     named = needed if isinstance(needed, list | tuple) else filter(None, [needed])
     resources = {*named, *await listed.resources(), *await given.resources()}
     expanded = await rpc._expand_dependencies(resources, None)  # noqa: SLF001 (the SDK's own calls use it)
-    custom = [each for each in expanded.values() if isinstance(each, pulumi.CustomResource)]
-    return [listed, *(each.id for each in custom if "id" in vars(each))]
+    return [listed, *(part for each in expanded.values() for part in _parts(each))]
+
+
+def _parts(resource: pulumi.Resource) -> Iterator[pulumi.Output[Any]]:
+    """Yield the outputs of a resource that are known when it exists.
+
+    A remote component has no ID, and its children are not known here.
+    """
+    attributes = vars(resource)
+    if isinstance(resource, pulumi.CustomResource):
+        attributes = {"id": attributes.get("id")}
+    yield from (each for each in attributes.values() if isinstance(each, pulumi.Output))
 
 
 def _in_thread(work: Callable[[], Values]) -> Awaitable[Values]:
