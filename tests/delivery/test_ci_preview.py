@@ -85,7 +85,7 @@ def test_without_a_merge_request(job: Job, calls: Calls) -> None:
     """There is no note and no request; options after two dashes are those of `pulumi preview`."""
     calls()
     status, text = job.run(f"{PREVIEW} -- --expect-no-changes")
-    assert status == 1
+    assert status != 0
     assert "no changes were expected" in text
     assert "merge request" not in text
     job.merge_request()

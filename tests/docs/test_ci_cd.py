@@ -1,4 +1,4 @@
-"""The guide to GitLab CI/CD."""
+"""The guide `ci-cd.md`."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_note_looks_like_this() -> None:
     assert block.strip() in shown
 
 
-def test_the_lock_is_that_of_another_guide() -> None:
+def test_the_lock_is_that_after_a_crash() -> None:
     """The CLI prints the same line; a test of the template reads it there."""
     (block,) = _blocks("console")
     (line,) = (line for line in block.splitlines() if line.startswith("error: "))

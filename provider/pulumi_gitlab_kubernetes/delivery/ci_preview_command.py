@@ -91,7 +91,7 @@ def _run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     audited = _audited(stack, chosen) if done.changes else []
     found = (*audited, *done.findings)
     if audited:
-        print("\n".join(["Found by the audit:", *findings.table(audited)]))
+        print(f"Found by the audit:\n{findings.table(audited)}")
     if arguments.code_quality:
         _write(arguments.code_quality, findings.code_quality(found, arguments.location))
     if not arguments.no_note and environ.get("CI_MERGE_REQUEST_IID"):
@@ -134,8 +134,8 @@ def add_note(
     Raises:
         ProviderError: A variable is missing or wrong, or GitLab rejected a request.
     """
-    from pulumi_gitlab_kubernetes.configuration.connections import (  # noqa: PLC0415 (only a note needs it)
-        resolve,
+    from pulumi_gitlab_kubernetes.configuration import (  # noqa: PLC0415 (only a note needs it)
+        environment,
     )
     from pulumi_gitlab_kubernetes.gitlab.clients import Clients  # noqa: PLC0415 (as above)
     from pulumi_gitlab_kubernetes.gitlab.settings import api_url  # noqa: PLC0415 (as above)
@@ -151,7 +151,7 @@ def add_note(
             f"no address for the note: set {_ADDRESSES[0]} to $CI_SERVER_URL if the token is for "
             "the GitLab of this job, or add --no-note"
         )
-    connection = resolve(lambda _key: None, environ=environ)
+    connection = environment.connection(environ)
     server = environ.get("CI_SERVER_URL")
     if server and connection.url != api_url(server, "CI_SERVER_URL"):
         raise ConfigurationError(

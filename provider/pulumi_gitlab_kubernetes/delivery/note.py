@@ -77,7 +77,7 @@ def text(
         result = f"**{', '.join(counts) or 'No resources'}**"
     parts = [marker(name), f"### Pulumi preview of `{_plain(name)}`", result]
     if found:
-        parts += ["Violations of policies:", _code("\n".join(findings.table(found)))]
+        parts += ["Violations of policies:", _code(findings.table(found))]
     summary = "Output of <code>pulumi preview</code>"
     parts.append(
         f"<details><summary>{summary}</summary>\n\n{_code(_shortened(preview))}\n\n</details>"

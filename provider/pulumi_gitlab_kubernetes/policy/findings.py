@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pulumi_gitlab_kubernetes import text
 from pulumi_gitlab_kubernetes.policy.rule import Level
-from pulumi_gitlab_kubernetes.text import table as aligned
 
 _HEADS = ("LEVEL", "RULE", "RESOURCE", "MESSAGE")
 _SEVERITIES = {Level.MANDATORY: "critical", Level.ADVISORY: "minor"}
@@ -34,10 +34,10 @@ class Finding:
     urn: str = ""
 
 
-def table(findings: Sequence[Finding]) -> list[str]:
-    """Return the lines of a table for people, or none if there are no findings."""
+def table(findings: Iterable[Finding]) -> str:
+    """Return a table for people, with a line for each finding."""
     rows = [(each.level.value, each.policy, each.label, each.message) for each in findings]
-    return aligned(_HEADS, rows).splitlines() if rows else []
+    return text.table(_HEADS, rows)
 
 
 def code_quality(findings: Iterable[Finding], path: str) -> str:

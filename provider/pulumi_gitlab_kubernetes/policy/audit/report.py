@@ -92,7 +92,7 @@ def table(report: Report, _path: str) -> str:
         f"{report.count(Level.MANDATORY)} mandatory and {advisory}."
     )
     shown = [
-        *findings.table(report.findings()),
+        *([findings.table(report.findings())] if report.violations else ()),
         *(["Not evaluated:", *unevaluated] if unevaluated else ()),
         summary,
     ]
