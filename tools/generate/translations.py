@@ -29,12 +29,10 @@ class Name:
         ui: The label in GitLab's user interface, or an empty text.
         published: Whether Pulumi's GitLab package and the Terraform provider have it, under the
             same name as here.
-        api: GitLab's name, if the field does not have it: a part of the path.
     """
 
     ui: str = ""
     published: bool = True
-    api: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,41 +52,27 @@ class Resource:
     names: dict[str, Name]
 
 
-_PROJECT = Name(api=":id")
-_AGENT_ID = Name(api=":agent_id")
+_IN_PATH = {"project": ":id", "agent_id": ":agent_id"}
+"""GitLab's names of the fields that are a part of the path."""
 
 RESOURCES: dict[str, Resource] = {
     "ClusterAgent": Resource(
         "gitlab_cluster_agent",
         ("gitlab_cluster_agent", "gitlab_cluster_agents"),
         "Operate > Kubernetes clusters > Connect a cluster",
-        {"project": _PROJECT, "name": Name("Agent name")},
+        {"project": Name(), "name": Name("Agent name")},
     ),
     "ClusterAgentToken": Resource(
         "gitlab_cluster_agent_token",
         (),
         "Operate > Kubernetes clusters > the agent > Access tokens > Create token",
         {
-            "project": _PROJECT,
-            "agent_id": _AGENT_ID,
+            "project": Name(),
+            "agent_id": Name(),
             "name": Name("Name"),
             "description": Name("Description (optional)"),
             "rotation_triggers": Name(published=False),
             "rotate_after_days": Name(published=False),
-        },
-    ),
-    "ClusterAgentUrlConfiguration": Resource(
-        "",
-        (),
-        "",
-        {
-            "project": Name(published=False, api=":id"),
-            "agent_id": Name(published=False, api=":agent_id"),
-            "url": Name(published=False),
-            "client_cert": Name(published=False),
-            "client_key": Name(published=False),
-            "ca_cert": Name(published=False),
-            "tls_host": Name(published=False),
         },
     ),
     "ProjectCluster": Resource(
@@ -96,7 +80,7 @@ RESOURCES: dict[str, Resource] = {
         (),
         "Operate > Kubernetes clusters > Connect a cluster (certificate - deprecated)",
         {
-            "project": _PROJECT,
+            "project": Name(),
             "name": Name("Kubernetes cluster name"),
             "kubernetes_api_url": Name("API URL"),
             "kubernetes_token": Name("Service Token"),
@@ -116,7 +100,7 @@ RESOURCES: dict[str, Resource] = {
         ("gitlab_project_environments",),
         "Operate > Environments > New environment",
         {
-            "project": _PROJECT,
+            "project": Name(),
             "name": Name("Name"),
             "external_url": Name("External URL"),
             "description": Name("Description"),
@@ -131,12 +115,12 @@ RESOURCES: dict[str, Resource] = {
         },
     ),
 }
-"""Each kind that has names elsewhere."""
+"""Each kind that Pulumi's GitLab package and the Terraform provider have."""
 
 
 def names() -> str:
     """Return the tables of `docs/reference/names.md` as Markdown."""
-    kinds = [kind_for(name) for name in MODULES if name in RESOURCES]
+    kinds = [kind_for(name) for name in MODULES]
     parts = ["### Resources\n", *_resources(kinds), ""]
     for kind in kinds:
         parts += [f"### {kind.name}\n", *_arguments(kind), ""]
@@ -147,7 +131,7 @@ def _resources(kinds: list[Kind]) -> Iterator[str]:
     heads = ("Here", "Native type", _PUBLISHED, "Terraform", "Data sources", "GitLab's API")
     yield from _heading(heads)
     for kind in kinds:
-        given = RESOURCES[kind.name]
+        given = _elsewhere(kind)
         path = kind.place.path.replace("{}", ":id", 1).replace("{}", ":agent_id", 1)
         yield _row(
             kind.name,
@@ -160,16 +144,26 @@ def _resources(kinds: list[Kind]) -> Iterator[str]:
 
 
 def _arguments(kind: Kind) -> Iterator[str]:
-    given = RESOURCES[kind.name]
+    given = _elsewhere(kind)
     if given.ui:
         yield f"In GitLab's user interface: **{given.ui}**.\n"
     heads = ("Python", "Other languages", _PUBLISHED, "Terraform", "GitLab's API", "User interface")
     yield from _heading(heads)
-    fields = {each.name: each for each in native_fields(kind) if each.name not in _HERE_ALONE}
+    fields = {each.name: each for each in _fields(kind)}
     if different := fields.keys() ^ given.names.keys():
         raise ValueError(f"{kind.name}: translations and fields differ: {sorted(different)}")
     for name, field in fields.items():
         yield _argument(field, given.names[name])
+
+
+def _elsewhere(kind: Kind) -> Resource:
+    """Return a kind's names elsewhere. Most kinds that only this package has have none."""
+    unpublished = Resource("", (), "", {each.name: Name(published=False) for each in _fields(kind)})
+    return RESOURCES.get(kind.name, unpublished)
+
+
+def _fields(kind: Kind) -> list[Field]:
+    return [each for each in native_fields(kind) if each.name not in _HERE_ALONE]
 
 
 def _heading(names: tuple[str, ...]) -> Iterator[str]:
@@ -178,7 +172,7 @@ def _heading(names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _argument(field: Field, name: Name) -> str:
-    api = name.api or _nested(field.request_key)
+    api = _IN_PATH.get(field.name) or _nested(field.request_key)
     published = camel_case(field.name) if name.published else ""
     terraform = field.name if name.published else ""
     row = _row(field.name, camel_case(field.name), published, terraform, api)
