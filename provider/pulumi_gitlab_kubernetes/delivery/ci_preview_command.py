@@ -154,10 +154,9 @@ def add_note(
     connection = environment.connection(environ)
     server = environ.get("CI_SERVER_URL")
     if server and connection.url != api_url(server, "CI_SERVER_URL"):
-        raise ConfigurationError(
-            f"the token is for {connection.url}, but the merge request is in {server}: add "
-            "--no-note, or set PULUMI_GITLAB_TOKEN and PULUMI_GITLAB_BASE_URL for that GitLab"
-        )
+        # A stack of another GitLab instance: the token is not sent to this one.
+        print(f"No note: the token is for {connection.url}, and the merge request is in {server}.")
+        return
     client = Clients().get(connection, lambda line: print(line, file=sys.stderr, flush=True))
     succeeded = done.changes if done.status == 0 else None
     body = note.text(stack, succeeded, found, done.text, environ.get("CI_JOB_URL", ""))
