@@ -15,6 +15,7 @@ from tools.generate import (
     commands,
     component,
     endpoints,
+    examples_table,
     lookups,
     names,
     package_schema,
@@ -44,6 +45,7 @@ PARTS = {
     "commands": commands.tables,
     "policies": rules.policies,
     "endpoints": endpoints.endpoints,
+    "examples": examples_table.table,
     "names": translations.names,
     "inputs": template_inputs.table,
 }

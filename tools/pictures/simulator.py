@@ -26,7 +26,7 @@ def write(file: Path) -> None:
     """
     with Simulator() as simulator:
         simulator.start_afresh()
-        simulator.clock(now="2026-01-15T09:30:00Z")  # The same picture each time.
+        simulator.clock(now="2026-01-15T09:30:00Z")
         base = "projects/acme%2Fshop"
         simulator.api("POST", f"{base}/cluster_agents", name="production")
         simulator.api("POST", f"{base}/cluster_agents/1/tokens", name="helm")
