@@ -18,7 +18,7 @@ def names() -> str:
     public = _public(PACKAGE)
     resources = [each for each in public if isinstance(each, type) and _is(each, pulumi.Resource)]
     errors = [each for each in public if isinstance(each, type) and _is(each, Exception)]
-    functions = list(filter(isfunction, public))
+    functions = [each for each in public if isfunction(each)]
     values = [each for each in public if each not in (*resources, *errors, *functions)]
     groups: dict[str, list[Any]] = {
         "Resources": resources,
