@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 from typing_extensions import assert_type
 
@@ -583,6 +585,91 @@ def get_project_environments_output(
         project=project, name=name, search=search, states=states, opts=opts
     )
     assert_type(same, pulumi.Output[native.GetProjectEnvironmentsResult])
+
+
+def get_cluster_agent_configuration(
+    *,
+    project: str | int,
+    agent_name: str | None,
+    connection: str | None,
+    opts: pulumi.InvokeOptions,
+) -> None:
+    """Pin the arguments and results of `get_cluster_agent_configuration`."""
+    found = gitlab.get_cluster_agent_configuration(
+        project=project,
+        agent_name=agent_name,
+        connection=connection,
+        opts=opts,
+    )
+    assert_type(found, gitlab.GetClusterAgentConfigurationResult)
+    assert_type(found.id, str)
+    assert_type(found.project_id, int)
+    assert_type(found.agent_name, str)
+    assert_type(found.ci_access, dict[str, Any] | None)
+    assert_type(found.user_access, dict[str, Any] | None)
+    assert_type(found.observability, dict[str, Any] | None)
+    assert_type(found.additional_settings, dict[str, Any] | None)
+    assert_type(found.file_path, str)
+
+
+def get_cluster_agent_configuration_output(
+    *,
+    project: Project,
+    agent_name: OptionalText,
+    connection: OptionalText,
+    opts: pulumi.InvokeOutputOptions,
+) -> None:
+    """Pin it with both adapters."""
+    found = gitlab.get_cluster_agent_configuration_output(
+        project=project,
+        agent_name=agent_name,
+        connection=connection,
+        opts=opts,
+    )
+    assert_type(found, pulumi.Output[gitlab.GetClusterAgentConfigurationResult])
+    same = native.get_cluster_agent_configuration_output(
+        project=project, agent_name=agent_name, opts=opts
+    )
+    assert_type(same, pulumi.Output[native.GetClusterAgentConfigurationResult])
+
+
+def get_cluster_agent_configurations(
+    *, project: str | int, connection: str | None, opts: pulumi.InvokeOptions
+) -> None:
+    """Pin the arguments and results of `get_cluster_agent_configurations`."""
+    found = gitlab.get_cluster_agent_configurations(
+        project=project,
+        connection=connection,
+        opts=opts,
+    )
+    assert_type(found, gitlab.GetClusterAgentConfigurationsResult)
+    assert_type(
+        found.agent_configurations,
+        tuple[gitlab.GetClusterAgentConfigurationsAgentConfiguration, ...],
+    )
+    item = found.agent_configurations[0]
+    assert_type(item.id, str)
+    assert_type(item.project_id, int)
+    assert_type(item.agent_name, str)
+    assert_type(item.ci_access, dict[str, Any] | None)
+    assert_type(item.user_access, dict[str, Any] | None)
+    assert_type(item.observability, dict[str, Any] | None)
+    assert_type(item.additional_settings, dict[str, Any] | None)
+    assert_type(item.file_path, str)
+
+
+def get_cluster_agent_configurations_output(
+    *, project: Project, connection: OptionalText, opts: pulumi.InvokeOutputOptions
+) -> None:
+    """Pin it with both adapters."""
+    found = gitlab.get_cluster_agent_configurations_output(
+        project=project,
+        connection=connection,
+        opts=opts,
+    )
+    assert_type(found, pulumi.Output[gitlab.GetClusterAgentConfigurationsResult])
+    same = native.get_cluster_agent_configurations_output(project=project, opts=opts)
+    assert_type(same, pulumi.Output[native.GetClusterAgentConfigurationsResult])
 
 
 def rejected(agent: gitlab.ClusterAgent) -> None:
