@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -107,10 +106,10 @@ def test_secrets_do_not_show(stack: Stack) -> None:
                 assert canary.encode() not in content, path
 
 
+@pytest.mark.cli
+@pytest.mark.slow
 def test_the_other_engine_continues(new_stack: NewStack, lab: Lab) -> None:
     """With the state of the first one, it changes nothing, and destroys all."""
-    if not shutil.which("pulumi"):
-        pytest.skip("no `pulumi` on PATH")
     stacks = {engine: new_stack(engine) for engine in ("host", "cli")}
     for first, second in (("host", "cli"), ("cli", "host")):
         assert stacks[first].run("up").ok
