@@ -1,5 +1,6 @@
 """The classes of an SDK that the Pulumi CLI generates: the plugin declares the component."""
 
+from importlib.metadata import version
 from typing import Any
 
 import pulumi
@@ -32,8 +33,13 @@ class GitLabAgent(pulumi.ComponentResource):
             given = arguments["environments"].items()
             arguments["environments"] = {name: _named(each) for name, each in given}
         props = {**dict.fromkeys(_OUTPUTS), **arguments}
+        versioned = pulumi.ResourceOptions(version=version("pulumi-gitlab-kubernetes"))
         super().__init__(
-            "gitlab-kubernetes:index:GitLabAgent", resource_name, _named(props), opts, remote=True
+            "gitlab-kubernetes:index:GitLabAgent",
+            resource_name,
+            _named(props),
+            pulumi.ResourceOptions.merge(versioned, opts),
+            remote=True,
         )
 
     def __getattr__(self, name: str) -> Any:
