@@ -78,7 +78,7 @@ def test_the_commands_work_together(project: Any, run: Run) -> None:
     preview, _ = run("preview", "--diff")
     assert '      + colour: "red"\n' in preview
     assert "    + 2 to create\n" in preview
-    assert "changes were proposed" in run("preview", "--expect-no-changes", status=1)[1]
+    assert "changes were proposed" in run("preview", "--expect-no-changes", status=7)[1]
     assert "    + 2 created\n" in run("up", "--yes")[0]
     run("up", "-y", "--expect-no-changes")
     assert run("output", "id") == ("a-0\n", "")

@@ -38,6 +38,9 @@ _RUNS: Final = {
 _IMPORT: Final = "import a resource into the state; without TYPE, replace the state"
 _WITH_POLICIES: Final = ("preview", "up")
 
+_CHANGES = 7
+"""The exit status if there are changes with `--expect-no-changes`, as of the Pulumi CLI."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands and options of ``gitlab-kubernetes stack``.
@@ -254,7 +257,7 @@ def _exit_status(result: Result, arguments: argparse.Namespace, done: str) -> in
         event_log.write(result, arguments.event_log)
     if result.ok and arguments.expect_no_changes and result.has_changes:
         print(f"error: no changes were expected but changes were {done}", file=sys.stderr)
-        return 1
+        return _CHANGES
     return result.exit_code
 
 
