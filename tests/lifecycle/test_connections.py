@@ -18,6 +18,7 @@ from tests.lifecycle.resources import (
     agent,
     all_kinds,
     cluster,
+    configuration,
     environment,
     token,
     url_configuration,
@@ -86,6 +87,12 @@ def _in_the_other(project: str, **changes: Any) -> list[dict[str, Any]]:
         agent(project, "their-agent", connection="depot"),
         token(project, "their-token", **of_agent),
         url_configuration(project, "their-url", **of_agent),
+        configuration(
+            project,
+            "their-configuration",
+            connection="depot",
+            agent_name=ref("their-agent.name"),
+        ),
         cluster(project, "their-cluster", connection="depot"),
         environment(project, "their-environment", **bound, **changes),
     ]
