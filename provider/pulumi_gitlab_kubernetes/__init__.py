@@ -101,6 +101,21 @@ _NAMES = {
     "resources.project_cluster": ("ProjectCluster",),
     "resources.project_environment": ("ProjectEnvironment",),
     "resources.stale_environment_cleanup": ("StaleEnvironmentCleanup",),
+    "resources.types": (
+        "ClusterAgentConfigurationCiAccessArgs",
+        "ClusterAgentConfigurationCiAccessAsArgs",
+        "ClusterAgentConfigurationCiAccessGroupArgs",
+        "ClusterAgentConfigurationCiAccessImpersonateArgs",
+        "ClusterAgentConfigurationCiAccessProjectArgs",
+        "ClusterAgentConfigurationImpersonateExtraArgs",
+        "ClusterAgentConfigurationLoggingArgs",
+        "ClusterAgentConfigurationObservabilityArgs",
+        "ClusterAgentConfigurationResourceManagementArgs",
+        "ClusterAgentConfigurationUserAccessArgs",
+        "ClusterAgentConfigurationUserAccessAsArgs",
+        "ClusterAgentConfigurationUserAccessGroupArgs",
+        "ClusterAgentConfigurationUserAccessProjectArgs",
+    ),
 }
 """The names in each module, which is imported when one of them is first used."""
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
@@ -191,11 +206,39 @@ if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.resources.project_cluster import ProjectCluster
     from pulumi_gitlab_kubernetes.resources.project_environment import ProjectEnvironment
     from pulumi_gitlab_kubernetes.resources.stale_environment_cleanup import StaleEnvironmentCleanup
+    from pulumi_gitlab_kubernetes.resources.types import (
+        ClusterAgentConfigurationCiAccessArgs,
+        ClusterAgentConfigurationCiAccessAsArgs,
+        ClusterAgentConfigurationCiAccessGroupArgs,
+        ClusterAgentConfigurationCiAccessImpersonateArgs,
+        ClusterAgentConfigurationCiAccessProjectArgs,
+        ClusterAgentConfigurationImpersonateExtraArgs,
+        ClusterAgentConfigurationLoggingArgs,
+        ClusterAgentConfigurationObservabilityArgs,
+        ClusterAgentConfigurationResourceManagementArgs,
+        ClusterAgentConfigurationUserAccessArgs,
+        ClusterAgentConfigurationUserAccessAsArgs,
+        ClusterAgentConfigurationUserAccessGroupArgs,
+        ClusterAgentConfigurationUserAccessProjectArgs,
+    )
 
 __all__ = [
     "CancelledError",
     "ClusterAgent",
     "ClusterAgentConfiguration",
+    "ClusterAgentConfigurationCiAccessArgs",
+    "ClusterAgentConfigurationCiAccessAsArgs",
+    "ClusterAgentConfigurationCiAccessGroupArgs",
+    "ClusterAgentConfigurationCiAccessImpersonateArgs",
+    "ClusterAgentConfigurationCiAccessProjectArgs",
+    "ClusterAgentConfigurationImpersonateExtraArgs",
+    "ClusterAgentConfigurationLoggingArgs",
+    "ClusterAgentConfigurationObservabilityArgs",
+    "ClusterAgentConfigurationResourceManagementArgs",
+    "ClusterAgentConfigurationUserAccessArgs",
+    "ClusterAgentConfigurationUserAccessAsArgs",
+    "ClusterAgentConfigurationUserAccessGroupArgs",
+    "ClusterAgentConfigurationUserAccessProjectArgs",
     "ClusterAgentToken",
     "ClusterAgentUrlConfiguration",
     "ConfigurationError",

@@ -62,6 +62,67 @@ def cluster_agent(
     gitlab.ClusterAgent("it", project="a/b", name="x", adopt_existing="y")  # type: ignore[arg-type]
 
 
+def cluster_agent_configuration(
+    *,
+    project: Project,
+    agent_name: Text,
+    ci_access: pulumi.Input[gitlab.ClusterAgentConfigurationCiAccessArgs | None],
+    user_access: pulumi.Input[gitlab.ClusterAgentConfigurationUserAccessArgs | None],
+    observability: pulumi.Input[gitlab.ClusterAgentConfigurationObservabilityArgs | None],
+    additional_settings: pulumi.Input[Mapping[str, pulumi.Input[object]] | None],
+    branch: OptionalText,
+    commit_message: OptionalText,
+    author_name: OptionalText,
+    author_email: OptionalText,
+    connection: OptionalText,
+    adopt_existing: OptionalFlag,
+) -> None:
+    """Pin the arguments and outputs of an agent's configuration."""
+    configuration = gitlab.ClusterAgentConfiguration(
+        "it",
+        pulumi.ResourceOptions(),
+        project=project,
+        agent_name=agent_name,
+        ci_access=ci_access,
+        user_access=user_access,
+        observability=observability,
+        additional_settings=additional_settings,
+        branch=branch,
+        commit_message=commit_message,
+        author_name=author_name,
+        author_email=author_email,
+        connection=connection,
+        adopt_existing=adopt_existing,
+    )
+    assert_type(configuration.id, pulumi.Output[str])
+    assert_type(configuration.project, pulumi.Output[str])
+    assert_type(configuration.agent_name, pulumi.Output[str])
+    assert_type(configuration.ci_access, pulumi.Output[dict[str, Any] | None])
+    assert_type(configuration.user_access, pulumi.Output[dict[str, Any] | None])
+    assert_type(configuration.observability, pulumi.Output[dict[str, Any] | None])
+    assert_type(configuration.additional_settings, pulumi.Output[dict[str, Any] | None])
+    assert_type(configuration.branch, pulumi.Output[str | None])
+    assert_type(configuration.commit_message, pulumi.Output[str | None])
+    assert_type(configuration.author_name, pulumi.Output[str | None])
+    assert_type(configuration.author_email, pulumi.Output[str | None])
+    assert_type(configuration.connection, pulumi.Output[str])
+    assert_type(configuration.adopt_existing, pulumi.Output[bool])
+    assert_type(configuration.file_path, pulumi.Output[str])
+    assert_type(configuration.adopted_at, pulumi.Output[str | None])
+    assert_type(configuration.schema_version, pulumi.Output[int])
+    assert_type(configuration.project_id, pulumi.Output[int])
+    gitlab.ClusterAgentConfiguration(
+        "it", project=1, agent_name="x", ci_access={"projects": [{"id": "acme/shop"}]}
+    )
+    gitlab.ClusterAgentConfiguration("it", project=1)  # type: ignore[call-arg] # no agent_name
+    gitlab.ClusterAgentConfiguration(
+        "it",
+        project=1,
+        agent_name="x",
+        ci_access={"projects": [{}]},  # type: ignore[arg-type] # no id
+    )
+
+
 def cluster_agent_token(
     *,
     project: Project,

@@ -134,9 +134,14 @@ def dynamic_classes() -> dict[str, str]:
 
 def _types() -> str:
     """Return the source of the module with the types of maps in inputs, for both adapters."""
-    fields = [field for name in MODULES for field in kind_for(name).schema.fields]
-    dicts = (_typed_dict(field) for field in nested_types(fields).values())
+    dicts = map(_typed_dict, nested_fields())
     return formatted(_TYPES.format(dicts="".join(dicts)))
+
+
+def nested_fields() -> Iterable[Field]:
+    """Return a field of each type of maps in inputs."""
+    fields = [field for name in MODULES for field in kind_for(name).schema.fields]
+    return nested_types(fields).values()
 
 
 def _typed_dict(field: Field) -> str:

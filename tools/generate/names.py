@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tools.generate import lookups
+from tools.generate import classes, lookups
 from tools.generate.component import GROUPS, argument_type
-from tools.generate.source import enums_of, formatted
+from tools.generate.source import args_dict, enums_of, formatted
 
 from pulumi_gitlab_kubernetes import errors
 from pulumi_gitlab_kubernetes.components.declaration import NAME as COMPONENT
@@ -16,6 +16,7 @@ _PACKAGE = "pulumi_gitlab_kubernetes"
 SHARED = {
     "connection_from_kubeconfig": "kubeconfig.outputs",
     **dict.fromkeys(map(argument_type, GROUPS), "components.argument_types"),
+    **dict.fromkeys(map(args_dict, classes.nested_fields()), "resources.types"),
 }
 """What both packages export beside their own classes and functions, and its modules."""
 

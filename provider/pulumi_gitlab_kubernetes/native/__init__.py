@@ -96,6 +96,21 @@ _NAMES = {
     "native.resources.project_environment": ("ProjectEnvironment",),
     "native.resources.provider": ("Provider",),
     "native.resources.stale_environment_cleanup": ("StaleEnvironmentCleanup",),
+    "resources.types": (
+        "ClusterAgentConfigurationCiAccessArgs",
+        "ClusterAgentConfigurationCiAccessAsArgs",
+        "ClusterAgentConfigurationCiAccessGroupArgs",
+        "ClusterAgentConfigurationCiAccessImpersonateArgs",
+        "ClusterAgentConfigurationCiAccessProjectArgs",
+        "ClusterAgentConfigurationImpersonateExtraArgs",
+        "ClusterAgentConfigurationLoggingArgs",
+        "ClusterAgentConfigurationObservabilityArgs",
+        "ClusterAgentConfigurationResourceManagementArgs",
+        "ClusterAgentConfigurationUserAccessArgs",
+        "ClusterAgentConfigurationUserAccessAsArgs",
+        "ClusterAgentConfigurationUserAccessGroupArgs",
+        "ClusterAgentConfigurationUserAccessProjectArgs",
+    ),
 }
 """The names in each module, which is imported when one of them is first used."""
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
@@ -194,10 +209,38 @@ if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.native.resources.stale_environment_cleanup import (
         StaleEnvironmentCleanup,
     )
+    from pulumi_gitlab_kubernetes.resources.types import (
+        ClusterAgentConfigurationCiAccessArgs,
+        ClusterAgentConfigurationCiAccessAsArgs,
+        ClusterAgentConfigurationCiAccessGroupArgs,
+        ClusterAgentConfigurationCiAccessImpersonateArgs,
+        ClusterAgentConfigurationCiAccessProjectArgs,
+        ClusterAgentConfigurationImpersonateExtraArgs,
+        ClusterAgentConfigurationLoggingArgs,
+        ClusterAgentConfigurationObservabilityArgs,
+        ClusterAgentConfigurationResourceManagementArgs,
+        ClusterAgentConfigurationUserAccessArgs,
+        ClusterAgentConfigurationUserAccessAsArgs,
+        ClusterAgentConfigurationUserAccessGroupArgs,
+        ClusterAgentConfigurationUserAccessProjectArgs,
+    )
 
 __all__ = [
     "ClusterAgent",
     "ClusterAgentConfiguration",
+    "ClusterAgentConfigurationCiAccessArgs",
+    "ClusterAgentConfigurationCiAccessAsArgs",
+    "ClusterAgentConfigurationCiAccessGroupArgs",
+    "ClusterAgentConfigurationCiAccessImpersonateArgs",
+    "ClusterAgentConfigurationCiAccessProjectArgs",
+    "ClusterAgentConfigurationImpersonateExtraArgs",
+    "ClusterAgentConfigurationLoggingArgs",
+    "ClusterAgentConfigurationObservabilityArgs",
+    "ClusterAgentConfigurationResourceManagementArgs",
+    "ClusterAgentConfigurationUserAccessArgs",
+    "ClusterAgentConfigurationUserAccessAsArgs",
+    "ClusterAgentConfigurationUserAccessGroupArgs",
+    "ClusterAgentConfigurationUserAccessProjectArgs",
     "ClusterAgentToken",
     "ClusterAgentUrlConfiguration",
     "GetClusterAgentConfigurationResult",
