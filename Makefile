@@ -10,7 +10,7 @@ QUICK := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope \
 	-m "not cli and not browser and not slow"
 
 .DEFAULT_GOAL := help
-.PHONY: help install examples examples-all up preview refresh down env test test-quick coverage release generate docs pictures bench bench-simulator check format clean
+.PHONY: help install examples examples-all up preview refresh down env test test-full test-quick coverage release generate docs pictures bench bench-simulator check format clean
 
 help: ## Show this help
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -49,6 +49,9 @@ env: $(INSTALLED) ## Print the variables to use `pulumi` with the example stack:
 test: $(INSTALLED) ## Run all tests
 	@$(VENV)/bin/python -m compileall -q provider # Otherwise each test process compiles it.
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --quiet
+
+test-full: $(INSTALLED) ## Run all tests, also those that `make test` leaves out to save time
+	@FULL=1 $(MAKE) --no-print-directory test
 
 test-quick: $(INSTALLED) ## Run the tests that need no Pulumi CLI, no browser and little time
 	@$(QUICK) --quiet

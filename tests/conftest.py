@@ -41,8 +41,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(tryfirst=True)  # Before `-m` selects by markers.
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the engine and the browser that they use; skip those without a Pulumi CLI."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the engine and the browser that they use; skip those without a Pulumi CLI.
+
+    Without it, the tests with the marker `full` are left out too, unless `FULL` is set.
+    """
     cli = shutil.which("pulumi")
     for item in items:
         assert isinstance(item, pytest.Function)
@@ -56,6 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if not cli and item.get_closest_marker("cli"):
             item.add_marker(pytest.mark.skip("no `pulumi` on PATH"))
+    if not (cli or os.environ.get("FULL")):
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,13 @@ CASES = (
 )
 
 
-@pytest.fixture(params=CASES, ids=str)
+@pytest.fixture(
+    params=[
+        pytest.param(each, marks=[] if each.name == "kubeconfig" else [pytest.mark.full])
+        for each in CASES
+    ],
+    ids=str,
+)
 def case(request: pytest.FixtureRequest) -> Case:
     """An example."""
     found: Case = request.param
