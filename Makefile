@@ -46,7 +46,7 @@ down: $(INSTALLED) ## Destroy the example stack and stop the simulator
 env: $(INSTALLED) ## Print the variables to use `pulumi` with the example stack: eval "$(make -s env)"
 	@$(GITLAB_KUBERNETES) local env
 
-test: $(INSTALLED) ## Run all tests
+test: $(INSTALLED) ## Run the tests
 	@$(VENV)/bin/python -m compileall -q provider # Otherwise each test process compiles it.
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --quiet
 
