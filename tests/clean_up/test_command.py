@@ -65,8 +65,8 @@ def create(project: Project, *names: str) -> dict[str, int]:
 
 def states(project: Project) -> dict[str, str]:
     """Return the state of each environment, a moment later."""
-    project.simulator.clock(advance=2)
-    rows = project.api("GET", "environments?per_page=100")
+    with ago(project, -2 / DAY):
+        rows = project.api("GET", "environments?per_page=100")
     return {each["name"]: each["state"] for each in rows}
 
 

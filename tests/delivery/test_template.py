@@ -171,7 +171,10 @@ def test_the_nightly_clean_up(checkout: Job, token: str) -> None:
     assert status == 0, text
     assert "review/old" in text
     simulator.clock(advance=2)
-    states = {each["name"]: each["state"] for each in project.api("GET", "environments")}
+    try:
+        states = {each["name"]: each["state"] for each in project.api("GET", "environments")}
+    finally:
+        simulator.clock(advance=-2)
     assert states == {"review/old": "stopped", "shop": "stopped", "new": "available"}
 
 

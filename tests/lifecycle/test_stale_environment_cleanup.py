@@ -18,7 +18,7 @@ _DAY = 86_400
 
 
 @contextmanager
-def _ago(lab: Lab, days: int) -> Iterator[None]:
+def _ago(lab: Lab, days: float) -> Iterator[None]:
     """Set the clock of GitLab back during the block."""
     lab.simulator.clock(advance=-days * _DAY)
     try:
@@ -40,8 +40,8 @@ def _create(lab: Lab, *names: str) -> None:
 
 def _states(lab: Lab) -> dict[str, str]:
     """Return the state of each environment, a moment later."""
-    lab.simulator.clock(advance=2)
-    rows = lab.root("GET", f"projects/{lab.project.id}/environments")
+    with _ago(lab, -2 / _DAY):
+        rows = lab.root("GET", f"projects/{lab.project.id}/environments")
     return {each["name"]: each["state"] for each in rows}
 
 

@@ -151,7 +151,6 @@ def test_other_methods_are_not_implemented(plugin: NativePlugin) -> None:
     before = plugin.stderr()
     stub = plugin._stub
     requests: list[tuple[Any, Any]] = [
-        (stub.Construct, provider_pb2.ConstructRequest()),
         (stub.Call, provider_pb2.CallRequest()),
         (stub.Parameterize, provider_pb2.ParameterizeRequest()),
         (stub.GetMapping, provider_pb2.GetMappingRequest()),

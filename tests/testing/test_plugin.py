@@ -25,8 +25,7 @@ HEAVY = {"requests", "starlette", "uvicorn", "pulumi", "gitlab", "yaml", "ruamel
 OURS = {
     "pulumi_gitlab_kubernetes", "pulumi_gitlab_kubernetes.hidden_modules",
     "pulumi_gitlab_kubernetes.redaction", "pulumi_gitlab_kubernetes.errors",
-    "pulumi_gitlab_kubernetes.registry", "pulumi_gitlab_kubernetes.testing",
-    "pulumi_gitlab_kubernetes.testing.plugin",
+    "pulumi_gitlab_kubernetes.testing", "pulumi_gitlab_kubernetes.testing.plugin",
 }
 
 def test_nothing_heavy_is_imported():

@@ -12,10 +12,12 @@ class Unique:
     Args:
         input: The input.
         searchable: Whether GitLab's list can be filtered by it.
+        within: Other inputs. Resources with another value of one of them can have the same value.
     """
 
     input: str
     searchable: bool = False
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

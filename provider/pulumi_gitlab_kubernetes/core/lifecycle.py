@@ -115,8 +115,8 @@ class Lifecycle:
     def _must_delete_first(self, found: Difference) -> bool:
         """Return whether GitLab would reject the new resource while the old one exists."""
         match self.kind.identity:
-            case Unique(name):
-                moved = "project" in found.replaces or name in found.changed
+            case Unique(name, within=within):
+                moved = name in found.changed or {"project", *within} & {*found.replaces}
                 return bool(found.replaces) and not moved
             case Singleton():
                 return bool(found.replaces)

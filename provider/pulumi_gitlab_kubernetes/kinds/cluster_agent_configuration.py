@@ -121,7 +121,7 @@ class ClusterAgentConfigurationKind(Kind):
         key="agent_name",
         file=".gitlab/agents/{}/config.yaml",
     )
-    identity = Unique("agent_name")
+    identity = Unique("agent_name", within=("branch",))
     name_input = "agent_name"
     ids = ("project_id", "agent_name")
     write_role = "Developer"

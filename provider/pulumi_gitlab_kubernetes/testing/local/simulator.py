@@ -107,8 +107,8 @@ class LocalSimulator:
         """
         count = 0
         for kind in map(kind_for, reversed(MODULES)):
-            if kind.parent:
-                continue  # deleted with its parent
+            if kind.parent or kind.place.file:
+                continue  # Deleted with its parent; a file is taken over by the next run.
             base = kind.place.path.format(quote(PROJECT, safe="")).lstrip("/")
             for found in self._call("GET", f"{base}?per_page=100"):
                 path = f"{base}/{found['id']}"
