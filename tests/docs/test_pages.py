@@ -17,7 +17,11 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 NOT_RUN = 28
 """How many blocks are not run. Each says why."""
 
-_ALWAYS = {"README.md", "tutorial.md", "your-gitlab.md", "connect-an-agent.md"}
+_ALWAYS = {
+    ROOT / "README.md",
+    *(ROOT / "docs" / page for page in ("tutorial.md", "guides/your-gitlab.md")),
+    ROOT / "docs/guides/connect-an-agent.md",
+}
 """The pages whose blocks each run of the tests runs."""
 
 _PLAIN = {"text", "hcl"}
@@ -37,7 +41,7 @@ def _run_by_session(block: Block) -> bool:
 
 def _parameters() -> list[ParameterSet]:
     return [
-        pytest.param(page, marks=[] if page.name in _ALWAYS else [pytest.mark.full])
+        pytest.param(page, marks=[] if page in _ALWAYS else [pytest.mark.full])
         for page in _sessions()
     ]
 

@@ -7,7 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pulumi_gitlab_kubernetes import text
 from pulumi_gitlab_kubernetes.redaction import one_line
+
+_HEADS = ("STATUS", "CHECK", "FINDING")
 
 
 class Status(str, enum.Enum):
@@ -53,22 +56,18 @@ def has_problems(findings: Sequence[Finding]) -> bool:
 
 def table(findings: Sequence[Finding]) -> str:
     """Return the findings as a table for people. What to do is on a line of its own."""
-    heads = ("STATUS", "CHECK")
-    widths = (
-        max(map(len, (heads[0], *(each.status.value for each in findings)))),
-        max(map(len, (heads[1], *(one_line(each.subject) for each in findings)))),
-    )
-    lines = [f"{heads[0].ljust(widths[0])}  {heads[1].ljust(widths[1])}  FINDING"]
-    for each in findings:
-        row = each.status.value.ljust(widths[0]), one_line(each.subject).ljust(widths[1])
-        lines.append("  ".join((*row, one_line(each.text))))
+    rows = [tuple(map(one_line, (each.status.value, each.subject, each.text))) for each in findings]
+    head, *shown = text.table(_HEADS, rows).splitlines()
+    indent = " " * head.index(_HEADS[-1])
+    lines = [head]
+    for each, line in zip(findings, shown, strict=True):
+        lines.append(line)
         if each.advice:
-            lines.append(" " * (sum(widths) + 4) + f"-> {one_line(each.advice)}")
-    counts = [
-        f"{count} {status.value}" + "s" * (count != 1)
+            lines.append(f"{indent}-> {one_line(each.advice)}")
+    counts = (
+        text.counted(sum(each.status is status for each in findings), status.value)
         for status in (Status.PROBLEM, Status.WARNING)
-        for count in [sum(each.status is status for each in findings)]
-    ]
+    )
     return "\n".join([*lines, f"{' and '.join(counts)}."])
 
 
