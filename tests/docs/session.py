@@ -54,6 +54,8 @@ clone() {  # The repository, after `make install`.
 }
 """
 """What the reader has, and what hidden commands use."""
+_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+"""What `make test` tells the `make` of a page, which is not its own."""
 _IGNORED = re.compile(
     r" ?\(\d+(\.\d+)?s\)| in \d+\.\d+s|Duration: .*|127\.0\.0\.1:\d+|localhost:\d+"
     r"|The deployment host is for tests and first steps; use the Pulumi CLI for real deployments\."
@@ -89,7 +91,7 @@ class Session:
             ["/bin/bash", "--noprofile", "--norc"],
             cwd=self._folder / "infrastructure",
             env={
-                **without_foreign(),
+                **{name: value for name, value in without_foreign().items() if name not in _MAKE},
                 "CLI": self._cli or "",
                 "HOME": str(self._folder),
                 "NO_PROXY": "127.0.0.1,localhost",
