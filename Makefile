@@ -23,6 +23,9 @@ $(INSTALLED): pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--editable '.[policy,testing]' --group dev
+	@$(VENV)/bin/python -m venv --without-pip $(VENV)/tools
+	@$(VENV)/bin/python -m pip --python $(VENV)/tools install --quiet --disable-pip-version-check \
+		--group tools
 	@touch $@
 
 examples: $(INSTALLED) ## Install the packages of the examples, without those of large clouds

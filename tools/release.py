@@ -31,6 +31,8 @@ PLATFORMS = ("linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64")
 """The platforms for which the Pulumi CLI asks a server for an archive. All are the same."""
 SMOKE = Path(__file__).with_name("smoke.py")
 _BIN = Path(sys.executable).parent
+_TOOLS = Path(sys.prefix) / "tools" / "bin"
+"""An environment of its own: a library that the tool needs makes each import of jsonschema slow."""
 _SUPPORTED = "Programming Language :: Python :: 3."
 
 
@@ -153,7 +155,7 @@ def sbom(environment: Path, file: Path) -> None:
         environment: An environment with the package and what it needs.
         file: The file to write.
     """
-    tool = (_BIN / "cyclonedx-py", "environment", "--output-reproducible", "--of", "JSON")
+    tool = (_TOOLS / "cyclonedx-py", "environment", "--output-reproducible", "--of", "JSON")
     project = ("--pyproject", ROOT / "pyproject.toml", "--mc-type", "library")
     _run(*tool, *project, "--output-file", file, environment / "bin" / "python")
 

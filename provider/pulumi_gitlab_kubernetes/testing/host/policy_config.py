@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-
-from jsonschema import Draft7Validator, ValidationError
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 _LEVELS: Final = ("advisory", "mandatory", "remediate", "disabled")
 _TYPES: Final = {
@@ -149,11 +150,15 @@ def _level(name: str, value: object) -> str:
 
 
 def _problems(policy: Policy, properties: dict[str, Any]) -> list[str]:
+    if not (policy.properties or policy.required):
+        return []
+    from jsonschema import Draft7Validator  # noqa: PLC0415 (slow to import)
+
     schema = {"type": "object", "properties": policy.properties, "required": policy.required}
     return [_problem(error) for error in Draft7Validator(schema).iter_errors(properties)]
 
 
-def _problem(error: ValidationError) -> str:
+def _problem(error: "ValidationError") -> str:
     where = ".".join(map(str, error.absolute_path))
     text = error.message
     if error.validator == "type":  # as the engine words it: without the value
