@@ -6,6 +6,8 @@ import gc
 import inspect
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import version
@@ -335,3 +337,31 @@ def test_the_example_in_the_schema_is_the_one_in_yaml(program: Program, name: st
             key: references.get(value, value) if isinstance(value, str) else value
             for key, value in expected["properties"].items()
         }
+
+
+def test_a_unit_test_needs_no_plugin(tmp_path: Path) -> None:
+    """With Pulumi's own mocks, on a machine where the plugin is not installed."""
+    file = tmp_path / "unit.py"
+    file.write_text(
+        "import pulumi\n"
+        "class Mocks(pulumi.runtime.Mocks):\n"
+        "    def new_resource(self, args):\n"
+        "        return '42:7', {**args.inputs, 'agentId': 7}\n"
+        "    def call(self, args):\n"
+        "        return {}\n"
+        "pulumi.runtime.set_mocks(Mocks())\n"
+        "from pulumi_gitlab_kubernetes.native import ClusterAgent\n"
+        "@pulumi.runtime.test\n"
+        "def test():\n"
+        "    agent = ClusterAgent('a', project='acme/shop', name='a')\n"
+        "    return agent.agent_id.apply(print)\n"
+        "test()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(file)],
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "7\n", done.stderr

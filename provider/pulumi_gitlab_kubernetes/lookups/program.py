@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import pulumi
-from pulumi.runtime import config, mocks, rpc, settings
+from pulumi.runtime import config, rpc, settings
 from pulumi.runtime.sync_await import _sync_await
 
 from pulumi_gitlab_kubernetes.configuration.connections import max_parallel, resolve
@@ -39,6 +39,7 @@ from pulumi_gitlab_kubernetes.lookups.common import (
     plain_arguments,
     result_of,
 )
+from pulumi_gitlab_kubernetes.resources.common import is_mocked
 
 _RUNS: WeakKeyDictionary[Any, Run] = WeakKeyDictionary()
 """What each running program remembers, by its engine: inline programs share a process."""
@@ -61,7 +62,7 @@ def call(
     Raises:
         FunctionError: An argument is wrong, or GitLab rejected a request.
     """
-    if _mocked():
+    if is_mocked():
         return invoking.invoke(function, _token(function), result, arguments, opts)
     given = plain_arguments(function, arguments, opts)
     _require_no_provider(function, opts)
@@ -87,7 +88,7 @@ def call_output(
         The result, which is unknown in a preview that does not know all arguments or creates a
         resource that the call depends on. It is secret if an argument is.
     """
-    if _mocked():
+    if is_mocked():
         return invoking.invoke_output(function, _token(function), result, arguments, opts)
     _require_no_provider(function, opts)
     given = pulumi.Output.from_input({**arguments})
@@ -183,11 +184,6 @@ def _require_no_provider(function: str, opts: pulumi.InvokeOptions | None) -> No
             f"{function}: a provider is for the functions of pulumi_gitlab_kubernetes.native: set "
             "connection instead"
         )
-
-
-def _mocked() -> bool:
-    """Return whether the program is a unit test, which must not reach a GitLab."""
-    return isinstance(settings.get_monitor(), mocks.MockMonitor)
 
 
 def _token(function: str) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pulumi
+from pulumi.runtime import mocks, settings
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -40,6 +41,14 @@ def properties(
         secret = name in secrets and value is not None
         props[name] = pulumi.Output.secret(value) if secret else value
     return props
+
+
+def is_mocked() -> bool:
+    """Return whether the program is a unit test with mocks, which has no engine and no GitLab.
+
+    See https://www.pulumi.com/docs/iac/guides/testing/unit/.
+    """
+    return isinstance(settings.get_monitor(), mocks.MockMonitor)
 
 
 def warn_deprecated(

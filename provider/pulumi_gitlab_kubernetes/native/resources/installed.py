@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pulumi
 
+from pulumi_gitlab_kubernetes.resources.common import is_mocked
+
 _PACKAGE = "gitlab-kubernetes"
 _EXECUTABLE = f"pulumi-resource-{_PACKAGE}"
 
 
-@cache
 def require_plugin(version: str) -> None:
     """Require that the engine can find the plugin.
 
@@ -30,7 +31,13 @@ def require_plugin(version: str) -> None:
         pulumi.RunError: It cannot. The message says what to do.
     """
     root = pulumi.runtime.settings.SETTINGS.root_directory
-    if root is None or _named_in_project(Path(root)) or _on_path() or _attached():
+    if root is not None and not is_mocked():
+        _require(version, Path(root))
+
+
+@cache
+def _require(version: str, root: Path) -> None:
+    if _named_in_project(root) or _on_path() or _attached():
         return
     installed = sorted(_installed())
     if version in installed:
