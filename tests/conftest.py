@@ -17,6 +17,7 @@ from typing import Any
 import hypothesis
 import pytest
 from tests.support.certificates import Pair, make_pair
+from tests.support.commands.server import Commands
 from tests.support.dynamic_host import DynamicHost
 from tests.support.installation import Recorder, make_index
 from tests.support.web import Request, Response, Server, server_side
@@ -181,6 +182,13 @@ def connections(simulator: Simulator, users: dict[str, tuple[int, str]]) -> dict
 def host(connections: dict[str, str]) -> Iterator[DynamicHost]:
     """The dynamic host with these connections."""
     with DynamicHost(connections) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """The command `gitlab-kubernetes` for shells, with forked processes."""
+    with Commands() as running:
         yield running
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Project
+from tests.support.commands.server import Commands
 
 PROGRAM = """\
 from pulumi_gitlab_kubernetes import ClusterAgent
@@ -23,7 +24,7 @@ _HOST = """\
 #!/bin/sh
 # The deployment host, under the name of the Pulumi CLI.
 [ "$1" = stack ] && shift
-exec '{python}' -m pulumi_gitlab_kubernetes.cli stack "$@"
+exec gitlab-kubernetes stack "$@"
 """
 _FOREIGN = ("PULUMI_", "GITLAB_", "CI_")
 
@@ -106,20 +107,25 @@ def job(checkout: Job) -> Job:
 
 @pytest.fixture
 def checkout(
-    engine: str, tmp_path: Path, project: Project, users: dict[str, tuple[int, str]]
+    engine: str,
+    tmp_path: Path,
+    project: Project,
+    users: dict[str, tuple[int, str]],
+    commands: Commands,
 ) -> Job:
     """A job of the project's pipeline, without a stack."""
     folder, programs = tmp_path / "build", tmp_path / "bin"
     for each in (folder, programs, tmp_path / "state"):
         each.mkdir()
     if engine == "host":
-        (programs / "pulumi").write_text(_HOST.format(python=sys.executable))
+        (programs / "pulumi").write_text(_HOST)
         (programs / "pulumi").chmod(0o755)
     pulumi = programs if engine == "host" else Path(shutil.which("pulumi") or "").parent
-    path = (pulumi, Path(sys.executable).parent, "/usr/bin", "/bin")
+    path = (pulumi, commands.path, Path(sys.executable).parent, "/usr/bin", "/bin")
     url = project.simulator.url
     environ = {
         **{name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)},
+        **commands.environ,
         "HOME": str(tmp_path),
         "PATH": os.pathsep.join(map(str, path)),
         "PULUMI_HOME": str(tmp_path / ".pulumi"),

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from tests.docs.markdown import ROOT, Block
+from tests.support.commands.server import Commands
 
 from pulumi_gitlab_kubernetes.testing.environ import without_foreign
 from pulumi_gitlab_kubernetes.testing.host import Stack
@@ -71,10 +72,14 @@ class Session:
         folder: An empty folder. The shell starts in its folder `infrastructure`.
         simulator: The GitLab, with the project `acme/shop`.
         cli: The Pulumi CLI, or `None` to run the deployment host under its name.
+        commands: Forks the deployment host's processes; without it they are started.
     """
 
-    def __init__(self, folder: Path, simulator: Simulator, cli: str | None) -> None:
+    def __init__(
+        self, folder: Path, simulator: Simulator, cli: str | None, commands: Commands | None = None
+    ) -> None:
         self._cli = cli
+        self._commands = commands
         other = simulator.url.replace("127.0.0.1", "localhost")
         self._values = {GITLAB: simulator.url, OTHER: other, TOKEN: simulator.token}
         self._folder, self._input = folder, folder / "input"
@@ -86,7 +91,8 @@ class Session:
         self._input.write_text(f"{simulator.token}\n")  # The answer to each question.
         (self._folder / ".curlrc").write_text("fail\nnoproxy = *\n")
         make_environment(self._folder / "infrastructure" / ".venv")
-        path = (Path(sys.executable).parent, *self._tools(), "/usr/bin", "/bin")
+        forks = [self._commands.path] if self._commands else []
+        path = (*forks, Path(sys.executable).parent, *self._tools(), "/usr/bin", "/bin")
         shell = subprocess.Popen(
             ["/bin/bash", "--noprofile", "--norc"],
             cwd=self._folder / "infrastructure",
@@ -103,6 +109,7 @@ class Session:
                 "ROOT": str(ROOT),
                 "SIMULATOR": simulator.url,
                 "ROOT_TOKEN": simulator.root_token,
+                **(self._commands.environ if self._commands else {}),
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -11,6 +11,7 @@ import pytest
 from _pytest.mark import ParameterSet
 from tests.docs.markdown import ROOT, Block, blocks, pages
 from tests.docs.session import Session
+from tests.support.commands.server import Commands
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
@@ -23,6 +24,9 @@ _ALWAYS = {
     ROOT / "docs/guides/connect-an-agent.md",
 }
 """The pages whose blocks each run of the tests runs."""
+
+_STARTED = {ROOT / "README.md"}
+"""The pages whose processes all start as the reader's do. Those of the others are forked."""
 
 _PLAIN = {"text", "hcl"}
 """Languages of blocks that are only read."""
@@ -61,13 +65,14 @@ def gitlab() -> Iterator[Simulator]:
 @pytest.mark.parametrize("engine", ["host", "cli"])
 @pytest.mark.parametrize("page", _parameters(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_blocks_of_a_page_run(
-    page: Path, engine: str, gitlab: Simulator, tmp_path: Path
+    page: Path, engine: str, gitlab: Simulator, commands: Commands, tmp_path: Path
 ) -> None:
     """In order, in one shell. The output is what the page shows."""
     gitlab.start_afresh()
     cli = shutil.which("pulumi") if engine == "cli" else None
     found = [block for block in blocks(page) if _run_by_session(block)]
-    with Session(tmp_path, gitlab, cli) as session:
+    forks = None if cli or page in _STARTED else commands
+    with Session(tmp_path, gitlab, cli, forks) as session:
         if not any(block.title == "Pulumi.yaml" for block in found):
             session.start_project(PROJECT)
         for block in found:

@@ -59,7 +59,7 @@ def _serve(connection: socket.socket) -> Request | None:
             _report_ended(connection)
         if connection not in ready:
             continue
-        start, streams, _, _ = socket.recv_fds(connection, LENGTH.size, 2)
+        start, streams, _, _ = socket.recv_fds(connection, LENGTH.size, 3)
         if not start:
             return None
         request: Request = json.loads(_receive(connection, LENGTH.unpack(start)[0]))
@@ -69,7 +69,7 @@ def _serve(connection: socket.socket) -> Request | None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for each in (selector, connection, ended, wake):
                 each.close()
-            for number, stream in enumerate(streams, start=1):
+            for number, stream in enumerate(streams, start=3 - len(streams)):
                 os.dup2(stream, number)
                 os.close(stream)
             return request

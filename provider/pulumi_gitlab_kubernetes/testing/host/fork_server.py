@@ -18,7 +18,8 @@ from pulumi_gitlab_kubernetes.testing.host._fork_server import LENGTH
 from pulumi_gitlab_kubernetes.testing.host.process import Child, start_process
 
 _SCRIPT: Final = Path(__file__).with_name("_fork_server.py")
-_PRELOADED: Final = ("pulumi", "pulumi.dynamic", "gitlab", "cryptography.x509")
+PRELOADED: Final = ("pulumi", "pulumi.dynamic", "gitlab", "cryptography.x509")
+"""What the processes of most deployments import."""
 _LONGEST_LINE: Final = 256
 _SHEBANG: Final = re.compile(r"#!(?P<python>/\S*/python[\d.]*)\s*")
 _SECONDS: Final = 60.0
@@ -31,26 +32,61 @@ class ForkServer:
     Where a fork would make a difference, the process is started as usual: with other ``PYTHON...``
     variables than the fork server has, where a module in its directory hides one that it has
     imported, and where the interpreter cannot be forked from.
+
+    Args:
+        preloaded: The modules that it imports, as far as there are such.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, preloaded: Sequence[str] = PRELOADED) -> None:
+        self._preloaded = preloaded
         self._servers: dict[str, _Server] = {}
         self._lock = threading.Lock()
 
     def spawn(self, command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Child:
         """Start a process, as `start_process` does."""
+        out, out_end = os.pipe()
+        error, error_end = os.pipe()
+        try:
+            forked = self.fork(command, directory, environ, (out_end, error_end))
+        finally:
+            os.close(out_end)
+            os.close(error_end)
+        streams = _reader(out), _reader(error)
+        if forked is not None:
+            forked.stdout, forked.stderr = streams
+            return forked
+        for each in streams:
+            each.close()
+        return start_process(command, directory, environ)
+
+    def fork(
+        self,
+        command: Sequence[str],
+        directory: Path,
+        environ: Mapping[str, str],
+        streams: Sequence[int],
+    ) -> "Forked | None":
+        """Fork a process, unless that would make a difference.
+
+        Args:
+            command: Program and arguments.
+            directory: Where it runs.
+            environ: Its environment variables.
+            streams: Its standard output and error, and its standard input before them if it has
+                one, as file descriptors.
+        """
         python, *rest = _with_interpreter(command)
         if rest[:1] != ["-u"]:
-            return start_process(command, directory, environ)
+            return None
         with self._lock:
             server = self._servers.get(python)
             if server is None:
-                server = self._servers[python] = _Server(python)
+                server = self._servers[python] = _Server(python, self._preloaded)
         imported = server.imported
         differs = _of_python(environ) != server.python_variables
         if differs or not imported or imported & _modules_in(directory):
-            return start_process(command, directory, environ)
-        return server.spawn(rest[1:], directory, environ)
+            return None
+        return server.fork(rest[1:], directory, environ, streams)
 
     def stop(self) -> None:
         """End the fork server; forked processes continue."""
@@ -82,12 +118,12 @@ def _modules_in(directory: Path) -> set[str]:
 class _Server:
     """The process that forks, for one interpreter."""
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, preloaded: Sequence[str] = PRELOADED) -> None:
         self.python_variables = _of_python(os.environ)
         self._connection, theirs = socket.socketpair()
         with theirs:
             self._popen = subprocess.Popen(  # noqa: S603 (the programs' own interpreter)
-                [python, "-u", str(_SCRIPT), str(theirs.fileno()), *_PRELOADED],
+                [python, "-u", str(_SCRIPT), str(theirs.fileno()), *preloaded],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -108,9 +144,13 @@ class _Server:
             self._changed.wait_for(lambda: self._imported or self._over, _SECONDS)
         return self._imported
 
-    def spawn(
-        self, arguments: Sequence[str], directory: Path, environ: Mapping[str, str]
-    ) -> "_Forked":
+    def fork(
+        self,
+        arguments: Sequence[str],
+        directory: Path,
+        environ: Mapping[str, str],
+        streams: Sequence[int],
+    ) -> "Forked":
         """Fork a process that runs a module (`-m` first) or a script."""
         runs_module = arguments[0] == "-m"
         what, *rest = arguments[1:] if runs_module else arguments
@@ -123,20 +163,14 @@ class _Server:
                 "environ": dict(environ),
             }
         ).encode()
-        (out, out_end), (error, error_end) = os.pipe(), os.pipe()
-        try:
-            with self._spawning:
-                socket.send_fds(self._connection, [LENGTH.pack(len(request))], [out_end, error_end])
-                self._connection.sendall(request)
-                with self._changed:
-                    self._changed.wait_for(lambda: self._started or self._over, _SECONDS)
-                    if not self._started:
-                        raise OSError(0, "the fork server does not answer")
-                    process = self._started.pop()
-        finally:
-            os.close(out_end)
-            os.close(error_end)
-        return _Forked(self, process, _reader(out), _reader(error))
+        with self._spawning:
+            socket.send_fds(self._connection, [LENGTH.pack(len(request))], streams)
+            self._connection.sendall(request)
+            with self._changed:
+                self._changed.wait_for(lambda: self._started or self._over, _SECONDS)
+                if not self._started:
+                    raise OSError(0, "the fork server does not answer")
+                return Forked(self, self._started.pop())
 
     def wait(self, process: int, timeout: float | None) -> int:
         """Wait for the end of a forked process; return its status."""
@@ -172,13 +206,13 @@ class _Server:
             self._changed.notify_all()
 
 
-class _Forked:
+class Forked:
     """A forked process, with the part of `subprocess.Popen` that is used."""
 
-    def __init__(self, server: _Server, pid: int, stdout: IO[str], stderr: IO[str]) -> None:
+    def __init__(self, server: _Server, pid: int) -> None:
         self.pid = pid
-        self.stdout = stdout
-        self.stderr = stderr
+        self.stdout: IO[str] | None = None
+        self.stderr: IO[str] | None = None
         self._server = server
 
     def wait(self, timeout: float | None = None) -> int:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-import requests
-
 from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.gitlab.connection import DEFAULT
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
@@ -59,6 +57,8 @@ def _addresses(environ: Mapping[str, str], config: Mapping[str, str]) -> Iterato
 
 
 def _is_simulator(address: str) -> bool:
+    import requests  # noqa: PLC0415 (few runs need it)
+
     with requests.Session() as session:
         session.trust_env = False  # It runs on this machine: use no proxy.
         try:
