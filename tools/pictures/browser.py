@@ -11,6 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
+from tools.pictures import sources
 
 _OPTIONS = ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "no-proxy-server")
 
@@ -31,7 +32,7 @@ def browser(width: int, height: int) -> Iterator[webdriver.Chrome]:
         yield running
 
 
-def save(driver: webdriver.Chrome, url: str, shown: str, file: Path) -> None:
+def save(driver: webdriver.Chrome, url: str, shown: str, file: Path, source: str) -> None:
     """Save a picture of a page.
 
     Args:
@@ -39,9 +40,10 @@ def save(driver: webdriver.Chrome, url: str, shown: str, file: Path) -> None:
         url: The page's address.
         shown: A text to wait for.
         file: The PNG file to write.
+        source: What the page shows, for the test that the picture is current.
     """
     driver.get(url)
     WebDriverWait(driver, 60).until(
         lambda _: shown in driver.find_element(By.TAG_NAME, "body").text, f"no {shown!r} in {url}"
     )
-    driver.save_screenshot(str(file))
+    file.write_bytes(sources.mark(driver.get_screenshot_as_png(), source))

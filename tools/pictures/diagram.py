@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
+UP = Path(__file__).with_name("up.txt")
+"""The text of the diagram of `pulumi up`."""
 WIDTH, HEIGHT = 200, 58
 """The size of a box."""
 _ACROSS, _DOWN = 150, 44

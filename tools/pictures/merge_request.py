@@ -42,13 +42,22 @@ def write(file: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.html"
-        html = MarkdownIt("commonmark").render(_note(Path(folder)))
-        page.write_text(_PAGE.format(text=html))
+        text = note_text(Path(folder))
+        page.write_text(_page(text))
         with browser(1220, 610) as driver:
-            save(driver, page.as_uri(), "Violations of policies", file)
+            save(driver, page.as_uri(), "Violations of policies", file, source(text))
 
 
-def _note(folder: Path) -> str:
+def source(text: str) -> str:
+    """Return what the picture shows of a note: all but the folded output."""
+    return _page(text.partition("<details>")[0])
+
+
+def _page(text: str) -> str:
+    return _PAGE.format(text=MarkdownIt("commonmark").render(text))
+
+
+def note_text(folder: Path) -> str:
     """Return the note's text: of a preview, with what the policies find in that stack."""
     project = folder / "policies"
     shutil.copytree(_EXAMPLE, project)
