@@ -81,7 +81,6 @@ def test_the_report_has_the_violations(job: Job) -> None:
     }
 
 
-@pytest.mark.full
 def test_without_a_merge_request(job: Job, calls: Calls) -> None:
     """There is no note and no request; options after two dashes are those of `pulumi preview`."""
     calls()

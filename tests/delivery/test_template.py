@@ -135,7 +135,6 @@ def test_from_a_merge_request_to_a_nightly_pipeline(job: Job) -> None:
     assert "no changes were expected" in text
 
 
-@pytest.mark.full
 def test_the_audit_fails_for_mandatory_policies(job: Job) -> None:
     """By the configuration in the project."""
     (job.folder / "policies.json").write_text('{"agent-token": "mandatory"}')
@@ -150,9 +149,7 @@ def test_the_audit_fails_for_mandatory_policies(job: Job) -> None:
 
 
 @pytest.mark.parametrize("engine", ["host"], indirect=True)
-@pytest.mark.parametrize(
-    "token", [pytest.param("PULUMI_GITLAB_TOKEN", marks=pytest.mark.full), "CI_JOB_TOKEN"]
-)
+@pytest.mark.parametrize("token", ["PULUMI_GITLAB_TOKEN", "CI_JOB_TOKEN"])
 def test_the_nightly_clean_up(checkout: Job, token: str) -> None:
     """Stops what is stale, and deletes review apps; the job token is enough for it."""
     simulator, project = checkout.project.simulator, checkout.project

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 from tests.docs.markdown import ROOT, Block, blocks, pages
 from tests.docs.session import Session
 from tests.support.commands.server import Commands
@@ -17,13 +16,6 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 NOT_RUN = 28
 """How many blocks are not run. Each says why."""
-
-_ALWAYS = {
-    ROOT / "README.md",
-    *(ROOT / "docs" / page for page in ("tutorial.md", "guides/your-gitlab.md")),
-    ROOT / "docs/guides/connect-an-agent.md",
-}
-"""The pages whose blocks each run of the tests runs."""
 
 _STARTED = {ROOT / "README.md"}
 """The pages whose processes all start as the reader's do. Those of the others are forked."""
@@ -43,13 +35,6 @@ def _run_by_session(block: Block) -> bool:
     return not elsewhere and block.language not in _PLAIN
 
 
-def _parameters() -> list[ParameterSet]:
-    return [
-        pytest.param(page, marks=[] if page in _ALWAYS else [pytest.mark.full])
-        for page in _sessions()
-    ]
-
-
 def _sessions() -> list[Path]:
     return [page for page in pages() if any(map(_run_by_session, blocks(page)))]
 
@@ -63,7 +48,7 @@ def gitlab() -> Iterator[Simulator]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["host", "cli"])
-@pytest.mark.parametrize("page", _parameters(), ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", _sessions(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_blocks_of_a_page_run(
     page: Path, engine: str, gitlab: Simulator, commands: Commands, tmp_path: Path
 ) -> None:

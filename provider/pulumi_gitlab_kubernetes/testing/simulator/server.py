@@ -21,7 +21,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.default_seed import PROJECT, def
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_START_TIMEOUT = 20
+_START_TIMEOUT = 60
 _STOP_TIMEOUT = 10
 _REQUEST_TIMEOUT = 30
 
@@ -112,7 +112,8 @@ class Simulator:
             if not self.url:
                 self.stop()
                 errors.seek(0)
-                raise SimulatorError(f"the simulator did not start: {errors.read().strip()}")
+                said = errors.read().strip() or f"it said nothing for {_START_TIMEOUT} seconds"
+                raise SimulatorError(f"the simulator did not start: {said}")
 
     def stop(self) -> None:
         """Stop the process and wait for it to exit."""
