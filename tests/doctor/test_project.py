@@ -126,12 +126,13 @@ def test_an_agent_with_two_tokens_is_a_warning(
 def test_the_configuration_of_an_agent_is_looked_for(
     doctor: Doctor, project: Project, maintainer: dict[str, str]
 ) -> None:
-    """Without it, nobody may use the agent."""
+    """Without it, only CI/CD jobs of the project can use the agent."""
     project.agent()
     path = ".gitlab/agents/prod/config.yaml"
     found = doctor(maintainer, "--project", project.path).one("agent configuration", project.path)
     assert found["status"] == "warning"
     assert found["finding"].startswith(f"{path} is not on the default branch")
+    assert found["finding"].endswith("only jobs of this project can use the agent")
     file = "repository/files/.gitlab%2Fagents%2Fprod%2Fconfig.yaml"
     project.api("POST", file, branch="main", commit_message="x", content="user_access: {}\n")
     found = doctor(maintainer, "--project", project.path).one("agent configuration", project.path)

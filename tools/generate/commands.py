@@ -22,7 +22,8 @@ def _section(name: str) -> Iterator[str]:
     parser = argparse.ArgumentParser(prog=f"gitlab-kubernetes {name}")
     import_module(f"{PACKAGE}.{path}").add_arguments(parser)
     yield from (f"## {parser.prog}", "")
-    yield from (f"{text[0].upper()}{text[1:]}. Extra: `[{extra}]`.", "")
+    needs = f" Extra: `[{extra}]`." if extra else ""
+    yield from (f"{text[0].upper()}{text[1:]}.{needs}", "")
     yield from _tables(parser)
     if parser.formatter_class is argparse.RawDescriptionHelpFormatter:
         yield from ("```text", (parser.epilog or "").strip(), "```", "")

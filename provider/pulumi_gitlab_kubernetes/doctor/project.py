@@ -143,7 +143,7 @@ def _tokens(client: Client, id_: int, agent: dict[str, Any]) -> Iterator[Finding
 
 
 def _configuration(client: Client, agent: dict[str, Any]) -> Iterator[Finding]:
-    """Find an agent without a configuration file, which nobody's CI or dashboard may use.
+    """Find an agent without a configuration file, which only CI/CD jobs of its project can use.
 
     See https://docs.gitlab.com/user/clusters/agent/install/#create-an-agent-configuration-file.
     """
@@ -157,8 +157,8 @@ def _configuration(client: Client, agent: dict[str, Any]) -> Iterator[Finding]:
         yield Finding(
             Status.WARNING,
             check_name,
-            f"{path} is not on the default branch: no CI/CD job and no user can use the agent",
-            "commit it with `ci_access` or `user_access`",
+            f"{path} is not on the default branch: only jobs of this project can use the agent",
+            "for other projects and for users, commit it with `ci_access` or `user_access`",
         )
     except GitLabError as error:
         if error.status is None:
