@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from tests.docs.markdown import ROOT
 
 DOCS = ROOT / "docs"
+_LINK = re.compile(r'<a [^>]*href="?([^"> ]+)')
 _LOADED = re.compile(r'<(?:script|img|iframe)[^>]* src="?([^"> ]+)|<link[^>]* href="?([^"> ]+)')
 
 
@@ -57,6 +59,18 @@ def test_the_site_needs_no_other_server(site: Path) -> None:
     for page in pages:
         for found in _LOADED.findall(page.read_text()):
             assert not re.match("(?:https?:)?//", "".join(found)), (page, found)
+
+
+@pytest.mark.slow
+def test_links_lead_to_files_of_the_site(site: Path) -> None:
+    """And not to files that only the repository has."""
+    pages = [page for page in site.rglob("*.html") if page.name != "404.html"]
+    for page in pages:
+        for link in _LINK.findall(page.read_text()):
+            if not re.match("[a-z]+:|#", link):
+                target = (page.parent / unquote(re.split("[?#]", link)[0])).resolve()
+                assert target.is_file(), (page, link)
+                assert target.is_relative_to(site.resolve()), (page, link)
 
 
 @pytest.mark.slow
