@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.docs.markdown import ROOT, blocks
+from tests.docs.session import difference
 from tests.examples.conftest import Examples
 from tests.support.published_state import published
 
 pytestmark = pytest.mark.slow
+_PAGE = ROOT / "docs/guides/move-from-pulumi-gitlab.md"
 
 
 @pytest.mark.parametrize("engine", ["host", "cli"])
@@ -34,6 +37,8 @@ def test_the_state_of_that_package_is_taken_over(engine: str, examples: Examples
     } == {"update"}
     assert {call.method for call in lab.calls()} <= {"GET"}
     assert token not in outcome.text
+    (shown,) = (block.text for block in blocks(_PAGE) if "$ pulumi up" in block.text)
+    assert not difference(shown.splitlines()[1:], outcome.text.splitlines())
     found = stack.resources(show_secrets=True)
     assert found["token"]["outputs"]["token"]["plaintext"] == json.dumps(token)
     assert found["token"]["type"] == "gitlab-kubernetes:index:ClusterAgentToken"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.docs.markdown import ROOT, blocks
 from tests.examples.conftest import EXAMPLES
 
 from pulumi_gitlab_kubernetes import GitLabAgent
@@ -92,11 +93,15 @@ def test_the_inventory_has_arguments_of_the_component() -> None:
                 assert set(arguments) <= known
 
 
-def test_only_the_import_changes() -> None:
+@pytest.mark.parametrize(
+    "page",
+    [EXAMPLES / "moving-over/README.md", ROOT / "docs/guides/move-from-pulumi-gitlab.md"],
+    ids=lambda page: page.name,
+)
+def test_only_the_import_changes(page: Path) -> None:
     """When a stack moves over."""
-    folder = EXAMPLES / "moving-over"
-    (text,) = _blocks(folder, "diff")
+    (text,) = (block.text for block in blocks(page) if block.language == "diff")
     old, new = text.splitlines()
-    program = (folder / "__main__.py").read_text()
+    program = (EXAMPLES / "moving-over/__main__.py").read_text()
     assert new.removeprefix("+") in program
     assert old.removeprefix("-") in program

@@ -1,7 +1,7 @@
 """Programs in other languages, with SDKs that the Pulumi CLI generates from the plugin's schema.
 
-Those in YAML and TypeScript are examples. The commands are those of their README.md, and of the page
-other-languages.md.
+Those in YAML and TypeScript are examples. The commands are those of their README.md, and of
+other-languages.md in the guides.
 """
 
 from __future__ import annotations
