@@ -145,7 +145,7 @@ def _function(function: Function, arguments: tuple[Field, ...], *, output: bool)
         parameters="\n".join(f"    {_parameter(each, output=output)}," for each in arguments),
         returned=f"pulumi.Output[{result}]" if output else result,
         doc=function.doc,
-        docs=function.kind.docs_url,
+        docs=function.docs_url,
         arguments="\n".join(
             textwrap.fill(
                 f"{each.name}: {each.doc}",

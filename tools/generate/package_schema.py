@@ -206,7 +206,7 @@ def _group_type(group: Group) -> Spec:
 def _function(function: Function) -> Spec:
     arguments, results = function.arguments, function.results
     return {
-        "description": f"{_doc(function.doc)}\n\nSee {function.kind.docs_url}.",
+        "description": f"{_doc(function.doc)}\n\nSee {function.docs_url}.",
         "inputs": {
             "type": "object",
             "properties": {camel_case(each.name): _argument(each) for each in arguments},

@@ -1,4 +1,4 @@
-"""The functions for programs and scripts. They use the environment's variables, as the command."""
+"""The functions for programs and scripts. They use the environment variables, as the command."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def stop_stale(
 
     Args:
         project: The project's ID or full path.
-        before: The time since which they have not changed, or how long ago that is, as a text also
-            `30d` or `4w`: at least a week, at most ten years.
-        connection: The GitLab to use. Defaults to that of the environment's variables, or of the
-            current CI job.
+        before: The time since which they have not changed, or how long ago that is, such as `30d`
+            or `4w`: at least a week, at most ten years.
+        connection: The GitLab to use. Defaults to the one in the environment variables, or to that
+            of the current CI job.
         log: Shows a line of progress.
 
     Returns:
@@ -57,7 +57,7 @@ def stop_stale(
     Raises:
         InvalidInputError: GitLab does not accept the time.
         ConfigurationError: There is no connection.
-        GitLabError: GitLab could not be asked.
+        GitLabError: GitLab rejected a request, or did not respond.
     """
     return stale.find(_project(project, connection, log), before)
 
@@ -77,8 +77,8 @@ def delete_review_apps(
 
     Args:
         project: The project's ID or full path.
-        before: The time before which they were created, or how long ago that is, as a text also
-            `30d` or `4w`.
+        before: The time before which they were created, or how long ago that is, such as `30d` or
+            `4w`.
         limit: The maximum number of environments, from 1 to 1000. The oldest come first.
         connection: As in `stop_stale`.
         log: Shows a line of progress.
@@ -89,7 +89,7 @@ def delete_review_apps(
     Raises:
         InvalidInputError: An argument is wrong.
         ConfigurationError: There is no connection.
-        GitLabError: GitLab could not be asked.
+        GitLabError: GitLab rejected a request, or did not respond.
     """
     return review_apps.find(_project(project, connection, log), before, limit)
 
@@ -122,7 +122,7 @@ def stop_environments(
     Raises:
         InvalidInputError: There is no such environment, or an argument is wrong.
         ConfigurationError: There is no connection.
-        GitLabError: GitLab could not be asked.
+        GitLabError: GitLab rejected a request, or did not respond.
     """
     found = _project(project, connection, log)
     return stopping.find(found, names, force=force, timeout=timeout)

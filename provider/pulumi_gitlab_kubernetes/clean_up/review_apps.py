@@ -64,7 +64,7 @@ def find(project: Project, before: When, limit: int) -> ReviewAppsPlan:
 
     Raises:
         InvalidInputError: An argument is wrong.
-        GitLabError: GitLab could not be asked.
+        GitLabError: GitLab rejected a request, or did not respond.
     """
     if not 1 <= limit <= _MOST:
         raise InvalidInputError("limit", f"must be from 1 to {_MOST}")

@@ -70,7 +70,7 @@ def find(project: Project, before: When) -> StalePlan:
 
     Raises:
         InvalidInputError: GitLab does not accept the time.
-        GitLabError: GitLab could not be asked.
+        GitLabError: GitLab rejected a request, or did not respond.
     """
     with project.explained("list environments", project.kind.read_role, READING):
         id_ = project.id  # After this request, GitLab's time is known.

@@ -79,7 +79,7 @@ def find(project: Project, names: Sequence[str], *, force: bool, timeout: float)
 
     Raises:
         InvalidInputError: An argument is wrong, or there is no such environment.
-        GitLabError: GitLab could not be asked.
+        GitLabError: GitLab rejected a request, or did not respond.
     """
     if timeout < 0:
         raise InvalidInputError("timeout", "must be a number of seconds, 0 or more")

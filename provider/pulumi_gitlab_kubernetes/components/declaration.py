@@ -159,8 +159,8 @@ ENVIRONMENTS = Group(
     name="environments",
     noun="Environment",
     doc=(
-        "The environments in the agent's cluster, by their names in GitLab. Those whose on-stop "
-        "jobs need the cluster are better declared after the Helm release."
+        "The environments in the agent's cluster, by their names in GitLab. If an on-stop job "
+        "needs the cluster, declare its environment after the Helm release instead."
     ),
     kind="ProjectEnvironment",
     set_by_component=("name", "cluster_agent_id"),

@@ -38,7 +38,7 @@ def resolve(kind: Kind, client: Client, reference: str) -> Ids:
 
     Raises:
         InvalidInputError: It has another form, or there is no such resource.
-        GitLabError: GitLab could not be asked.
+        GitLabError: GitLab rejected a request, or did not respond.
     """
     parts = reference.split(":")
     singleton = isinstance(kind.identity, Singleton) and len(parts) == len(kind.ids) - 1
@@ -66,7 +66,7 @@ def find_agent(client: Client, project_id: int, project: str, name: str) -> int 
         name: The agent's name.
 
     Raises:
-        GitLabError: GitLab shows no agents, or could not be asked.
+        GitLabError: GitLab shows no agents, rejected a request, or did not respond.
     """
     agents = client.collection(AGENTS, (project_id,))
     try:

@@ -65,5 +65,5 @@ ADOPTED_AT = Output(
 SCHEMA_VERSION = Output(
     name="schema_version",
     type=Type.INTEGER,
-    doc="The version of the format in which the state has it.",
+    doc="The version of the format of this resource in the state.",
 )

@@ -46,6 +46,11 @@ class Function(ABC):
         self.kind = kind
         self.name = name
 
+    @property
+    def docs_url(self) -> str:
+        """GitLab's page of the API. The kind's URL has the section about creating one."""
+        return self.kind.docs_url.partition("#")[0]
+
     def check(self, given: Mapping[str, Any], spelling: Spelling) -> tuple[Values, list[Failure]]:
         """Validate arguments, without a request to GitLab.
 

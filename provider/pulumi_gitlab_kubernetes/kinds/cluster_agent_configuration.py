@@ -134,7 +134,7 @@ class ClusterAgentConfigurationKind(Kind):
             PROJECT,
             Field(
                 name="agent_name",
-                doc="The name of the agent. The agent need not exist yet.",
+                doc="The name of the agent. The agent does not have to exist yet.",
                 required=True,
                 request_key="agent_name",
                 response_key="agent_name",

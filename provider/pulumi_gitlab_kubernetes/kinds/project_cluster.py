@@ -171,7 +171,7 @@ class ProjectClusterKind(Kind):
             _switch("managed", "Whether GitLab manages namespaces and service accounts."),
             _switch(
                 "namespace_per_environment",
-                "Whether each environment has its namespace.",
+                "Whether each environment has its own namespace.",
                 always_send=True,
             ),
             CONNECTION,

@@ -50,7 +50,7 @@ class StaleEnvironmentCleanupKind(ActionKind):
             ),
             Field(
                 name="triggers",
-                doc="Any values, of which each change repeats the clean-up.",
+                doc="Any values. When one of them changes, the clean-up is repeated.",
                 type=Type.MAP,
             ),
             CONNECTION,

@@ -31,10 +31,10 @@ def connection_from_kubeconfig(
     https://docs.gitlab.com/user/project/clusters/add_existing_cluster/.
 
     Args:
-        kubeconfig: The kubeconfig's text in YAML or JSON, its content, or the path of its file,
-            which relative paths in it start from.
+        kubeconfig: The kubeconfig's text in YAML or JSON, its content, or the path of its file.
+            Relative paths in it start from that file.
         context: The context to use. Defaults to the current one.
-        token: The token of a ServiceAccount, to use instead of that of the kubeconfig's user.
+        token: The token of a ServiceAccount, to use instead of the one of the kubeconfig's user.
             GitLab cannot sign in with a command, a client certificate or a password.
 
     Returns:

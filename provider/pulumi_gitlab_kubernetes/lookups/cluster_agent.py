@@ -21,7 +21,7 @@ def get_cluster_agent(
 ) -> GetClusterAgentResult:
     """Return one agent of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -56,7 +56,7 @@ def get_cluster_agent_output(
 ) -> pulumi.Output[GetClusterAgentResult]:
     """Return one agent of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -86,7 +86,7 @@ def get_cluster_agents(
 ) -> GetClusterAgentsResult:
     """Return all agents of a project.
 
-    See https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -114,7 +114,7 @@ def get_cluster_agents_output(
 ) -> pulumi.Output[GetClusterAgentsResult]:
     """Return all agents of a project.
 
-    See https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.

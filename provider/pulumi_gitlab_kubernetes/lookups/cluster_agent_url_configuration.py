@@ -22,7 +22,7 @@ def get_cluster_agent_url_configuration(
 ) -> GetClusterAgentUrlConfigurationResult:
     """Return one URL configuration of a project, by its ID.
 
-    See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-url-configuration.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -64,7 +64,7 @@ def get_cluster_agent_url_configuration_output(
 ) -> pulumi.Output[GetClusterAgentUrlConfigurationResult]:
     """Return one URL configuration of a project, by its ID.
 
-    See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-url-configuration.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -102,7 +102,7 @@ def get_cluster_agent_url_configurations(
 ) -> GetClusterAgentUrlConfigurationsResult:
     """Return all URL configurations of an agent.
 
-    See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-url-configuration.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -141,7 +141,7 @@ def get_cluster_agent_url_configurations_output(
 ) -> pulumi.Output[GetClusterAgentUrlConfigurationsResult]:
     """Return all URL configurations of an agent.
 
-    See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-url-configuration.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.

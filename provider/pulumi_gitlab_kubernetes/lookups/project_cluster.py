@@ -22,7 +22,7 @@ def get_project_cluster(
 ) -> GetProjectClusterResult:
     """Return one certificate-based cluster of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
+    See https://docs.gitlab.com/api/project_clusters/.
 
     Args:
         project: The ID or full path of the project.
@@ -59,7 +59,7 @@ def get_project_cluster_output(
 ) -> pulumi.Output[GetProjectClusterResult]:
     """Return one certificate-based cluster of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
+    See https://docs.gitlab.com/api/project_clusters/.
 
     Args:
         project: The ID or full path of the project.
@@ -90,7 +90,7 @@ def get_project_clusters(
 ) -> GetProjectClustersResult:
     """Return all certificate-based clusters of a project.
 
-    See https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
+    See https://docs.gitlab.com/api/project_clusters/.
 
     Args:
         project: The ID or full path of the project.
@@ -118,7 +118,7 @@ def get_project_clusters_output(
 ) -> pulumi.Output[GetProjectClustersResult]:
     """Return all certificate-based clusters of a project.
 
-    See https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
+    See https://docs.gitlab.com/api/project_clusters/.
 
     Args:
         project: The ID or full path of the project.

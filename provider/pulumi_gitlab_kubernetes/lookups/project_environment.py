@@ -21,7 +21,7 @@ def get_project_environment(
 ) -> GetProjectEnvironmentResult:
     """Return one environment of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/environments/#create-a-new-environment.
+    See https://docs.gitlab.com/api/environments/.
 
     Args:
         project: The ID or full path of the project.
@@ -56,7 +56,7 @@ def get_project_environment_output(
 ) -> pulumi.Output[GetProjectEnvironmentResult]:
     """Return one environment of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/environments/#create-a-new-environment.
+    See https://docs.gitlab.com/api/environments/.
 
     Args:
         project: The ID or full path of the project.
@@ -89,7 +89,7 @@ def get_project_environments(
 ) -> GetProjectEnvironmentsResult:
     """Return all environments of a project.
 
-    See https://docs.gitlab.com/api/environments/#create-a-new-environment.
+    See https://docs.gitlab.com/api/environments/.
 
     Args:
         project: The ID or full path of the project.
@@ -126,7 +126,7 @@ def get_project_environments_output(
 ) -> pulumi.Output[GetProjectEnvironmentsResult]:
     """Return all environments of a project.
 
-    See https://docs.gitlab.com/api/environments/#create-a-new-environment.
+    See https://docs.gitlab.com/api/environments/.
 
     Args:
         project: The ID or full path of the project.

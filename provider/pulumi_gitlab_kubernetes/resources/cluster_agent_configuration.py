@@ -30,7 +30,7 @@ class ClusterAgentConfiguration(Resource, module="gitlab", name="ClusterAgentCon
     project: pulumi.Output[str]
     """The ID or full path of the project."""
     agent_name: pulumi.Output[str]
-    """The name of the agent. The agent need not exist yet."""
+    """The name of the agent. The agent does not have to exist yet."""
     ci_access: pulumi.Output[dict[str, Any] | None]
     """The projects and groups whose CI/CD jobs may use the agent."""
     user_access: pulumi.Output[dict[str, Any] | None]
@@ -57,7 +57,7 @@ class ClusterAgentConfiguration(Resource, module="gitlab", name="ClusterAgentCon
     adopted_at: pulumi.Output[str | None]
     """When this stack took it over, if it did."""
     schema_version: pulumi.Output[int]
-    """The version of the format in which the state has it."""
+    """The version of the format of this resource in the state."""
 
     _kind = ClusterAgentConfigurationKind()
 
@@ -85,8 +85,8 @@ class ClusterAgentConfiguration(Resource, module="gitlab", name="ClusterAgentCon
             resource_name: The resource's name in the stack.
             opts: Pulumi's resource options.
             project: The ID or full path of the project. A change replaces the resource.
-            agent_name: The name of the agent. The agent need not exist yet. A change replaces the
-                resource.
+            agent_name: The name of the agent. The agent does not have to exist yet. A change
+                replaces the resource.
             ci_access: The projects and groups whose CI/CD jobs may use the agent.
             user_access: The projects and groups whose members may use the agent, as in the
                 dashboard.

@@ -42,7 +42,7 @@ class ProjectCluster(Resource, module="gitlab", name="ProjectCluster"):
     managed: pulumi.Output[bool]
     """Whether GitLab manages namespaces and service accounts."""
     namespace_per_environment: pulumi.Output[bool]
-    """Whether each environment has its namespace."""
+    """Whether each environment has its own namespace."""
     connection: pulumi.Output[str]
     """The configuration namespace of the GitLab to use."""
     adopt_existing: pulumi.Output[bool]
@@ -58,7 +58,7 @@ class ProjectCluster(Resource, module="gitlab", name="ProjectCluster"):
     adopted_at: pulumi.Output[str | None]
     """When this stack took it over, if it did."""
     schema_version: pulumi.Output[int]
-    """The version of the format in which the state has it."""
+    """The version of the format of this resource in the state."""
 
     _kind = ProjectClusterKind()
 
@@ -105,7 +105,7 @@ class ProjectCluster(Resource, module="gitlab", name="ProjectCluster"):
                 group.
             enabled: Whether GitLab uses the cluster. Defaults to `True`.
             managed: Whether GitLab manages namespaces and service accounts. Defaults to `True`.
-            namespace_per_environment: Whether each environment has its namespace. Defaults to
+            namespace_per_environment: Whether each environment has its own namespace. Defaults to
                 `True`.
             connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
             adopt_existing: Whether to adopt a resource that already exists in GitLab, instead of

@@ -63,7 +63,7 @@ class ProjectEnvironment(Resource, module="gitlab", name="ProjectEnvironment"):
     adopted_at: pulumi.Output[str | None]
     """When this stack took it over, if it did."""
     schema_version: pulumi.Output[int]
-    """The version of the format in which the state has it."""
+    """The version of the format of this resource in the state."""
 
     _kind = ProjectEnvironmentKind()
 

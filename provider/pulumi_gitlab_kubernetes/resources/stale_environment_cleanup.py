@@ -26,13 +26,13 @@ class StaleEnvironmentCleanup(Resource, module="gitlab", name="StaleEnvironmentC
     """The time since which the environments have not changed: an age such as `30d` or `4w`, or a
     date such as `2026-01-31`. GitLab accepts from a week to ten years."""
     triggers: pulumi.Output[dict[str, Any] | None]
-    """Any values, of which each change repeats the clean-up."""
+    """Any values. When one of them changes, the clean-up is repeated."""
     connection: pulumi.Output[str]
     """The configuration namespace of the GitLab to use."""
     stopped_before: pulumi.Output[str]
     """The time that `before` meant."""
     schema_version: pulumi.Output[int]
-    """The version of the format in which the state has it."""
+    """The version of the format of this resource in the state."""
 
     _kind = StaleEnvironmentCleanupKind()
 
@@ -55,8 +55,8 @@ class StaleEnvironmentCleanup(Resource, module="gitlab", name="StaleEnvironmentC
             before: The time since which the environments have not changed: an age such as `30d` or
                 `4w`, or a date such as `2026-01-31`. GitLab accepts from a week to ten years. A
                 change replaces the resource.
-            triggers: Any values, of which each change repeats the clean-up. A change replaces the
-                resource.
+            triggers: Any values. When one of them changes, the clean-up is repeated. A change
+                replaces the resource.
             connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
         """
         inputs = {

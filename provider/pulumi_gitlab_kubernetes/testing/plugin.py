@@ -41,7 +41,7 @@ def gitlab_simulator(_gitlab_simulator_process: Simulator) -> Simulator:
     """Provide a GitLab simulator for this test alone.
 
     It has the project `gitlab_simulator.project` and a Maintainer of it, whose token is
-    `gitlab_simulator.token`; clusters, a licence and receptive agents are enabled. It holds nothing
+    `gitlab_simulator.token`; clusters, a license and receptive agents are enabled. It holds nothing
     from earlier tests.
     """
     simulator = _gitlab_simulator_process

@@ -15,7 +15,7 @@ class GetClusterAgentConfigurationResult:
     project_id: int
     """The ID of the project."""
     agent_name: str
-    """The name of the agent. The agent need not exist yet."""
+    """The name of the agent. The agent does not have to exist yet."""
     ci_access: dict[str, Any] | None = field(
         default=None,
         metadata={
@@ -90,7 +90,7 @@ class GetClusterAgentConfigurationsAgentConfiguration:
     project_id: int
     """The ID of the project."""
     agent_name: str
-    """The name of the agent. The agent need not exist yet."""
+    """The name of the agent. The agent does not have to exist yet."""
     ci_access: dict[str, Any] | None = field(
         default=None,
         metadata={

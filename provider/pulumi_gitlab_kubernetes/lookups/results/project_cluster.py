@@ -36,7 +36,7 @@ class GetProjectClusterResult:
     managed: bool
     """Whether GitLab manages namespaces and service accounts."""
     namespace_per_environment: bool
-    """Whether each environment has its namespace."""
+    """Whether each environment has its own namespace."""
     created_at: str
     """When it was created."""
     cluster_type: str
@@ -78,7 +78,7 @@ class GetProjectClustersCluster:
     managed: bool
     """Whether GitLab manages namespaces and service accounts."""
     namespace_per_environment: bool
-    """Whether each environment has its namespace."""
+    """Whether each environment has its own namespace."""
     created_at: str
     """When it was created."""
     cluster_type: str

@@ -20,7 +20,7 @@ def get_cluster_agent(
 ) -> GetClusterAgentResult:
     """Return one agent of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -52,7 +52,7 @@ def get_cluster_agent_output(
 ) -> pulumi.Output[GetClusterAgentResult]:
     """Return one agent of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -79,7 +79,7 @@ def get_cluster_agents(
 ) -> GetClusterAgentsResult:
     """Return all agents of a project.
 
-    See https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -104,7 +104,7 @@ def get_cluster_agents_output(
 ) -> pulumi.Output[GetClusterAgentsResult]:
     """Return all agents of a project.
 
-    See https://docs.gitlab.com/api/cluster_agents/#register-an-agent-with-a-project.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.

@@ -19,11 +19,11 @@ def get_cluster_agent_configuration(
 ) -> GetClusterAgentConfigurationResult:
     """Return one agent configuration of a project, by `agent_name`.
 
-    See https://docs.gitlab.com/user/clusters/agent/work_with_agent/#configure-your-agent.
+    See https://docs.gitlab.com/user/clusters/agent/work_with_agent/.
 
     Args:
         project: The ID or full path of the project.
-        agent_name: The name of the agent. The agent need not exist yet.
+        agent_name: The name of the agent. The agent does not have to exist yet.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -49,11 +49,11 @@ def get_cluster_agent_configuration_output(
 ) -> pulumi.Output[GetClusterAgentConfigurationResult]:
     """Return one agent configuration of a project, by `agent_name`.
 
-    See https://docs.gitlab.com/user/clusters/agent/work_with_agent/#configure-your-agent.
+    See https://docs.gitlab.com/user/clusters/agent/work_with_agent/.
 
     Args:
         project: The ID or full path of the project.
-        agent_name: The name of the agent. The agent need not exist yet.
+        agent_name: The name of the agent. The agent does not have to exist yet.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -75,7 +75,7 @@ def get_cluster_agent_configurations(
 ) -> GetClusterAgentConfigurationsResult:
     """Return all agent configurations of a project.
 
-    See https://docs.gitlab.com/user/clusters/agent/work_with_agent/#configure-your-agent.
+    See https://docs.gitlab.com/user/clusters/agent/work_with_agent/.
 
     Args:
         project: The ID or full path of the project.
@@ -102,7 +102,7 @@ def get_cluster_agent_configurations_output(
 ) -> pulumi.Output[GetClusterAgentConfigurationsResult]:
     """Return all agent configurations of a project.
 
-    See https://docs.gitlab.com/user/clusters/agent/work_with_agent/#configure-your-agent.
+    See https://docs.gitlab.com/user/clusters/agent/work_with_agent/.
 
     Args:
         project: The ID or full path of the project.

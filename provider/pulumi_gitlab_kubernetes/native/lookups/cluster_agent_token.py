@@ -22,7 +22,7 @@ def get_cluster_agent_token(
 ) -> GetClusterAgentTokenResult:
     """Return one agent token of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -59,7 +59,7 @@ def get_cluster_agent_token_output(
 ) -> pulumi.Output[GetClusterAgentTokenResult]:
     """Return one agent token of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -91,7 +91,7 @@ def get_cluster_agent_tokens(
 ) -> GetClusterAgentTokensResult:
     """Return all agent tokens of an agent.
 
-    See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.
@@ -122,7 +122,7 @@ def get_cluster_agent_tokens_output(
 ) -> pulumi.Output[GetClusterAgentTokensResult]:
     """Return all agent tokens of an agent.
 
-    See https://docs.gitlab.com/api/cluster_agents/#create-an-agent-token.
+    See https://docs.gitlab.com/api/cluster_agents/.
 
     Args:
         project: The ID or full path of the project.

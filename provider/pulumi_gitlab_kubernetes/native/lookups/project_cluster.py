@@ -21,7 +21,7 @@ def get_project_cluster(
 ) -> GetProjectClusterResult:
     """Return one certificate-based cluster of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
+    See https://docs.gitlab.com/api/project_clusters/.
 
     Args:
         project: The ID or full path of the project.
@@ -55,7 +55,7 @@ def get_project_cluster_output(
 ) -> pulumi.Output[GetProjectClusterResult]:
     """Return one certificate-based cluster of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
+    See https://docs.gitlab.com/api/project_clusters/.
 
     Args:
         project: The ID or full path of the project.
@@ -83,7 +83,7 @@ def get_project_clusters(
 ) -> GetProjectClustersResult:
     """Return all certificate-based clusters of a project.
 
-    See https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
+    See https://docs.gitlab.com/api/project_clusters/.
 
     Args:
         project: The ID or full path of the project.
@@ -108,7 +108,7 @@ def get_project_clusters_output(
 ) -> pulumi.Output[GetProjectClustersResult]:
     """Return all certificate-based clusters of a project.
 
-    See https://docs.gitlab.com/api/project_clusters/#add-existing-cluster-to-project.
+    See https://docs.gitlab.com/api/project_clusters/.
 
     Args:
         project: The ID or full path of the project.

@@ -20,7 +20,7 @@ def get_project_environment(
 ) -> GetProjectEnvironmentResult:
     """Return one environment of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/environments/#create-a-new-environment.
+    See https://docs.gitlab.com/api/environments/.
 
     Args:
         project: The ID or full path of the project.
@@ -52,7 +52,7 @@ def get_project_environment_output(
 ) -> pulumi.Output[GetProjectEnvironmentResult]:
     """Return one environment of a project, by its ID or by name.
 
-    See https://docs.gitlab.com/api/environments/#create-a-new-environment.
+    See https://docs.gitlab.com/api/environments/.
 
     Args:
         project: The ID or full path of the project.
@@ -82,7 +82,7 @@ def get_project_environments(
 ) -> GetProjectEnvironmentsResult:
     """Return all environments of a project.
 
-    See https://docs.gitlab.com/api/environments/#create-a-new-environment.
+    See https://docs.gitlab.com/api/environments/.
 
     Args:
         project: The ID or full path of the project.
@@ -116,7 +116,7 @@ def get_project_environments_output(
 ) -> pulumi.Output[GetProjectEnvironmentsResult]:
     """Return all environments of a project.
 
-    See https://docs.gitlab.com/api/environments/#create-a-new-environment.
+    See https://docs.gitlab.com/api/environments/.
 
     Args:
         project: The ID or full path of the project.

@@ -51,7 +51,7 @@ class ClusterAgentToken(
     last_used_at: pulumi.Output[str | None]
     """When the agent last used it. A refresh does not update it; `.get()` reads it."""
     schema_version: pulumi.Output[int]
-    """The version of the format in which the state has it."""
+    """The version of the format of this resource in the state."""
     project_id: pulumi.Output[int]
     """GitLab's ID of the project. Previews of updates know it too."""
     token_id: pulumi.Output[int]

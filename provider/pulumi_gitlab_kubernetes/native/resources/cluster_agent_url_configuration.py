@@ -43,7 +43,7 @@ class ClusterAgentUrlConfiguration(
     adopted_at: pulumi.Output[str | None]
     """When this stack took it over, if it did."""
     schema_version: pulumi.Output[int]
-    """The version of the format in which the state has it."""
+    """The version of the format of this resource in the state."""
     project_id: pulumi.Output[int]
     """GitLab's ID of the project. Previews of updates know it too."""
     url_configuration_id: pulumi.Output[int]

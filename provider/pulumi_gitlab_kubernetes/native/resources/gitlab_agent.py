@@ -100,8 +100,9 @@ class GitLabAgent(KnownArguments, AgentComponent):
             receptive: Makes the agent receptive: GitLab connects to the cluster (GitLab Ultimate,
                 self-managed). GitLab authenticates with a JWT, unless you set `client_cert`.
                 GitLab's chart does not fully support client certificates.
-            environments: The environments in the agent's cluster, by their names in GitLab. Those
-                whose on-stop jobs need the cluster are better declared after the Helm release.
+            environments: The environments in the agent's cluster, by their names in GitLab. If an
+                on-stop job needs the cluster, declare its environment after the Helm release
+                instead.
             adopt_existing: Whether to adopt an agent, a URL configuration and environments that
                 already exist in GitLab, instead of failing. Defaults to `False`.
         """

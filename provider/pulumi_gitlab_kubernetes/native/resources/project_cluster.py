@@ -50,7 +50,7 @@ class ProjectCluster(
     managed: pulumi.Output[bool]
     """Whether GitLab manages namespaces and service accounts."""
     namespace_per_environment: pulumi.Output[bool]
-    """Whether each environment has its namespace."""
+    """Whether each environment has its own namespace."""
     adopt_existing: pulumi.Output[bool]
     """Whether to adopt a resource that already exists in GitLab, instead of failing."""
     created_at: pulumi.Output[str]
@@ -64,7 +64,7 @@ class ProjectCluster(
     adopted_at: pulumi.Output[str | None]
     """When this stack took it over, if it did."""
     schema_version: pulumi.Output[int]
-    """The version of the format in which the state has it."""
+    """The version of the format of this resource in the state."""
     project_id: pulumi.Output[int]
     """GitLab's ID of the project. Previews of updates know it too."""
     cluster_id: pulumi.Output[int]
@@ -112,7 +112,7 @@ class ProjectCluster(
                 group.
             enabled: Whether GitLab uses the cluster. Defaults to `True`.
             managed: Whether GitLab manages namespaces and service accounts. Defaults to `True`.
-            namespace_per_environment: Whether each environment has its namespace. Defaults to
+            namespace_per_environment: Whether each environment has its own namespace. Defaults to
                 `True`.
             adopt_existing: Whether to adopt a resource that already exists in GitLab, instead of
                 failing. Defaults to `False`.

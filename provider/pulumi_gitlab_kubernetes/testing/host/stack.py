@@ -79,7 +79,7 @@ class Stack:
         """Create the empty stack, as ``pulumi stack init`` does. All operations do so if needed.
 
         Raises:
-            HostError: The stack exists already.
+            HostError: The stack already exists.
         """
         backend = self._checkpoint.backend
         if backend.exists(self.project.name, self.name):
@@ -258,7 +258,7 @@ class Stack:
             exported: The result of `export` or ``pulumi stack export``.
 
         Raises:
-            HostError: It is no exported deployment, or belongs to another stack.
+            HostError: It is not an exported deployment, or belongs to another stack.
         """
         self._checkpoint.import_(exported)
 
