@@ -187,7 +187,15 @@ def test_a_secret_name_keeps_the_token_out_of_the_values(
         ({"namespace": "a.b"}, "namespace must contain only a-z"),
         ({"kas_address": "https://kas.test"}, "kas_address must be a URL that starts with wss://"),
         ({"kas_ca_cert": "no PEM"}, "kas_ca_cert "),
+        ({"secret_name": ["token"]}, "secret_name must be text"),
+        ({"kas_address": True}, "kas_address must be text"),
         ({"environments": pulumi.ResourceOptions()}, "environments must be a map with known keys"),
+        ({"environments": {5: {}}}, "environments must be a map with known keys"),
+        ({"environments": {"live": "tier"}}, "environments must contain a map of values, such as"),
+        ({"environments": {"live": {"name": "x"}}}, "environments.name is set by the component"),
+        ({"environments": {"live": {"project": 7}}}, "environments.project is set by the compo"),
+        ({"receptive": True}, "receptive must contain a map of values, such as url"),
+        ({"receptive": {"url": "grpc://a:80", "agent_id": 7}}, "receptive.agent_id is set by"),
     ],
 )
 def test_a_wrong_argument_is_an_error_of_the_program(
@@ -196,6 +204,62 @@ def test_a_wrong_argument_is_an_error_of_the_program(
     """Before anything is declared that needs it."""
     with pytest.raises(InvalidInputError, match=error):
         _values(program, lambda: package.GitLabAgent("it", **_IT, **arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"secret_name": "My Secret"}, "secret_name must contain only a-z"),
+        ({"secret_name": None}, "secret_name must not be null"),
+        ({"kas_address": "https://kas.test"}, "kas_address must be a URL that starts with wss://"),
+        ({"kas_address": None}, "kas_address must not be null"),
+        ({"receptive": True}, "receptive must contain a map of values, such as url"),
+        ({"receptive": {"uri": "grpc://a:80"}}, "receptive.uri is not an argument"),
+        ({"environments": {"live": "tier"}}, "environments must contain a map of values, such as"),
+        ({"environments": {"live": {"name": "x"}}}, "environments.name is set by the component"),
+        ({"environments": {"live": {"teir": "x"}}}, "environments.teir is not an argument"),
+    ],
+)
+def test_a_wrong_output_is_an_error_of_one_line(
+    program: Program, package: ModuleType, arguments: dict[str, Any], error: str
+) -> None:
+    """It is only known when it resolves, where the program has no line to show."""
+
+    def make() -> Any:
+        ((name, value),) = arguments.items()
+        wrong: Any = pulumi.Output.from_input(value)
+        if name == "environments":
+            wrong = {each: pulumi.Output.from_input(values) for each, values in value.items()}
+        return package.GitLabAgent("it", **_IT, **{name: wrong})
+
+    with pytest.raises(pulumi.RunError, match=error):
+        _values(program, make)
+
+
+def test_outputs_without_a_value_are_left_out(program: Program, package: ModuleType) -> None:
+    """Such as those of another stack, or of a cluster with a public certificate."""
+
+    def make() -> Any:
+        none: Any = pulumi.Output.from_input(None)
+        environments = {"live": none}
+        return package.GitLabAgent(
+            "it", **_IT, kas_ca_cert=none, namespace=none, environments=environments
+        )
+
+    values, _secret, _known = _values(program, make, {"gitlab-kubernetes:baseUrl": "http://g.test"})
+    assert values["config"].keys() == {"kasAddress", "token"}
+
+
+def test_mocks_need_no_id_of_the_token(program: Program, package: ModuleType) -> None:
+    """The mocks of users' unit tests return the inputs, and IDs of any form."""
+
+    def body() -> Any:
+        agent = package.GitLabAgent("it", secret_name="token", kas_address="wss://kas.test", **_IT)
+        return pulumi.Output.all(agent.helm_values, agent.secret_manifest)
+
+    (values, manifest), _secret, _known = program.run(body, id_="it-id", token="glagent-mocked")
+    assert values == {"config": {"kasAddress": "wss://kas.test", "secretName": "token"}}
+    assert manifest["metadata"] == {"name": "token"}
 
 
 def test_a_mistyped_argument_gets_a_suggestion(program: Program, package: ModuleType) -> None:

@@ -69,7 +69,7 @@ def test_values_have_the_names_of_the_chart(
 @pytest.mark.parametrize("namespace", [None, "gitlab-agent"])
 def test_the_secret_has_the_token_where_the_chart_mounts_it(namespace: str | None) -> None:
     """An ID arrives as a float from a state."""
-    manifest = helm.secret_manifest("agent-token", namespace, "glagent-x", 7.0)  # type: ignore[arg-type] # as above
+    manifest = helm.secret_manifest("agent-token", namespace, "glagent-x", 7.0)
     assert manifest == {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -19,8 +19,10 @@ from pulumi_gitlab_kubernetes.core.shared_fields import (
     CONNECTION,
     PROJECT,
 )
+from pulumi_gitlab_kubernetes.core.spelling import PYTHON
 from pulumi_gitlab_kubernetes.core.validators import dns_label, url
 from pulumi_gitlab_kubernetes.core.values import Type
+from pulumi_gitlab_kubernetes.errors import InvalidInputError
 from pulumi_gitlab_kubernetes.registry import kind_for
 
 NAME = "GitLabAgent"
@@ -36,6 +38,7 @@ DOCS_URL = "https://docs.gitlab.com/user/clusters/agent/install/"
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _SUBDOMAIN_LENGTH = 253
+_NEEDED = ("kas_address", "secret_name")  # Without a value, the agent could not connect.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,12 @@ class Group:
         )
 
     @property
+    def contains(self) -> str:
+        """What its value is, for errors."""
+        names = ", ".join(each.name for each in self.fields[:2])
+        return f"a map of values, such as {names}" + (", for each name" if self.by_name else "")
+
+    @property
     def type_name(self) -> str:
         """The name of its type in the package schema."""
         return f"{NAME}{self.noun}"
@@ -80,15 +89,47 @@ class Group:
         return f"The values of {'one of ' if self.by_name else ''}`{self.name}`."
 
 
-def check(name: str, value: Any) -> str | None:
-    """Return what is wrong with the plain value of an argument that no child has, or `None`.
+def check(name: str, value: Any) -> Any:
+    """Return the known value of an argument that no child has.
 
     Args:
         name: The argument.
-        value: Its value.
+        value: Its value; `None` if it is an output without a value.
+
+    Raises:
+        InvalidInputError: It is wrong.
     """
-    own = next((each for each in _OWN if each.name == name), None)
-    return own.check(value) if own and isinstance(value, str) else None
+    if value is None:
+        if name in _NEEDED:
+            raise InvalidInputError(name, "must not be null: leave it out instead")
+        return None
+    value, reasons = OWN[name].accept_set(value, PYTHON)
+    for reason in reasons.values():
+        raise InvalidInputError(name, reason)
+    return value
+
+
+def check_group(group: Group, values: Any) -> Mapping[str, Any]:
+    """Return the known values in an argument.
+
+    Args:
+        group: The argument.
+        values: Its values, or those of one of its names; `None` for none.
+
+    Raises:
+        InvalidInputError: They are no map, or contain one that the component sets.
+    """
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise InvalidInputError(group.name, f"must contain {group.contains}")
+    names = {each.name for each in group.fields}
+    for each in kind_for(group.kind).schema.fields:
+        if each.name in values and each.name not in names:
+            raise InvalidInputError(
+                f"{group.name}.{each.name}", "is set by the component: remove it"
+            )
+    return values
 
 
 def _secret_name(value: str) -> str | None:
@@ -144,6 +185,8 @@ _OWN = (
         check=dns_label,
     ),
 )
+OWN: Mapping[str, Field] = {each.name: each for each in _OWN}
+"""The arguments that no child has, by name."""
 RECEPTIVE = Group(
     name="receptive",
     noun="Receptive",
@@ -177,7 +220,7 @@ ENVIRONMENTS = Group(
 ARGUMENTS: tuple[Field | Group, ...] = (
     replace(PROJECT, change=Change.CONTROL),
     _of("ClusterAgent", "name"),
-    *_OWN,
+    *OWN.values(),
     _of(
         "ClusterAgentToken",
         "name",

@@ -6,7 +6,9 @@ https://www.pulumi.com/docs/iac/concepts/resources/components/.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import isawaitable
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import pulumi
@@ -16,9 +18,11 @@ from pulumi_gitlab_kubernetes.components.declaration import (
     ENVIRONMENTS,
     NAME,
     OUTPUTS,
+    OWN,
     RECEPTIVE,
     Group,
     check,
+    check_group,
 )
 from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
@@ -36,6 +40,10 @@ _MTLS = (
     "the certificate out for a JWT. See "
     "https://gitlab.com/gitlab-org/charts/gitlab-agent/-/issues/64"
 )
+
+
+class InvalidOutputError(InvalidInputError, pulumi.RunError):
+    """An argument's value is invalid, which is known when it resolves. Pulumi shows one line."""
 
 
 class Children(NamedTuple):
@@ -78,9 +86,7 @@ class AgentComponent(pulumi.ComponentResource):
             InvalidInputError: An argument is wrong.
         """
         given = _only(inputs, *inputs)
-        for name, value in given.items():
-            if reason := check(name, value):
-                raise InvalidInputError(name, reason)
+        given |= {name: _checked(partial(check, name), given[name]) for name in OWN & given.keys()}
         super().__init__(TYPE, resource_name, {}, opts)
         self._depends_on = opts.depends_on if opts else None
         of_project = _only(given, "project", "connection")
@@ -192,9 +198,28 @@ def _only(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: given[name] for name in names if given.get(name) is not None}
 
 
+def _checked(check_known: Callable[[Any], Any], value: Any) -> Any:
+    """Return a value that is checked now, or when it resolves.
+
+    Args:
+        check_known: Returns the known value, or raises an `InvalidInputError`.
+        value: The value.
+    """
+    if not (isinstance(value, pulumi.Output | pulumi.output.Unknown) or isawaitable(value)):
+        return check_known(value)
+
+    def resolved(known: Any) -> Any:
+        try:
+            return check_known(known)
+        except InvalidInputError as error:
+            raise InvalidOutputError(error.property, error.reason) from None
+
+    return pulumi.Output.from_input(value).apply(resolved)
+
+
 def _by_name(environments: Any) -> Mapping[str, Any]:
     """Return the environments by name. The names of resources must be known."""
-    if isinstance(environments, Mapping):
+    if isinstance(environments, Mapping) and all(isinstance(name, str) for name in environments):
         return environments
     raise InvalidInputError(
         ENVIRONMENTS.name, "must be a map with known keys, which are names of resources"
@@ -206,11 +231,16 @@ def _values(group: Group, given: Any) -> Inputs:
 
     A program in another language can give them as one secret.
     """
-    if isinstance(given, Mapping):
-        return _only(given, *given)
-    values = pulumi.Output.from_input(given)
+    values = _checked(partial(check_group, group), given)
+    if not isinstance(values, pulumi.Output):
+        return _only(values, *values)  # The class of the child names an unknown one.
 
     def value(name: str) -> pulumi.Output[Any]:
-        return values.apply(lambda known: (known or {}).get(name))
+        return values.apply(lambda known: known.get(name))
 
+    def known_names(known: Inputs) -> None:
+        for name in sorted(known.keys() - {field.name for field in group.fields}):
+            raise InvalidOutputError(f"{group.name}.{name}", "is not an argument: remove it")
+
+    values.apply(known_names)
     return {field.name: value(field.name) for field in group.fields}

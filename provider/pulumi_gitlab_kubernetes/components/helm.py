@@ -54,21 +54,24 @@ def helm_values(given: Mapping[str, Any]) -> dict[str, Any]:
         "api": {"jwtPublicKey": public_key.strip()} if public_key else None,
     }
     values: dict[str, Any] = {"config": {key: each for key, each in config.items() if each}}
-    if "token_id" in given:
+    if given.get("token_id") is not None:
         values["podAnnotations"] = _annotations(given["token_id"])
     return values
 
 
-def secret_manifest(name: str, namespace: str | None, token: str, token_id: int) -> dict[str, Any]:
+def secret_manifest(
+    name: str, namespace: str | None, token: str, token_id: float | None
+) -> dict[str, Any]:
     """Return the manifest of the Secret that `config.secretName` names.
 
     Args:
         name: Its name.
         namespace: Its namespace; `None` for that of the Kubernetes provider.
         token: The agent's token.
-        token_id: The ID of the token.
+        token_id: The ID of the token; `None` in a unit test whose mocks have none.
     """
-    metadata = {"name": name, "namespace": namespace, "annotations": _annotations(token_id)}
+    annotations = None if token_id is None else _annotations(token_id)
+    metadata = {"name": name, "namespace": namespace, "annotations": annotations}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -78,5 +81,5 @@ def secret_manifest(name: str, namespace: str | None, token: str, token_id: int)
     }
 
 
-def _annotations(token_id: int) -> dict[str, str]:
+def _annotations(token_id: float) -> dict[str, str]:
     return {TOKEN_ID: str(int(token_id))}
