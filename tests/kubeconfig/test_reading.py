@@ -188,6 +188,8 @@ def test_a_context_is_required() -> None:
     assert error_of(DATA / "no-current-context.yaml") == (
         'context is required, as none is current: set it to "x"'
     )
+    wrong = {**service_account(), "current-context": {}}
+    assert error_of(wrong) == "kubeconfig must have a text as its current-context"
     dangling = {**service_account(), "current-context": "old"}
     assert error_of(dangling) == (
         'context is required, as the kubeconfig has no "old", its current one: set it to "gitlab"'
@@ -318,6 +320,21 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert error_of(missing) == f"kubeconfig cannot be read: {missing}: No such file or directory"
     missing.write_bytes(b"\xff\xfe made-up")
     assert error_of(missing) == f"kubeconfig must be a text file: {missing} is not UTF-8"
+    assert "cannot be read" in error_of(Path("/no\0file"))
+
+
+def test_a_certificate_file_without_an_end() -> None:
+    """No more of it is read than a kubeconfig can have."""
+    for path, error in (
+        ("/dev/zero", "has a wrong certificate-authority"),
+        ("/no\0file", "has a certificate-authority that cannot be read: No such file"),
+    ):
+        document = service_account()
+        document["clusters"][0]["cluster"] = {
+            "server": "https://k8s.example.com",
+            "certificate-authority": path,
+        }
+        assert error in error_of(document)
 
 
 @pytest.mark.parametrize(
@@ -343,6 +360,7 @@ def test_a_token_that_expires_is_a_warning(start: str, warning: str | None) -> N
         (base64.b64encode(jwt(sub="x").encode()).decode(), "is in base64"),
         ("pat:7:glpat-made-up", "is a token of GitLab"),
         ("glagent-made-up", "is a token of GitLab"),
+        *((f"made{each}up", "contains a space, a line break or a char") for each in " \n\0ö"),
     ],
 )
 def test_a_text_that_is_no_token_of_kubernetes(token: str, reason: str) -> None:

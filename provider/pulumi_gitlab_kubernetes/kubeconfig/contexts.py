@@ -20,7 +20,7 @@ class Entry:
     """A cluster, a user or a context of a kubeconfig.
 
     Args:
-        label: How messages name it, such as `cluster "shop"`.
+        label: How messages name it, such as `cluster "shop"`; empty for the kubeconfig itself.
         values: Its content.
     """
 
@@ -44,7 +44,7 @@ class Entry:
 
     def error(self, reason: str) -> InvalidInputError:
         """Return the error for something that is wrong in it."""
-        return InvalidInputError(ARGUMENT, f"{self.label} {reason}")
+        return InvalidInputError(ARGUMENT, f"{self.label} {reason}".lstrip())
 
 
 def select(document: Mapping[str, Any], name: str | None) -> tuple[Entry, Entry]:
@@ -62,7 +62,7 @@ def select(document: Mapping[str, Any], name: str | None) -> tuple[Entry, Entry]
     """
     contexts = _entries(document, "context")
     listed = _listed(contexts)
-    wanted = name or Entry(ARGUMENT, document).text("current-context")
+    wanted = name or Entry("", document).text("current-context")
     if not contexts:
         raise InvalidInputError(ARGUMENT, "must have a context: it has none")
     if not wanted:

@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import ENOENT
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 
 from pulumi_gitlab_kubernetes.errors import InvalidInputError
+from pulumi_gitlab_kubernetes.redaction import one_line
 
 ARGUMENT = "kubeconfig"
 """The argument that errors name."""
@@ -67,12 +69,28 @@ def load(given: object) -> Document:
     return Document(content, folder)
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a file, but no more of it than a kubeconfig can have.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be read.
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    if "\0" in str(path):
+        raise FileNotFoundError(ENOENT, "No such file or directory")
+    with path.open("rb") as file:
+        return file.read(_LARGEST + 1).decode()
+
+
 def _read(path: Path) -> str:
     try:
-        with path.expanduser().open("rb") as file:
-            return file.read(_LARGEST + 1).decode()
+        return read_text(path.expanduser())
     except OSError as error:
-        raise InvalidInputError(ARGUMENT, f"cannot be read: {path}: {error.strerror}") from None
+        shown = one_line(str(path))
+        raise InvalidInputError(ARGUMENT, f"cannot be read: {shown}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise InvalidInputError(ARGUMENT, f"must be a text file: {path} is not UTF-8") from None
 

@@ -15,6 +15,7 @@ from pulumi_gitlab_kubernetes.certificates.validators import certificate
 from pulumi_gitlab_kubernetes.core import addresses
 from pulumi_gitlab_kubernetes.core.validators import url as url_with
 from pulumi_gitlab_kubernetes.kubeconfig.contexts import Entry
+from pulumi_gitlab_kubernetes.kubeconfig.documents import read_text
 
 _URL = url_with("http", "https")
 _PROXY = "/k8s-proxy"  # See https://docs.gitlab.com/user/clusters/agent/user_access/.
@@ -117,7 +118,7 @@ def _read(cluster: Entry, path: Path, folder: Path | None) -> str:
             )
         path = folder / path
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except OSError as error:
         raise cluster.error(f"has a {_FILE} that cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

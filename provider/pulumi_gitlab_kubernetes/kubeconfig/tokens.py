@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from datetime import datetime, timezone
 from itertools import chain
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ See https://docs.digitalocean.com/reference/pydo/reference/kubernetes/get_kubeco
 """
 _OF_GITLAB = ("pat:", "ci:", "glpat-", "glagent-", "glcbt-")
 _JWT_PARTS = 3
+_TOKEN = re.compile(r"[!-~]+")  # What a header can contain.
 
 
 def why_invalid(token: str) -> str | None:
@@ -34,6 +36,11 @@ def why_invalid(token: str) -> str | None:
     token = token.strip()
     if token.startswith(_OF_GITLAB):
         return "is a token of GitLab, not of Kubernetes: set it to that of a ServiceAccount"
+    if not _TOKEN.fullmatch(token):
+        return (
+            "contains a space, a line break or a character that is not ASCII: set it to that of a "
+            "ServiceAccount"
+        )
     if _is_jwt(_decoded(token)):
         return (
             "is in base64, as in the `data` of a Secret: decode it with "
