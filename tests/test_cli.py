@@ -93,6 +93,27 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert (process.returncode, complaints) == (141, "")
 
 
+@pytest.mark.parametrize(
+    ("redirection", "status", "complaint"),
+    [
+        (">&-", 0, ""),
+        (
+            ">/dev/full",
+            1,
+            "error: the output cannot be written: No space left on device\n",
+        ),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_one_line(
+    redirection: str, status: int, complaint: str
+) -> None:
+    """As in a service without a standard output, or if the disk is full."""
+    line = f"{sys.executable} -m pulumi_gitlab_kubernetes.cli policy-pack --schema {redirection}"
+    found = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+
+    assert (found.returncode, found.stderr) == (status, complaint)
+
+
 def test_an_interrupt_during_imports_ends_it(tmp_path: Path) -> None:
     """Ctrl-C ends the command, even if a package that it imports would swallow the exception."""
     (tmp_path / "jsonschema.py").write_text(

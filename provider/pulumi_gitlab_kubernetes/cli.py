@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -81,15 +82,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    if sys.stdout is None:  # Python has none if the caller closed it.
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (it is open to the end)
     try:
         status = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()  # Errors of the flush are handled here.
     except KeyboardInterrupt:
         return 130  # A shell's status for SIGINT.
     except BrokenPipeError:  # The reader, such as `head`, has ended.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 141  # A shell's status for SIGPIPE.
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _discard_output()
+        sys.exit(f"error: the output cannot be written: {error.strerror}")
     return status
+
+
+def _discard_output() -> None:
+    """Discard what is left of the output, which Python writes when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: Sequence[str]) -> int:
