@@ -74,6 +74,11 @@ def test_the_folder_may_be_written_again(tmp_path: Path) -> None:
             "stand-ins: /no/such/python cannot tell which SDKs it has",
         ),
         (["--answers", "none.yaml"], "stand-ins: there is no file none.yaml"),
+        (["--package", "../cloud"], "stand-ins: '../cloud' is not the name of a package"),
+        (
+            ["--package", "gitlab-kubernetes"],
+            "stand-ins: gitlab-kubernetes must be the real plugin: use a simulator for it",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line(

@@ -73,6 +73,8 @@ def test_the_classs_error_has_its_line(tmp_path: Path) -> None:
             ": the constructor failed: line 15: ValueError: no",
         ),
         ("import pulumi\n1 / 0\n", ": the import failed: line 2: ZeroDivisionError: division by"),
+        ("raise ValueError('a\\nb')", ": the import failed: line 1: ValueError: a b"),
+        ("import sys\nsys.exit(3)", ": the import failed: line 2: SystemExit: 3"),
         ("import missing\n", ": the import failed: line 1: ModuleNotFoundError: No module named"),
     ],
 )

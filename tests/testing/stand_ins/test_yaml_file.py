@@ -91,6 +91,8 @@ _NO_TOKEN = "is not a token: write it as in the state, such as"
         ),
         (_TOKEN % "{id: 1}", f"{_AT}: id must be text"),
         (_TOKEN % "{seconds: -1}", f"{_AT}: seconds must be a number of seconds"),
+        (_TOKEN % "{seconds: .inf}", f"{_AT}: seconds must be a number of seconds"),
+        (_TOKEN % "{outputs: &all {x: *all}}", f"{_AT}: outputs contain themselves"),
         ("resources: {", ":1: "),
     ],
 )

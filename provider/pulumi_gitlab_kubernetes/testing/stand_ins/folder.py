@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Collection, Iterable, Mapping
@@ -10,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
+from pulumi_gitlab_kubernetes.redaction import one_line
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.stand_ins.answers import load
 from pulumi_gitlab_kubernetes.testing.stand_ins.sdk_versions import sdk_versions
@@ -17,6 +20,7 @@ from pulumi_gitlab_kubernetes.testing.stand_ins.sdk_versions import sdk_versions
 MAIN: Final = "stand_in.py"
 """The program of all stand-ins in a folder. Its first argument is the package."""
 
+_PACKAGE: Final = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _MANIFEST: Final = "stand-ins.json"
 _HEADER: Final = "# Written by `gitlab-kubernetes stand-in`."
 # The interpreter runs a file, so that no module in the folder of the user's program hides ours.
@@ -82,6 +86,11 @@ def write(
                     f" {package}: put its answers into one file"
                 )
             answered[package] = str(file.absolute())
+    for package in answered:
+        if package == NAMESPACE:
+            raise HostError(f"stand-ins: {package} must be the real plugin: use a simulator for it")
+        if not _PACKAGE.fullmatch(package):
+            raise HostError(f"stand-ins: {one_line(package)!r} is not the name of a package")
     if not answered:
         raise HostError("stand-ins: no package is named: name it in the file under packages")
     versions = sdk_versions(python, environ)

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
+from pulumi_gitlab_kubernetes.redaction import one_line
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer, wrong_name
 
@@ -107,10 +108,11 @@ class MocksFile:
         """Run the user's code; show its error with its line."""
         try:
             return run()
-        except Exception as error:  # noqa: BLE001 (whatever the user's code raises is shown)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever the user's code raises is shown)
             frames = traceback.extract_tb(error.__traceback__)
             lines = [each.lineno for each in frames if each.filename == str(self._file)]
             where = f"line {lines[-1]}: " if lines else ""
             raise HostError(
-                f"{self._file}: {what} failed: {where}{type(error).__name__}: {error}"
+                f"{self._file}: {what} failed: {where}{type(error).__name__}: "
+                f"{one_line(str(error))}"
             ) from None

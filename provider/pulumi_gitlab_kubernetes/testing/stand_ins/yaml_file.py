@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -80,7 +81,11 @@ class YamlFile:
             raise self._wrong(where, "must be a mapping")
         self._reject_unknown(entry, keys, where)
         outputs = go_yaml.mapping(entry, "outputs", self._file)
-        for path, value in _leaves(outputs, ()):
+        try:
+            leaves = [*_leaves(outputs, ())]
+        except RecursionError:
+            raise self._wrong(f"{where}: outputs", "contain themselves") from None
+        for path, value in leaves:
             self._check_name(where, path)
             if not isinstance(value, _PLAIN):
                 raise self._wrong(f"{where}: {'.'.join(path)}", "is not text: put it in quotes")
@@ -113,7 +118,8 @@ class YamlFile:
         return text
 
     def _seconds(self, given: Any, where: str) -> float:
-        if isinstance(given, bool) or not isinstance(given, int | float) or given < 0:
+        number = isinstance(given, int | float) and not isinstance(given, bool)
+        if not number or not 0 <= given < math.inf:
             raise self._wrong(f"{where}: seconds", "must be a number of seconds")
         return given
 
