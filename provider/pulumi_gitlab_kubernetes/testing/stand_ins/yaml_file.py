@@ -121,7 +121,7 @@ class YamlFile:
         number = isinstance(given, int | float) and not isinstance(given, bool)
         if not number or not 0 <= given < math.inf:
             raise self._wrong(f"{where}: seconds", "must be a number of seconds")
-        return given
+        return float(given)
 
     def _reject_unknown(self, given: Mapping[str, Any], keys: Collection[str], where: str) -> None:
         for key in given:
