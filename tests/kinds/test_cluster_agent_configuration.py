@@ -108,6 +108,7 @@ def test_an_empty_map_is_a_value(settings: str) -> None:
             "day: 2026-01-02\ntime: 2026-01-02T03:04:05Z",
             {"day": "2026-01-02", "time": "2026-01-02T03:04:05Z"},
         ),
+        ("at: 10:30\nfor: 1:30:00.5\nin: 1", {"at": "10:30", "for": "1:30:00.5", "in": 1}),
         ("\ufeffa: 1", {"a": 1}),
         ('{"a": "\\u00e9"}', {"a": "é"}),
     ],
@@ -142,6 +143,7 @@ _BOMB = "\n".join(
         (b"a: " + b"{b: " * 60 + b"1" + b"}" * 60, "is not YAML that agents can read"),
         (_BOMB.encode(), "is not YAML that agents can read"),
         (b"\xff\xfe\x00", "is not YAML that agents can read"),
+        (b'a: "\\ud800"', "is not YAML that agents can read"),
         (b"a: \x01", "is not YAML that agents can read"),
     ],
 )

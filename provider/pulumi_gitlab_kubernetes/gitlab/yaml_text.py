@@ -58,7 +58,10 @@ def render(content: Mapping[str, Any]) -> str:
 
 @cache
 def _loader() -> type[Any]:
-    """Return PyYAML's safe loader, but with times as text: they are no values in JSON."""
+    """Return PyYAML's safe loader, but with times as text.
+
+    Dates are no values in JSON. `10:30` is text to agents, whose parser has no numbers in base 60.
+    """
     import yaml  # noqa: PLC0415 (few runs need it)
 
     class Loader(yaml.SafeLoader):
@@ -66,6 +69,12 @@ def _loader() -> type[Any]:
             first: [each for each in resolvers if each[0] != _TIME]
             for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
+
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+            """Return the tag of a scalar: that of a text if it has a colon and no other tag."""
+            if kind is yaml.ScalarNode and implicit[0] and ":" in value:
+                return self.DEFAULT_SCALAR_TAG
+            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call] # as it is
 
     return Loader
 
@@ -93,6 +102,8 @@ class _Plain:
         if isinstance(value, list):
             return [self.value(each, depth + 1) for each in value]
         finite = not isinstance(value, float) or value - value == 0
+        if isinstance(value, str):
+            value.encode()  # A ValueError if it is half of a character: no state can contain it.
         if finite and (value is None or isinstance(value, str | bool | int | float)):
             return value
         raise ValueError
