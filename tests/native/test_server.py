@@ -187,6 +187,16 @@ def test_an_unknown_type_is_an_error(plugin: NativePlugin, urn: str) -> None:
     assert "install the same version of both" in details
 
 
+def test_a_component_cannot_be_imported(plugin: NativePlugin) -> None:
+    """Only its children are in GitLab."""
+    urn = "urn:pulumi:dev::shop::gitlab-kubernetes:index:GitLabAgent::it"
+    with pytest.raises(grpc.RpcError) as raised:
+        plugin._stub.Read(provider_pb2.ReadRequest(urn=urn, id="a/b:it"), timeout=TIMEOUT)
+    assert raised.value.details() == (
+        "GitLabAgent is a component, which is not in GitLab: import its children instead"
+    )
+
+
 def test_a_urn_may_have_a_parent_and_any_name(plugin: NativePlugin, project: Project) -> None:
     """The type is between the second and third pair of colons."""
     for urn in (

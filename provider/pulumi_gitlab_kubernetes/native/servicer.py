@@ -260,6 +260,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """Return the operations of a resource's kind."""
         _, _, name = request.urn.split("::")[2].rpartition("$")[2].rpartition(":")
         if name not in CLASSES:
+            from pulumi_gitlab_kubernetes.components import declaration  # noqa: PLC0415 (few programs need it)
+
+            if name == declaration.NAME:
+                raise ProviderError(
+                    f"{name} is a component, which is not in GitLab: import its children instead"
+                )
             raise ProviderError(
                 f"{name} is not a resource of this plugin, version {version(_DISTRIBUTION)}: "
                 f"{MISMATCH}"
