@@ -256,6 +256,74 @@ def test_a_branch_is_replaced(stack: Stack, lab: Lab) -> None:
     assert stack.refresh().ops("configuration") == ["same"]
 
 
+def test_a_move_adopts_the_file_on_the_new_branch(stack: Stack, lab: Lab) -> None:
+    """Its other sections are kept, the old file is deleted, and no other file is touched."""
+    api, project = lab.below(lab.project.id), lab.project.path
+    files.write(api, "other", "x: 1\n")
+    files.write(api, "agent", "ci_access: {}\nx: {y: 1}\n", "work", start_branch="main")
+    assert stack.up(agent(project), configuration(project)).ok
+    moved = configuration(project, branch="work", adopt_existing=True)
+    outcome = stack.up(agent(project), moved)
+    assert outcome.ops("configuration") == Then.REPLACE.ops, outcome.text
+    assert _text(lab) is None
+    found = files.read(api, "agent", "work") or {}
+    assert (found["ci_access"]["groups"][0]["id"], found["x"]) == ("acme", {"y": 1})
+    assert [files.text_of(api, "other", branch) for branch in ("main", "work")] == ["x: 1\n"] * 2
+    assert stack.up(agent(project), moved).ops("configuration") == ["same"]
+
+    # After a merge, the file is on both branches. The default branch is named, or not.
+    files.write(api, "agent", _text(lab, "work") or "")
+    for branch in ("main", None):
+        back = configuration(project, branch=branch, adopt_existing=True)
+        assert stack.up(agent(project), back).ok
+        assert (_text(lab) is None, _text(lab, "work")) == (False, None)
+    assert stack.destroy().ok
+    assert _text(lab) is None
+    assert files.text_of(api, "other") == "x: 1\n"
+
+
+def test_a_move_from_a_branch_that_is_gone(stack: Stack, lab: Lab) -> None:
+    """As after a merge request that has deleted it."""
+    project = lab.project.path
+    assert stack.up(agent(project), configuration(project)).ok
+    deployment = stack.deployment()
+    for each in deployment["resources"]:
+        if each["urn"].endswith("::configuration"):
+            each["inputs"]["branch"] = each["outputs"]["branch"] = "merged"
+    stack.import_({"version": 3, "deployment": deployment})
+    outcome = stack.up(agent(project), configuration(project, adopt_existing=True))
+    assert outcome.ops("configuration") == Then.REPLACE.ops, outcome.text
+    assert _text(lab) is not None
+    assert stack.refresh().ops("configuration") == ["same"]
+
+
+def test_a_forced_replacement_keeps_the_file_that_it_adopted(stack: Stack, lab: Lab) -> None:
+    """Also if the program now names the default branch."""
+    api, project = lab.below(lab.project.id), lab.project.path
+    files.write(api, "other", "x: 1\n")
+    assert stack.up(agent(project), configuration(project)).ok
+    stack.taint("configuration")
+    again = configuration(project, branch="main", adopt_existing=True)
+    outcome = stack.up(agent(project), again)
+    assert "not deleted in GitLab" in outcome.text
+    assert _text(lab) is not None
+
+
+def test_one_file_is_declared_once(stack: Stack, lab: Lab) -> None:
+    """With and without the name of the default branch it is the same; on two branches it is not."""
+    api, project = lab.below(lab.project.id), lab.project.path
+    files.write(api, "other", "x: 1\n")
+    files.write(api, "third", "x: 2\n", "work", start_branch="main")
+    one = configuration(project, "one", agent_name="agent")
+    two = configuration(project, "two", agent_name="agent", branch="work")
+    assert stack.up(one, two).ok
+    again = configuration(project, "again", agent_name="agent", branch="main", adopt_existing=True)
+    error = stack.up(one, two, again).error("again")
+    assert 'it is declared twice, resource "one" already has it' in error
+    assert stack.destroy().ok
+    assert (_text(lab), _text(lab, "work")) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("prepare", "expected"),
     [

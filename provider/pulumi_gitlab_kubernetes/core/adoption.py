@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from pulumi_gitlab_kubernetes.core.claims import Key
 from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.fields import Change, Field
 from pulumi_gitlab_kubernetes.core.shared_fields import ADOPTED_AT
@@ -60,7 +59,7 @@ def adopt(
         body = kind.update_body(names, inputs)
         found = kind.collection(client, ids[:-1], inputs, {}).update(ids[-1], body)
     found = {**found, ADOPTED_AT.name: datetime.now(timezone.utc).isoformat()}
-    key = Key(client.connection.url, kind.name, ids)
+    key = kind.key(client.connection.url, ids, inputs)
     context.run.claims.claim(key, found, context.resource)
     return found
 

@@ -23,11 +23,17 @@ class Key(NamedTuple):
         url: The URL of the GitLab.
         kind: The name of its kind.
         ids: Its IDs, outermost first.
+        within: The inputs in which resources with the same IDs differ, as the program spells them.
     """
 
     url: str
     kind: str
     ids: Ids
+    within: tuple[str | None, ...] = ()
+
+
+Keys = tuple[Key, ...]
+"""The same resource in GitLab, in all spellings of `within`."""
 
 
 class Claims:
@@ -57,48 +63,51 @@ class Claims:
         """
         self._created[key] = resource
 
-    def note_deleted(self, key: Key) -> None:
+    def note_deleted(self, keys: Keys) -> None:
         """Note that a resource no longer exists. Another file can have the same IDs.
 
         Args:
-            key: The resource in GitLab.
+            keys: The resource in GitLab.
         """
-        self._created.pop(key, None)
-        self._claimed.pop(key, None)
+        for key in keys:
+            self._created.pop(key, None)
+            self._claimed.pop(key, None)
 
-    def has_created(self, key: Key) -> bool:
+    def has_created(self, keys: Keys) -> bool:
         """Return whether this run has created a resource."""
-        return key in self._created
+        return any(key in self._created for key in keys)
 
-    def claimed_by_another(self, key: Key, outputs: Values) -> bool:
+    def claimed_by_another(self, keys: Keys, outputs: Values) -> bool:
         """Return whether a resource other than the one with these outputs claims it.
 
         A forced replacement creates first. If it adopts the resource that it is to replace, the
         deletion that follows must not delete it, even in a later run.
 
         Args:
-            key: The resource in GitLab.
+            keys: The resource in GitLab.
             outputs: The outputs of the program's resource.
         """
-        known = {adopted_at for adopted_at, _urn in self._claimed.get(key, set())}
+        known = {adopted_at for adopted_at, _urn in self._claims(keys)}
         return bool(known - {outputs.get(ADOPTED_AT.name)})
 
-    def claimed_by(self, key: Key, resource: str) -> str:
+    def claimed_by(self, keys: Keys, resource: str) -> str:
         """Return the name of the program's resource that claims it; empty if none does.
 
         Args:
-            key: The resource in GitLab.
+            keys: The resource in GitLab.
             resource: The URN of the resource that a call is for.
         """
-        urns = {urn for _adopted_at, urn in self._claimed.get(key, set())}
-        if key in self._created:
-            urns.add(self._created[key])
+        urns = {urn for _adopted_at, urn in self._claims(keys)}
+        urns |= {self._created[key] for key in keys if key in self._created}
         if not urns:
             return ""
         others = sorted(urns - {resource, ""})
         if others:
             return f'resource "{others[0].split("::", 3)[-1]}"'
         return OWN if resource else "another resource"
+
+    def _claims(self, keys: Keys) -> set[tuple[object, str]]:
+        return {claim for key in keys for claim in self._claimed.get(key, set())}
 
     def lock(self, identity: Hashable) -> threading.Lock:
         """Return the lock for creating resources of one identity."""

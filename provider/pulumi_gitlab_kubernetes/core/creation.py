@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
 from pulumi_gitlab_kubernetes.core.adoption import differing
-from pulumi_gitlab_kubernetes.core.claims import Key
+from pulumi_gitlab_kubernetes.core.claims import Keys
 from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.kind import Kind
 from pulumi_gitlab_kubernetes.core.values import Values
@@ -189,7 +189,7 @@ class Creation(ABC, Generic[AnyKind]):
         """
         ids = (*self.parents, found["id"])
         found = self.kind.complete_response(self.client, ids, found, self.inputs) or found
-        if self.context.run.claims.has_created(self.key(found)) or differing(
+        if self.context.run.claims.has_created(self.keys(found)) or differing(
             self.kind, found, self.inputs
         ):
             return False
@@ -225,12 +225,17 @@ class Creation(ABC, Generic[AnyKind]):
 
     def claimed_by(self, found: Values) -> str:
         """Return the name of the program's resource that claims a resource in GitLab; or empty."""
-        return self.context.run.claims.claimed_by(self.key(found), self.context.resource)
+        return self.context.run.claims.claimed_by(self.keys(found), self.context.resource)
 
-    def key(self, found: Values) -> Key:
-        """Return the key of a resource in the run's claims."""
-        ids = (*self.parents, found["id"])
-        return Key(self.client.connection.url, self.kind.name, ids)
+    def note_created(self, created: Values) -> None:
+        """Note in the run's claims what has been created."""
+        url, ids = self.client.connection.url, (*self.parents, created["id"])
+        key = self.kind.key(url, ids, self.inputs)
+        self.context.run.claims.note_created(key, self.context.resource)
+
+    def keys(self, found: Values) -> Keys:
+        """Return the keys of a resource in the run's claims."""
+        return self.kind.keys(self.client, (*self.parents, found["id"]), self.inputs)
 
 
 def add(error: GitLabError, text: str) -> LostResponseError:

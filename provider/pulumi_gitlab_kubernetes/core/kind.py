@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from pulumi_gitlab_kubernetes.core.claims import Key, Keys
 from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.fields import Field, Output
 from pulumi_gitlab_kubernetes.core.identity import Identity, NotUnique, Singleton, Unique
@@ -108,6 +109,27 @@ class Kind:
     def unique_input(self) -> str:
         """The input that GitLab keeps unique; empty if there is none."""
         return self.identity.input if isinstance(self.identity, Unique) else ""
+
+    def key(self, url: str, ids: Ids, values: Mapping[str, Any]) -> Key:
+        """Return the key of a resource in the run's claims.
+
+        Args:
+            url: The URL of the GitLab.
+            ids: The IDs of the resource, outermost first.
+            values: Its inputs or outputs.
+        """
+        within = self.identity.within if isinstance(self.identity, Unique) else ()
+        return Key(url, self.name, ids, tuple(values.get(name) for name in within))
+
+    def keys(self, client: Client, ids: Ids, values: Mapping[str, Any]) -> Keys:
+        """Return all keys that mean the same resource. This may ask GitLab.
+
+        Args:
+            client: The client to use.
+            ids: The IDs of the resource, outermost first.
+            values: Its inputs or outputs.
+        """
+        return (self.key(client.connection.url, ids, values),)
 
     def find(self, collection: Collection, inputs: Values) -> Values | None:
         """Return the existing resource with this identity, if there is one."""

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pulumi_gitlab_kubernetes.core.claims import Key
 from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.explaining import explained
 from pulumi_gitlab_kubernetes.core.fields import Change
@@ -95,7 +94,7 @@ class Lifecycle:
             if not context.refreshing and all(name in outputs for name in self.kind.ids):
                 types = self.kind.id_types
                 ids = tuple(type_.coerce(outputs[name]) for name, type_ in types.items())
-                key = Key(context.connection(news).url, self.kind.name, ids)
+                key = self.kind.key(context.connection(news).url, ids, outputs)
                 context.run.claims.claim(key, outputs, context.resource)
         found = self.kind.schema.diff(olds.inputs, news, context.ignored)
         replaces = tuple(
@@ -300,20 +299,20 @@ class Lifecycle:
         """
         outputs, ids = olds.outputs, self.kind.parse_id(id_)
         client = context.client(outputs)
-        key = Key(client.connection.url, self.kind.name, ids)
-        if context.run.claims.claimed_by_another(key, outputs):
-            context.log_info("not deleted in GitLab: another resource of this stack has adopted it")
-            return
         project = outputs.get("project", str(ids[0]))
         with explained(self.kind, client, "delete", outputs, context, id_=id_):
             collection = self.kind.collection(client, ids[:-1], outputs)
             try:
+                keys = self.kind.keys(client, ids, outputs)
+                if context.run.claims.claimed_by_another(keys, outputs):
+                    context.log_info(_ADOPTED)
+                    return
                 if not self.kind.delete_specially(collection, ids[-1], outputs, context):
                     collection.delete(ids[-1])
+                context.run.claims.note_deleted(keys)
             except NotFoundError as error:
                 if missing := self._missing(client, collection, ids[0], project, in_state=True):
                     raise missing from error
-        context.run.claims.note_deleted(key)
 
     def _request(
         self, id_: str, known: Values, context: CallContext, *, in_state: bool
@@ -385,4 +384,5 @@ class Lifecycle:
             return self.kind.same_in_gitlab(name, olds, news, client)
 
 
+_ADOPTED = "not deleted in GitLab: another resource of this stack has adopted it"
 _REFRESH = "run `pulumi refresh`, then `pulumi up` to create it again"

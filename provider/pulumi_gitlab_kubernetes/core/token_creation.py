@@ -34,7 +34,7 @@ class TokenCreation(Creation[TokenKind]):
                 if not self._revoke_left_behind(error):
                     raise
                 created, unclaimed = self.send(), []
-        self.context.run.claims.note_created(self.key(created), self.context.resource)
+        self.note_created(created)
         if self.unresolved:
             self._revoke_late_tokens()
         if unclaimed := [found for found in unclaimed if not self.claimed_by(found)]:
@@ -115,7 +115,7 @@ class TokenCreation(Creation[TokenKind]):
     def _agent_is_new(self) -> bool:
         """Return whether this run has created the agent, so that no earlier run lost a token."""
         parent = Key(self.client.connection.url, self.kind.parent, self.parents)
-        return self.context.run.claims.has_created(parent)
+        return self.context.run.claims.has_created((parent,))
 
     def _unclaimed(self) -> list[Values]:
         """Return the unused tokens of this name and user that no known resource claims."""

@@ -35,7 +35,7 @@ class UniqueCreation(Creation[Kind]):
             message = f"{error.message}; {self._conflict(existing)}"
             advice = f": {self._advice(existing)}"
             raise GitLabError(message, error.status, advice=advice) from error
-        self.context.run.claims.note_created(self.key(created), self.context.resource)
+        self.note_created(created)
         return created
 
     def lost_create_candidates(self) -> list[Values]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pulumi_gitlab_kubernetes.core.claims import Keys
 from pulumi_gitlab_kubernetes.core.fields import Change, Field, Output
 from pulumi_gitlab_kubernetes.core.identity import Unique
 from pulumi_gitlab_kubernetes.core.kind import Kind
@@ -212,6 +213,14 @@ class ClusterAgentConfigurationKind(Kind):
             return collection.get(inputs["agent_name"])
         except NotFoundError:
             return None
+
+    def keys(self, client: Client, ids: Ids, values: Mapping[str, Any]) -> Keys:
+        """Return one key, or two if the branch is the default branch: with and without its name."""
+        key = self.key(client.connection.url, ids, values)
+        default = client.default_branch(str(ids[0]))
+        if key.within not in {(None,), (default,)}:
+            return (key,)
+        return (key._replace(within=(None,)), key._replace(within=(default,)))
 
     def same_in_gitlab(self, name: str, olds: Values, news: Values, client: Client) -> bool:
         """Return whether `branch` is or was the default branch, with or without its name."""
