@@ -14,7 +14,14 @@ from tests.lifecycle.adapters import Adapter
 from tests.lifecycle.conftest import new_stack
 from tests.lifecycle.engines import Outcome, Stack, Violation, ref
 from tests.lifecycle.gitlab import Lab
-from tests.lifecycle.resources import agent, cluster, environment, token, url_configuration
+from tests.lifecycle.resources import (
+    agent,
+    cluster,
+    configuration,
+    environment,
+    token,
+    url_configuration,
+)
 from tests.policy.pem import certificate, key
 
 from pulumi_gitlab_kubernetes.policy.audit.report import audit
@@ -32,6 +39,7 @@ _STRICT = {
     "agent-name": {"pattern": "^eu-"},
     "token-age": {"maximumDays": 1e-9},
 }
+_ADMINISTRATOR = {"username": "deployer", "groups": ["system:masters"]}
 _LENIENT = {
     "all": "disabled",
     "environment-namespace": "mandatory",
@@ -130,6 +138,15 @@ def _new(lab: Lab) -> list[dict[str, Any]]:
             agent_id=ref("idle.agent_id"),
             client_cert=soon,
             client_key=key("Ed25519"),
+        ),
+        configuration(
+            project,
+            ci_access={
+                "instance": {},
+                "groups": [{"id": "acme", "access_as": {"impersonate": {"username": "root"}}}],
+                "projects": [{"id": project, "access_as": {"impersonate": _ADMINISTRATOR}}],
+            },
+            user_access={"access_as": {"agent": {}}, "groups": [{"id": "acme"}]},
         ),
         cluster(
             project,

@@ -142,6 +142,10 @@ def _wire(value: Any) -> Any:
             return UNKNOWN_STRING_VALUE
         case int() if not isinstance(value, bool):
             return float(value)
+        case dict():
+            return {key: _wire(each) for key, each in value.items()}
+        case list():
+            return [_wire(each) for each in value]
         case _:
             return value
 

@@ -14,6 +14,7 @@ from tests.policy.pem import SHA1, certificate
 
 from pulumi_gitlab_kubernetes.policy.kinds import (
     ClusterAgent,
+    ClusterAgentConfiguration,
     ClusterAgentToken,
     ClusterAgentUrlConfiguration,
     ProjectCluster,
@@ -83,6 +84,16 @@ def _configuration(url: str | Hidden = "grpcs://canary.example.com", **values: A
     return ClusterAgentUrlConfiguration("url", {**given, **values}, urn="urn::url")
 
 
+def _file(**values: Any) -> Resource:
+    given = {"project": "canary/shop", "agent_name": "canary"}
+    return ClusterAgentConfiguration("file", {**given, **values}, urn="urn::file")
+
+
+def _ci(*groups: Any, **more: Any) -> list[Resource]:
+    """Return a file with groups, or with projects."""
+    return [_file(ci_access={**({"groups": list(groups)} if groups else {}), **more})]
+
+
 def _environment(
     label: str = "environment",
     /,
@@ -116,6 +127,21 @@ def _secret(text: str) -> dict[str, str]:
 
 _PROD: dict[str, Any] = {"tier": "production"}
 _GUESSED: dict[str, Any] = {"name": "canary-prod"}
+_GROUP = {"id": "canary/apps"}
+
+
+def _as(username: str = "", **more: Any) -> dict[str, Any]:
+    return {"impersonate": {"username": username, **more}}
+
+
+_REVIEWS = {**_GROUP, "environments": ["review/*"]}
+_UNKNOWN_FILES: list[Sequence[Resource]] = [
+    [_file(ci_access=UNKNOWN)],
+    [_file(additional_settings=UNKNOWN)],
+    [_file(additional_settings={"ci_access": Hidden.SECRET})],
+    _ci(UNKNOWN),
+    _ci(groups=UNKNOWN),
+]
 _PLACE: dict[str, Any] = {"cluster_agent_id": 1.0, "kubernetes_namespace": "canary"}
 
 CASES: Mapping[str, Cases] = {
@@ -254,6 +280,81 @@ CASES: Mapping[str, Cases] = {
         ],
         failing=[[_agent()], [_agent(), _environment()]],
         unknown=[[_agent(), _environment(cluster_agent_id=UNKNOWN)]],
+    ),
+    "configuration-instance-access": Cases(
+        passing=[[_file()], _ci(_GROUP), [_file(user_access={"groups": [_GROUP]})]],
+        failing=[
+            _ci(instance={}),
+            _ci(_GROUP, instance={"canary": 1}),
+            [_file(additional_settings={"ci_access": {"instance": {}}})],
+            [_file(additional_settings={"user_access": {"instance": {}}}, ci_access={})],
+        ],
+        unknown=[[_file(ci_access=UNKNOWN)], _ci(instance=UNKNOWN)],
+    ),
+    "configuration-impersonation": Cases(
+        passing=[
+            _ci(_GROUP),
+            _ci({**_GROUP, "access_as": {"ci_job": {}}}),
+            _ci({**_GROUP, "access_as": {"impersonate": {"username": "canary"}}}),
+            [_file(user_access={"access_as": {"user": {}}})],
+        ],
+        failing=[
+            _ci({**_GROUP, "access_as": {"impersonate": {"username": "canary-admin"}}}),
+            _ci(projects=[{"id": "a/b", "access_as": _as(groups=["x", "system:masters"])}]),
+            [_file(additional_settings={"ci_access": {"groups": [{"access_as": _as("root")}]}})],
+        ],
+        unknown=[*_UNKNOWN_FILES, _ci({**_GROUP, "access_as": _as(groups=[UNKNOWN])})],
+        parameters={"forbidden": ["system:masters", "canary-*", "root"]},
+    ),
+    "configuration-top-level-group": Cases(
+        passing=[
+            [_file()],
+            _ci(_GROUP, projects=[{"id": "canary"}]),
+            [_file(user_access={"groups": [{"id": "platform"}]})],
+        ],
+        failing=[
+            _ci({"id": "canary"}),
+            _ci({"id": "/canary/"}),
+            [_file(user_access={"groups": [_GROUP, {"id": "canary"}]})],
+        ],
+        unknown=[*_UNKNOWN_FILES, _ci({"id": UNKNOWN})],
+        parameters={"allowed_groups": ["platform"]},
+    ),
+    "configuration-environments": Cases(
+        passing=[[_file()], _ci(_REVIEWS), [_file(user_access={"groups": [_GROUP]})]],
+        failing=[
+            _ci(_GROUP),
+            _ci({**_GROUP, "environments": ["canary", "*"]}),
+            _ci(projects=[{"id": "canary/shop", "environments": []}]),
+        ],
+        unknown=[*_UNKNOWN_FILES, _ci({**_GROUP, "environments": UNKNOWN})],
+    ),
+    "configuration-protected-branches": Cases(
+        passing=[
+            [_file()],
+            _ci(_REVIEWS),
+            _ci({**_GROUP, "protected_branches_only": True}),
+        ],
+        failing=[
+            _ci(_GROUP),
+            _ci({**_GROUP, "environments": ["canary", "production"]}),
+            _ci({**_REVIEWS, "environments": ["prod/*"], "protected_branches_only": False}),
+        ],
+        unknown=[*_UNKNOWN_FILES, _ci({**_GROUP, "protected_branches_only": UNKNOWN})],
+    ),
+    "configuration-access-as": Cases(
+        passing=[
+            [_file()],
+            _ci({**_GROUP, "access_as": {"ci_job": {}}}),
+            [_file(user_access={"access_as": {"user": {}}, "groups": [_GROUP]})],
+        ],
+        failing=[
+            _ci(_GROUP),
+            _ci({**_GROUP, "access_as": {}}),
+            [_file(user_access={"access_as": {"agent": {}}, "groups": [_GROUP]})],
+            [_file(additional_settings={"user_access": {"groups": [_GROUP]}})],
+        ],
+        unknown=[*_UNKNOWN_FILES, _ci({**_GROUP, "access_as": UNKNOWN})],
     ),
     "token-description": Cases(
         passing=[[_token(description="canary")], [_token(description=Hidden.SECRET)]],

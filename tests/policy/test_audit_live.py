@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.conftest import Project, api
 from tests.policy.pem import certificate, key
+from tests.support import files
 
 from pulumi_gitlab_kubernetes import cli
 
@@ -85,6 +86,27 @@ def test_all_kinds_are_evaluated(project: Project, audit: Any) -> None:
     }
     assert said == f"{project.path}: all 5 resources read\n"
     assert "canary" not in json.dumps(found)
+
+
+def test_the_files_of_agents_are_evaluated(project: Project, audit: Any) -> None:
+    """As they are in the default branch, with settings that this package does not know."""
+    project.agent("edge")
+    ci_access = {"instance": {}, "groups": [{"id": "acme", "a_new_setting": True}]}
+    files.write(project.api, "edge", files.dump({"ci_access": ci_access}))
+    status, found, said = audit()
+    assert status == 1
+    name = "agent configuration edge"
+    assert _rules(found) == {
+        ("configuration-instance-access", name),
+        ("configuration-top-level-group", name),
+        ("configuration-environments", name),
+        ("configuration-protected-branches", name),
+        ("configuration-access-as", name),
+        ("agent-token", "agent edge"),
+        ("agent-environment", "agent edge"),
+    }
+    assert not found["unjudged"]
+    assert said == f"{project.path}: all 2 resources read\n"
 
 
 def test_properties_that_gitlab_does_not_store_are_not_evaluated(

@@ -93,9 +93,9 @@ def _of_engine(cases: Sequence[Sequence[Resource]]) -> list[Sequence[Resource]]:
         resources
         for resources in cases
         if not any(
-            isinstance(value, Hidden) and value in only_audits
-            for each in resources
-            for value in (*each.values.values(), each._protect)
+            each.value in str((*resource.values.values(), resource._protect))
+            for resource in resources
+            for each in only_audits
         )
     ]
 

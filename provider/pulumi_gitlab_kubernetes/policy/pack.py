@@ -6,7 +6,7 @@ as plain text without a marker, so messages never contain values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -130,18 +130,11 @@ def _resource(source: _PulumiResource, *, outputs: bool) -> Resource | None:
     if token is None:
         return None
     props = source.props
-
-    def value(name: str) -> object:
-        try:
-            found = props.get(name)
-        except proxy.UnknownValueError:
-            return Hidden.UNKNOWN
-        return Hidden.UNKNOWN if isinstance(found, str) and found in _UNKNOWNS else found
-
     values = {
         name: token.value(name, found)
         for name, spelled in token.names
-        if (found := value(spelled)) is not None or (found := value(name)) is not None
+        if (found := _plain(partial(props.get, spelled))) is not None
+        or (found := _plain(partial(props.get, name))) is not None
     }
     dependencies = getattr(source, "property_dependencies", {})  # Only resources of a stack.
     return token.kind(
@@ -157,6 +150,23 @@ def _resource(source: _PulumiResource, *, outputs: bool) -> Resource | None:
             for name in token.kind.agent_references
         },
     )
+
+
+def _plain(read: Callable[[], Any]) -> Any:
+    """Return a value with `Hidden.UNKNOWN` in place of what is unknown, also inside it.
+
+    Args:
+        read: Reads the value from the SDK's maps and lists, which raise if it is unknown.
+    """
+    try:
+        found = read()
+    except proxy.UnknownValueError:
+        return Hidden.UNKNOWN
+    if isinstance(found, Mapping):
+        return {key: _plain(partial(found.__getitem__, key)) for key in found}
+    if isinstance(found, Sequence) and not isinstance(found, str):
+        return [_plain(partial(found.__getitem__, number)) for number in range(len(found))]
+    return Hidden.UNKNOWN if isinstance(found, str) and found in _UNKNOWNS else found
 
 
 def _adapt_servicer() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pulumi_gitlab_kubernetes.policy import (
+    agent_configurations,
     agent_tokens,
     agent_url_configurations,
     cluster_agents,
@@ -16,6 +17,7 @@ from pulumi_gitlab_kubernetes.policy.rule import Rule
 RULES: tuple[Rule, ...] = (
     *project_clusters.RULES,
     *cluster_agents.RULES,
+    *agent_configurations.RULES,
     *agent_tokens.RULES,
     *agent_url_configurations.RULES,
     *project_environments.RULES,
