@@ -10,6 +10,7 @@ from pulumi_gitlab_kubernetes.core.spelling import PYTHON
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN
 from pulumi_gitlab_kubernetes.errors import GitLabError
 from pulumi_gitlab_kubernetes.gitlab.yaml_text import parse, render
+from pulumi_gitlab_kubernetes.kinds.agent_settings import unknown_keys
 from pulumi_gitlab_kubernetes.native.spelling import CAMEL_CASE
 from pulumi_gitlab_kubernetes.registry import kind_for
 
@@ -47,6 +48,74 @@ def test_a_wrong_value_is_named(given: dict[str, Any], expected: str) -> None:
     """With its path."""
     (failure,) = _failures(ci_access=given)
     assert failure.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ([f"acme/p{number}" for number in range(500)], []),
+        (
+            [f"acme/p{number}" for number in range(501)],
+            ["ci_access has 501 projects: GitLab uses only the first 500"],
+        ),
+        (
+            ["acme/shop", "acme/api", "Acme/Shop"],
+            ["ci_access has the same id twice in projects: GitLab uses only the last one"],
+        ),
+    ],
+)
+def test_what_gitlab_does_not_use_is_a_warning(ids: list[str], expected: list[str]) -> None:
+    """GitLab itself says nothing."""
+    given = {**GIVEN, "ci_access": {"projects": [{"id": id_} for id_ in ids]}}
+    values, failures = SCHEMA.check(given)
+    assert failures == []
+    assert list(SCHEMA.warnings(values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        (
+            {"projects": [{"id": "a/b", "access_as": {"ci_job": {"x": 1}}}], "instance": {"y": 1}},
+            [],
+        ),
+        ({"projects": [{"id": "a/b"}, {"id": "c/d", "x": None}]}, ["ci_access.projects[1].x"]),
+        (
+            {"projects": [{"access_as": {"x": {}}}], "y": 1},
+            ["ci_access.projects[0].access_as.x", "ci_access.y"],
+        ),
+        (5, []),
+    ],
+)
+def test_unknown_keys_are_found_by_their_path(section: Any, expected: list[str]) -> None:
+    """What is in an empty map of the type can have any name."""
+    names = SCHEMA.names_in("ci_access")
+    assert list(unknown_keys(section, names, "ci_access")) == expected
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"groups": [{"id": "a", "a_new_setting": True}]},
+        {"groups": [{"id": 42}]},
+        {"groups": [{}]},
+        {},
+        "text",
+    ],
+)
+def test_an_imported_section_that_is_not_known_is_additional(section: Any) -> None:
+    """So that a program can have it as it is in the file. Known ones stay where they are."""
+    kind, known = kind_for("ClusterAgentConfiguration"), {"projects": [{"id": "a/b"}]}
+    more = {"flux": {"x": 1}}
+    response = {"ci_access": section, "user_access": known, "additional_settings": more}
+    found = kind.as_declared(response)
+    assert found == {
+        "ci_access": None,
+        "user_access": known,
+        "additional_settings": {**more, "ci_access": section},
+    }
+    declared = {name: value for name, value in found.items() if value is not None}
+    assert _failures(**declared) == []
 
 
 def test_each_wrong_value_is_found() -> None:

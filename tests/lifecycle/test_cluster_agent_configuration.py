@@ -372,6 +372,25 @@ def test_an_existing_file_is_adopted(stack: Stack, lab: Lab) -> None:
     assert _text(lab) is None
 
 
+def test_settings_that_are_not_known_are_never_lost(stack: Stack, lab: Lab) -> None:
+    """An adoption and an update would remove them. The program says what is to be kept."""
+    api, project = lab.below(lab.project.id), lab.project.path
+    theirs = {"user_access": {"a_new_key": 1}, "ci_access": {"groups": [{"id": "a", "new": 2}]}}
+    files.write(api, "agent", files.dump(theirs))
+    adopting: dict[str, Any] = {"agent_name": "agent", "adopt_existing": True}
+    expected = " in the file is not known, and would be removed: write the whole section "
+    error = stack.up(configuration(project, **adopting)).error("configuration")
+    assert f"ci_access.groups[0].new{expected}ci_access in the additional settings" in error
+    section = {"ci_access": {"groups": [{"id": "a", "new": 3}]}}
+    kept: dict[str, Any] = {**adopting, "ci_access": None, "additional_settings": section}
+    outcome = stack.up(configuration(project, **kept))
+    assert outcome.ok, outcome.text
+    more = configuration(project, **kept, user_access=_projects("a/b"))
+    error = stack.up(more).error("configuration")
+    assert f"user_access.a_new_key{expected}user_access in the additional settings" in error
+    assert files.read(api, "agent") == {"id": "agent", **theirs, **section}
+
+
 def test_many_files_are_committed_one_after_the_other(stack: Stack, lab: Lab) -> None:
     """GitLab rejects one of two commits at the same time."""
     project = lab.project.path

@@ -6,7 +6,15 @@ from typing import Any
 
 from tests.lifecycle.engines import Stack, ref, resource
 from tests.lifecycle.gitlab import Lab
-from tests.lifecycle.resources import agent, all_kinds, environment, token, url_configuration
+from tests.lifecycle.resources import (
+    agent,
+    all_kinds,
+    configuration,
+    environment,
+    token,
+    url_configuration,
+)
+from tests.support import files
 
 
 def test_an_agents_update_previews_no_replacement(stack: Stack, lab: Lab) -> None:
@@ -17,12 +25,13 @@ def test_an_agents_update_previews_no_replacement(stack: Stack, lab: Lab) -> Non
         agent(project, adopt_existing=True),
         token(project),
         url_configuration(project),
+        configuration(project),
         environment(project),
     ]
     for outcome in (stack.preview(*changed), stack.up(*changed)):
         assert outcome.ok, outcome.text
         assert outcome.ops("agent") == ["update"]
-        for name in ("token", "url", "environment"):
+        for name in ("token", "url", "configuration", "environment"):
             assert outcome.ops(name) == ["same"], name
 
 
@@ -97,17 +106,20 @@ def test_a_replaced_agent_replaces_its_dependents(stack: Stack, lab: Lab) -> Non
         resource("ClusterAgent", "agent", project=project, name="renamed"),
         token(project),
         url_configuration(project),
+        configuration(project),
         environment(project),
     ]
     outcome = stack.up(*declared)
     assert outcome.ok, outcome.text
-    for name in ("agent", "token", "url"):
+    for name in ("agent", "token", "url", "configuration"):
         assert "replace" in outcome.ops(name), name
     assert outcome.ops("environment") == ["update"]
     agent_id = stack.resources()["agent"]["outputs"]["agent_id"]
     for name in ("token", "url"):
         assert stack.resources()[name]["outputs"]["agent_id"] == agent_id
     assert len([path for path in lab.resources() if "cluster_agents" in path]) == 3
+    (file,) = files.listed(lab.below(lab.project.id))
+    assert file["id"] == "renamed"
 
 
 def test_an_agents_composite_id_is_accepted(stack: Stack, lab: Lab) -> None:

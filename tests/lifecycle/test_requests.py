@@ -10,17 +10,18 @@ from typing import Any
 from tests.lifecycle.adapters import ADAPTERS, Adapter
 from tests.lifecycle.conftest import new_stack
 from tests.lifecycle.gitlab import Lab
-from tests.lifecycle.resources import mixture
+from tests.lifecycle.resources import configuration, mixture
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
-COUNT = 20
+COUNT = 21
 
 
 def _requests(engine: str, adapter: Adapter, directory: Path, lab: Lab) -> dict[str, Counter[str]]:
     """Return the requests of each operation, with numbers in place of IDs and paths."""
     stack = new_stack(engine, adapter, directory, lab)
-    resources = mixture(lab.project.path, COUNT)
+    project = lab.project.path
+    resources = [*mixture(project, COUNT - 1), configuration(project, agent_name="edge")]
     changed: list[dict[str, Any]] = [
         {**each, "args": {**each["args"], **_CHANGES.get(each["class"], {})}} for each in resources
     ]
@@ -47,6 +48,7 @@ def _requests(engine: str, adapter: Adapter, directory: Path, lab: Lab) -> dict[
 
 _CHANGES: dict[str, dict[str, Any]] = {
     "ClusterAgent": {"adopt_existing": True},
+    "ClusterAgentConfiguration": {"user_access": {"projects": [{"id": "acme/shop"}]}},
     "ClusterAgentToken": {"description": "rotated"},
     "ClusterAgentUrlConfiguration": {"tls_host": "agent.example.com"},
     "ProjectCluster": {"domain": "apps.example.com"},

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.conftest import Calls, Project
 from tests.native.conftest import Made, Maker
+from tests.support import files
 from tests.support.kinds import KINDS
 from tests.support.native_plugin import NativePlugin
 from tests.support.plugin_process import CallError, Values, plain, secret
@@ -99,6 +100,35 @@ def test_the_inputs_are_those_of_a_program(
     assert imported.inputs[IMPORTED] is True
     assert imported.outputs["projectId"] == project.id
     assert "schemaVersion" not in imported.outputs
+
+
+def test_a_file_with_settings_that_are_not_known(plugin: NativePlugin, project: Project) -> None:
+    """A program can have them, and the first run does not change the file."""
+    kind, known = "ClusterAgentConfiguration", {"projects": [{"id": "a/b"}]}
+    section = {"groups": [{"id": "acme", "a_new_setting": {"x_y": [1]}}]}
+    text = files.dump({"user_access": known, "ci_access": section, "flux": {"x": 1}})
+    files.write(project.api, "edge", text)
+    id_, outputs, inputs = plugin.read(kind, f"{project.path}:edge")
+    imported = Made(kind, id_, outputs, inputs)
+    program = _program(imported)
+    assert program == {
+        "project": project.path,
+        "agentName": "edge",
+        "userAccess": known,
+        "additionalSettings": {"ci_access": section, "flux": {"x": 1}},
+    }
+    old, _changed = _up(plugin, imported, program)
+    for values in plugin.read(kind, id_, old.outputs, old.inputs)[1:]:
+        assert program.items() <= values.items()
+    changed = {**program, "userAccess": {"projects": [{"id": "c/d"}]}}
+    assert _up(plugin, old, changed)[1]
+    found = files.read(project.api, "edge")
+    assert found == {
+        "id": "edge",
+        "user_access": {"projects": [{"id": "c/d"}]},
+        "ci_access": section,
+        "flux": {"x": 1},
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)

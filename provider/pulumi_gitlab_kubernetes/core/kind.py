@@ -201,6 +201,14 @@ class Kind:
             state: The outputs in the state, or the inputs.
         """
 
+    def as_declared(self, response: Values) -> Values:
+        """Return a response with its values in the inputs that a program can set them in.
+
+        Args:
+            response: GitLab's response about a resource that is imported.
+        """
+        return response
+
     def delete_specially(
         self, collection: Collection, id_: Any, olds: Values, context: CallContext
     ) -> bool | None:

@@ -231,11 +231,11 @@ class Lifecycle:
             self.kind, client, "import", {"project": reference.partition(":")[0]}, context
         ):
             id_ = ":".join(map(str, resolve(kind, client, reference)))
-        found = self._request(id_, {}, context, in_state=False)
+        found = kind.as_declared(self._request(id_, {}, context, in_state=False) or {})
         known: Values = {}
         if not is_id(project := reference.partition(":")[0]):
             known["project"] = project
-        outputs = self._outputs(kind.parse_id(id_), found or {}, known, include_unmanaged=True)
+        outputs = self._outputs(kind.parse_id(id_), found, known, include_unmanaged=True)
         defaults = {field.name: field.default for field in kind.schema.fields}
         inputs = {
             name: value

@@ -6,13 +6,17 @@ The file has their names. What it has besides is in `additional_settings`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_gitlab_kubernetes.core.fields import Change, Field
+from pulumi_gitlab_kubernetes.core.spelling import Names
 from pulumi_gitlab_kubernetes.core.validators import dns_label
 from pulumi_gitlab_kubernetes.core.values import Type
 
 ADDITIONAL = "additional_settings"
+_MOST = 500
+"""See https://docs.gitlab.com/user/clusters/agent/ci_cd_workflow/#authorize-agent-access."""
 _PREFIX = "ClusterAgentConfiguration"
 _OTHER_KEYS = (
     "check its name; if it is a setting of a newer GitLab, write the whole section in "
@@ -48,10 +52,21 @@ def _maps(name: str, type_name: str, doc: str, *fields: Field) -> Field:
     )
 
 
-def _setting(name: str, type_name: str, doc: str, *fields: Field) -> Field:
+def _unused(value: Mapping[str, Any]) -> str | None:
+    """Return which projects or groups GitLab does not use."""
+    for name in ("projects", "groups"):
+        ids = [each["id"].casefold() for each in value.get(name, [])]
+        if len(ids) > _MOST:
+            return f"has {len(ids)} {name}: GitLab uses only the first {_MOST}"
+        if len(set(ids)) < len(ids):
+            return f"has the same id twice in {name}: GitLab uses only the last one"
+    return None
+
+
+def _setting(name: str, type_name: str, doc: str, *fields: Field, **more: Any) -> Field:
     """Return the field of a section of the file."""
     keys = {"request_key": name, "response_key": name, "change": Change.UPDATE}
-    return _map(name, type_name, doc, *fields, **keys)
+    return _map(name, type_name, doc, *fields, **keys, **more)
 
 
 def _texts(name: str, doc: str) -> Field:
@@ -141,6 +156,7 @@ SETTINGS = (
                 "empty map is enough."
             ),
         ),
+        warn=_unused,
     ),
     _setting(
         "user_access",
@@ -149,6 +165,7 @@ SETTINGS = (
         _USER_ACCESS_AS,
         _maps("projects", "UserAccessProject", "The projects.", _PROJECT_ID),
         _maps("groups", "UserAccessGroup", "The groups, with all their subgroups.", _GROUP_ID),
+        warn=_unused,
     ),
     _setting(
         "observability",
@@ -164,3 +181,23 @@ SETTINGS = (
     ),
 )
 """The sections of the file."""
+
+
+def unknown_keys(value: Any, names: Names, path: str) -> Iterator[str]:
+    """Yield the paths of the keys in a section that its type does not have.
+
+    Args:
+        value: The section, or a value inside it.
+        names: The keys that it can have; any if there are none.
+        path: Where it is in the file.
+    """
+    if isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from unknown_keys(each, names, f"{path}[{number}]")
+    elif isinstance(value, Mapping) and names:
+        for key, each in value.items():
+            inside = f"{path}.{key}"
+            if key in names:
+                yield from unknown_keys(each, names[key], inside)
+            else:
+                yield inside

@@ -19,13 +19,13 @@ from pulumi_gitlab_kubernetes.core.shared_fields import (
     PROJECT,
     SCHEMA_VERSION,
 )
-from pulumi_gitlab_kubernetes.core.spelling import in_order
+from pulumi_gitlab_kubernetes.core.spelling import PYTHON, in_order
 from pulumi_gitlab_kubernetes.core.validators import dns_label
 from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.errors import GitLabError, NotFoundError
 from pulumi_gitlab_kubernetes.gitlab.files import Commit
 from pulumi_gitlab_kubernetes.gitlab.places import Ids, Listing, Place
-from pulumi_gitlab_kubernetes.kinds.agent_settings import ADDITIONAL, SETTINGS
+from pulumi_gitlab_kubernetes.kinds.agent_settings import ADDITIONAL, SETTINGS, unknown_keys
 
 if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.gitlab.client import Client
@@ -90,6 +90,13 @@ class _Sections:
                     f"{name} has changed in GitLab since the last refresh: run `pulumi refresh` "
                     "to see how, then `pulumi up`"
                 )
+            if name not in old and name in data:
+                lost = next(unknown_keys(content.get(name), _NAMES[name], name), None)
+                if lost:
+                    raise GitLabError(
+                        f"{lost} in the file is not known, and would be removed: write the whole "
+                        f"section {name} in the additional settings, or remove it from the file"
+                    )
         return {name: each for name, each in {**content, **new}.items() if each is not None}
 
 
@@ -221,6 +228,19 @@ class ClusterAgentConfigurationKind(Kind):
         if key.within not in {(None,), (default,)}:
             return (key,)
         return (key._replace(within=(None,)), key._replace(within=(default,)))
+
+    def as_declared(self, response: Values) -> Values:
+        """Return sections with what is not known among the additional settings."""
+        others = {
+            field.name: value
+            for field in SETTINGS
+            if (value := response.get(field.name)) is not None
+            and field.accept(value, PYTHON) != (value, {})
+        }
+        if not others:
+            return response
+        more = {**(response.get(ADDITIONAL) or {}), **others}
+        return {**response, **dict.fromkeys(others), ADDITIONAL: more}
 
     def same_in_gitlab(self, name: str, olds: Values, news: Values, client: Client) -> bool:
         """Return whether `branch` is or was the default branch, with or without its name."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.lifecycle.gitlab import Lab
+from tests.lifecycle.gitlab import Lab, path_of
 from tests.native.cli.stacks import NativeStack
+from tests.support import files
 
 pytestmark = [pytest.mark.cli, pytest.mark.slow]
 
@@ -76,8 +77,22 @@ def existing(lab: Lab) -> list[_Existing]:
             "namespace": "shop",
         },
     )["id"]
+    sections = {
+        "ci_access": {"groups": [{"id": "acme", "default_namespace": "shop"}]},
+        "user_access": {"projects": [{"id": "acme/shop", "a_new_setting": True}]},
+        "flux": {"x_y": 1},
+    }
+    files.write(lab.below(p), "prod", files.dump(sections))
     by_id = f'project="{p}"'
     return [
+        _Existing(
+            "ClusterAgentConfiguration",
+            f"{p}:prod",
+            f"{name}:prod",
+            f'{by_id}, agent_name="prod"',
+            path_of("ClusterAgentConfiguration", f"{p}:prod"),
+            ('ci_access={"groups": [{"id": "a"}]}', {"ci_access": {"groups": [{"id": "a"}]}}),
+        ),
         _Existing("ClusterAgent", f"{p}:{agent}", f"{name}:prod", f'{by_id}, name="prod"', below),
         _Existing(
             "ClusterAgentToken",
@@ -150,6 +165,8 @@ def test_the_code_that_the_cli_writes(
         assert found[each.kind]["id"] == each.id
         assert found[each.kind]["protect"] is True
     assert 'kubernetes_token=""' in code
+    assert '"default_namespace": "shop"' in code
+    assert '"a_new_setting": True' in code
     assert "tier=gitlab_kubernetes.ProjectEnvironmentTier.STAGING" in code
     assert f'project="{lab.project.path if by_name else lab.project.id}"' in code
 
@@ -175,7 +192,7 @@ def test_the_code_that_the_cli_writes(
     assert "replace" in stack.pulumi("up").ops("ClusterAgentToken")
     token = stack.resources(show_secrets=True)["ClusterAgentToken"]
     assert token["outputs"]["token"]["plaintext"].strip('"').startswith("glagent-")
-    assert lab.get(existing[1].path) is None  # It is revoked.
+    assert lab.get(existing[2].path) is None  # It is revoked.
     stack.unchanged()
     stack.pulumi("destroy")
     assert not lab.resources()
@@ -217,7 +234,7 @@ def test_a_program_manages_only_what_it_sets(
     stack.program(program([""] * len(existing), {**none, **changes}))
     lab.calls()
     stack.pulumi("up")
-    assert sorted(call.method for call in lab.calls()) == ["PUT", "PUT"]
+    assert sorted(call.method for call in lab.calls() if call.method != "GET") == ["PUT"] * 3
     for each, old in zip(existing, before, strict=True):
         new = lab.get(each.path)
         assert new is not None
