@@ -207,7 +207,7 @@ def test_the_table_has_violations_and_a_summary(
     assert rest == [
         "Not evaluated:",
         "  environment-https: `external_url` is encrypted in the state (1)",
-        "2 resources, 32 rules: 1 mandatory and 1 advisory violation.",
+        "2 resources, 38 rules: 1 mandatory and 1 advisory violation.",
     ]
 
 
