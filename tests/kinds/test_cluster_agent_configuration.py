@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_gitlab_kubernetes.core.schema import Failure
 from pulumi_gitlab_kubernetes.core.spelling import PYTHON
 from pulumi_gitlab_kubernetes.core.values import UNKNOWN
 from pulumi_gitlab_kubernetes.errors import GitLabError
@@ -157,6 +158,41 @@ def test_an_empty_map_is_a_value(settings: str) -> None:
     given = {"projects": [{"id": "a/b", "access_as": {settings: {}}}]}
     values, failures = SCHEMA.check({**GIVEN, "ci_access": given})
     assert (values["ci_access"], failures) == (given, [])
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        *("HEAD", "refs/heads/main", "-x", "/a", "a/", "a//b", "a..b", "a.lock", "a.lock/b", "a."),
+        *(
+            ".a",
+            "a/.b",
+            "@",
+            "a@{1}",
+            "a b",
+            "a\x07b",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?",
+            "a*",
+            "a[",
+            "a\\b",
+        ),
+    ],
+)
+def test_a_name_that_no_branch_can_have(branch: str) -> None:
+    """Git or GitLab would refuse it, after the preview."""
+    _values, (failure,) = SCHEMA.check({**GIVEN, "branch": branch})
+    assert failure == Failure("branch", "must be the name of a branch, such as main")
+
+
+@pytest.mark.parametrize(
+    "branch", ["main", "a/b", "a.b", "HEAD-1", "refs/x", "@a", "a@b", "v1", "ä"]
+)
+def test_a_name_of_a_branch(branch: str) -> None:
+    """As Git accepts it."""
+    assert SCHEMA.check({**GIVEN, "branch": branch})[1] == []
 
 
 # Files ------------------------------------------------------------------------------------------

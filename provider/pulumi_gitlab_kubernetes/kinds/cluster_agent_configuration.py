@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 
 _NAMES = {field.name: field.names for field in SETTINGS}
 _SECTIONS = _NAMES.keys()
-_BRANCH = re.compile(r"(?!-)[^\s~^:?*\[\\]+")
+# See https://git-scm.com/docs/git-check-ref-format. GitLab also refuses HEAD and full references.
+_BRANCH = re.compile(
+    r"(?!-|/|\.|@\Z|HEAD\Z|refs/(heads|remotes|tags)/)"
+    r"(?!.*(\.\.|//|/\.|@\{|\.lock(/|\Z)|[/.]\Z))"
+    r"[^\s\x00-\x20\x7f~^:?*\[\\]+"
+)
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 
