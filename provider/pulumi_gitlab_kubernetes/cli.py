@@ -47,7 +47,7 @@ COMMANDS = {
     "clean-up": (
         "clean_up.command",
         "",
-        "stop or delete environments that are not used any more",
+        "stop or delete environments that nobody uses",
     ),
     "doctor": (
         "doctor.command",

@@ -62,6 +62,13 @@ def test_every_command_is_listed() -> None:
     assert found == list(cli.COMMANDS)
 
 
+def test_every_option_is_described() -> None:
+    """As in `--help`, with its default."""
+    text = _page("reference/cli.md")
+    assert not re.findall(r"^\| `.*\| +\|$", text, re.MULTILINE)
+    assert "%(" not in text
+
+
 def test_every_rule_is_listed() -> None:
     """With its level."""
     text = _page("reference/policies.md")

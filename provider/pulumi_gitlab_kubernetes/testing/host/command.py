@@ -51,7 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="stack_command", required=True, metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "-s", "--stack", metavar="NAME", default=os.environ.get("PULUMI_STACK") or "dev"
+        "-s",
+        "--stack",
+        metavar="NAME",
+        default=os.environ.get("PULUMI_STACK") or "dev",
+        help="the stack's name (default: $PULUMI_STACK, else dev)",
     )
     common.add_argument(
         "-C",
@@ -61,7 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Path(),
         help="run as if started in this directory",
     )
-    common.add_argument("--color", choices=["auto", "always", "never"], default="auto")
+    common.add_argument(
+        "--color",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="whether to print in color (default: auto, in a terminal)",
+    )
     common.add_argument("--non-interactive", action="store_true", help="do not prompt")
     for name, text in _RUNS.items():
         run_parser = commands.add_parser(name, help=text, parents=[common])
@@ -111,7 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     config = commands.add_parser("config", help="set the stack's configuration")
     setters = config.add_subparsers(dest="config_command", required=True, metavar="COMMAND")
     setter = setters.add_parser("set", help="set a value", parents=[common])
-    setter.add_argument("key")
+    setter.add_argument("key", help="NAMESPACE:KEY, or a key of the project's own namespace")
     setter.add_argument("value", nargs="?", help="by default it is read from standard input")
     setter.add_argument("--secret", action="store_true", help="encrypt it")
     setter.add_argument("--plaintext", action="store_true", help="do not encrypt it (the default)")
