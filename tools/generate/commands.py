@@ -52,7 +52,8 @@ def _row(action: argparse.Action) -> str:
     value = str(action.metavar or "\\|".join(action.choices or ()) or action.dest.upper())
     value = value if action.nargs != 0 else ""
     names = [f"{option} {value}".strip() for option in action.option_strings] or [value]
-    return f"| {', '.join(f'`{name}`' for name in names)} | {_text((action.help or '') % vars(action))} |"
+    text = _text((action.help or "") % vars(action))
+    return f"| {', '.join(f'`{name}`' for name in names)} | {text} |"
 
 
 def _text(text: str) -> str:
