@@ -20,6 +20,7 @@ _LOADED = re.compile(r'<(?:script|img|iframe)[^>]* src="?([^"> ]+)|<link[^>]* hr
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built from the current pages."""
+    pytest.importorskip("zensical", reason="Zensical needs Python 3.11")
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(DOCS, folder / "docs")
     shutil.copy(ROOT / "zensical.toml", folder)
