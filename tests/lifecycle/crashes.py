@@ -19,7 +19,14 @@ from typing import Any
 
 from tests.lifecycle.engines import Outcome, Stack, ref
 from tests.lifecycle.gitlab import Lab, path_of
-from tests.lifecycle.resources import agent, cluster, environment, token, url_configuration
+from tests.lifecycle.resources import (
+    agent,
+    cluster,
+    configuration,
+    environment,
+    token,
+    url_configuration,
+)
 from tests.support.processes import Running, running_in
 
 ENGINE, PROVIDER = "the engine", "the provider"
@@ -32,11 +39,12 @@ _LONG = 4.0
 """Seconds: longer than it takes to kill two processes on a busy machine."""
 _TIMEOUT = 60.0
 _CONFLICT = re.compile(
-    r"cannot create (?P<kind>agent|certificate-based cluster|environment|URL configuration) .*"
-    r"with the id (?P<id>\d+)(?P<created>, created [\d:.TZ-]+)?(?P<creator> by user \d+)?: "
+    r"cannot create (?P<kind>agent|agent configuration|certificate-based cluster|environment|"
+    r"URL configuration) .*"
+    r"with the id (?P<id>[\w-]+)(?P<created>, created [\d:.TZ-]+)?(?P<creator> by user \d+)?: "
     rf".*adopt_existing=True.*{ADOPT}=1"
 )
-_LAST = {"environment": "created", "URL configuration": "id"}
+_LAST = {"agent configuration": "id", "environment": "created", "URL configuration": "id"}
 """The last of `id`, `created` and `creator` that GitLab returns. Other kinds have all three."""
 _LIMIT = re.compile(
     r"of agent (?P<agent>\d+) in project .*active tokens are (?P<active>.*): revoke"
@@ -59,6 +67,8 @@ def program(lab: Lab, *, changed: bool) -> list[dict[str, Any]]:
         token(project, "spare", agent_id=lab.agent("unmanaged"), **rotation),
         url_configuration(project, url=f"grpcs://agent{now}.example.com:443"),
         {**agent(project, f"renamed-{now}"), "name": "renamed"},
+        configuration(project, ci_access={"groups": [{"id": f"acme-{now}"}]}),
+        configuration(project, "configuration-moved", agent_name=ref("renamed.name")),
         cluster(project, "updated", environment_scope="updated/*", enabled=not changed),
         cluster(project, "replaced", kubernetes_authorization_type=("rbac", "abac")[now]),
         environment(project, "bound", description=f"Number {now}"),
