@@ -299,7 +299,7 @@ def test_a_missing_environment_stops_nothing(project: Project, run: Run) -> None
     create(project, "a")
     status, out, err = run("stop", "a", "b", "--yes")
     assert (status, out) == (2, "")
-    assert err == 'error: NAME "b" is not that of any environment in the project\n'
+    assert err == 'error: NAME "b" matches no environment in the project\n'
     assert states(project) == {"a": "available"}
 
 

@@ -335,7 +335,7 @@ def test_what_does_not_exist_is_named(call: Call, project: Project) -> None:
     of = {"project": project.path}
     for name, given, expected in (
         ("get_cluster_agent", {"agent_id": 9999}, "agent_id is not the ID of any agent in"),
-        ("get_cluster_agent", {"name": "absent"}, "name is not that of any agent in the project"),
+        ("get_cluster_agent", {"name": "absent"}, "name matches no agent in the project"),
         (
             "get_cluster_agent_token",
             {"agent_id": agent, "token_id": 9999},
@@ -349,7 +349,7 @@ def test_what_does_not_exist_is_named(call: Call, project: Project) -> None:
         (
             "get_cluster_agent_token",
             {"agent_id": agent, "name": "absent"},
-            "name is not that of any agent token",
+            "name matches no agent token",
         ),
         (
             "get_cluster_agent_tokens",
@@ -369,11 +369,11 @@ def test_what_does_not_exist_is_named(call: Call, project: Project) -> None:
         (
             "get_project_cluster",
             {"environment_scope": "absent"},
-            "environment_scope is not that of any certificate-based cluster in the project",
+            "environment_scope matches no certificate-based cluster in the project",
         ),
         ("get_project_cluster", {"cluster_id": 9999}, "cluster_id is not the ID of any"),
         ("get_project_environment", {"environment_id": 9999}, "environment_id is not the ID of"),
-        ("get_project_environment", {"name": "absent"}, "name is not that of any environment in"),
+        ("get_project_environment", {"name": "absent"}, "name matches no environment in"),
     ):
         assert expected in _error(call, name, **of, **given), name
 

@@ -326,11 +326,11 @@ def test_a_secret_argument_makes_a_secret_result(program: Program, lab: Lab) -> 
     [
         (
             "get_cluster_agent(project=project, name='absent')",
-            r"get_cluster_agent: name is not that of any agent in the project",
+            r"get_cluster_agent: name matches no agent in the project",
         ),
         (
             "get_cluster_agent_output(project=project, name='absent')",
-            r"get_cluster_agent: name is not that of any agent in the project",
+            r"get_cluster_agent: name matches no agent in the project",
         ),
         (
             "get_cluster_agents(project='no/such')",
@@ -372,7 +372,7 @@ def test_a_program_can_handle_an_error(program: Program) -> None:
         "pulumi.export('recovered', made.recover(lambda error: None).apply(str))\n"
     )
     found = program.up()
-    assert found["error"].startswith("get_cluster_agent: name is not that of any agent")
+    assert found["error"].startswith("get_cluster_agent: name matches no agent")
     assert found["recovered"] == "None"
 
 

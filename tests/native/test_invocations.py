@@ -109,7 +109,7 @@ def test_an_argument_that_is_wrong_for_gitlab_is_an_error(
     """With its name."""
     with pytest.raises(CallError, match=r"^agentId is not the ID of any agent in the project$"):
         plugin.invoke("getClusterAgent", {"project": project.path, "agentId": 9999})
-    with pytest.raises(CallError, match=r"^name is not that of any environment in the project$"):
+    with pytest.raises(CallError, match=r"^name matches no environment in the project$"):
         plugin.invoke("getProjectEnvironment", {"project": project.path, "name": "absent"})
 
 

@@ -94,5 +94,5 @@ def find(project: Project, names: Sequence[str], *, force: bool, timeout: float)
 def _find(project: Project, name: str) -> Environment:
     row = project.kind.find(project.environments, {"name": name})
     if row is None:
-        raise InvalidInputError("name", f'"{name}" is not that of any environment in the project')
+        raise InvalidInputError("name", f'"{name}" matches no environment in the project')
     return Environment.of(row)

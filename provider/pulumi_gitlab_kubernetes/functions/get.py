@@ -88,7 +88,7 @@ class Get(Function):
             raise InvalidInputError(by.name, reason)
         if by is None:
             raise InvalidInputError(kind.ids[-2], f"is of an agent without a {kind.noun}")
-        raise InvalidInputError(by.name, f"is not that of any {kind.noun} in the project")
+        raise InvalidInputError(by.name, f"matches no {kind.noun} in the project")
 
     def _conflicts(self, values: Values) -> Iterator[Failure]:
         yield from super()._conflicts(values)
