@@ -39,7 +39,7 @@ _LONG = 4.0
 """Seconds: longer than it takes to kill two processes on a busy machine."""
 _TIMEOUT = 60.0
 _CONFLICT = re.compile(
-    r"cannot create (?P<kind>agent|agent configuration|certificate-based cluster|environment|"
+    r"cannot create (?P<kind>agent configuration|agent|certificate-based cluster|environment|"
     r"URL configuration) .*"
     r"with the id (?P<id>[\w-]+)(?P<created>, created [\d:.TZ-]+)?(?P<creator> by user \d+)?: "
     rf".*adopt_existing=True.*{ADOPT}=1"

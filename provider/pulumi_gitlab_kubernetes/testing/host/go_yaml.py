@@ -1,5 +1,7 @@
 """YAML as the Pulumi CLI reads it: YAML 1.2, with the integers and times of Go's yaml.v3."""
 
+import copy
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -57,10 +59,8 @@ def read(path: Path) -> dict[str, Any]:
         FileNotFoundError: There is no such file.
         HostError: The file cannot be read, is not YAML or not a mapping.
     """
-    reader = YAML(typ="safe", pure=True)
-    reader.Constructor = _Constructor
     try:
-        content = reader.load(path.read_text(encoding="utf-8-sig"))
+        content = copy.deepcopy(_load(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -78,6 +78,13 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise HostError(f"{path} is not a mapping")
     return content
+
+
+@functools.lru_cache(maxsize=32)  # A run reads the same files several times.
+def _load(text: str) -> Any:
+    reader = YAML(typ="safe", pure=True)
+    reader.Constructor = _Constructor
+    return reader.load(text)
 
 
 def mapping(content: dict[str, Any], key: str, path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.store import Row, Store, digest
 if TYPE_CHECKING:
     from pulumi_gitlab_kubernetes.testing.simulator.routing import Call, Route
 
-CREDENTIALS = ("private_token", "job_token", "token")  # parameters that hold secrets
+CREDENTIALS = ("private_token", "job_token", "token", "password")  # parameters that hold secrets
 JOB_TOKEN_PREFIX = "glcbt-"  # noqa: S105 (the public prefix of a token)
 
 

@@ -65,7 +65,7 @@ def _moved(call: Call, project: Row) -> errors.ApiError:
         return errors.message(405, "Non GET methods are not allowed for moved projects")
     # GitLab repeats the whole query; the simulator leaves out credentials.
     parts = call.query.split("&") if call.query else []
-    query = "&".join(part for part in parts if part.partition("=")[0] not in auth.CREDENTIALS)
+    query = "&".join(part for part in parts if re.split("[=[%]", part)[0] not in auth.CREDENTIALS)
     url = re.sub(r"/projects/[^/?]+", f"/projects/{project['id']}", call.url, count=1)
     url = f"{url}?{query}" if query else url
     text = f"This resource has been moved permanently to {url}"
