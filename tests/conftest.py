@@ -37,8 +37,8 @@ _ROLES = {"reporter": 20, "developer": 30, "maintainer": 40}
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run three workers on two cores: a good part of a test's time waits for another process."""
-    return (os.cpu_count() or 1) * 3 // 2
+    """Run two workers on each core: a good part of a test's time is waiting."""
+    return (os.cpu_count() or 1) * 2
 
 
 @pytest.hookimpl(tryfirst=True)  # Before `-m` selects by markers.

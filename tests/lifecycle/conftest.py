@@ -13,7 +13,6 @@ from tests.lifecycle.adapters import DYNAMIC, NATIVE, Adapter
 from tests.lifecycle.engines import ENGINES, Stack
 from tests.lifecycle.gitlab import Lab
 
-from pulumi_gitlab_kubernetes.registry import MODULES
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 AVAILABLE = ["host", "cli"] if shutil.which("pulumi") else ["host"]
@@ -28,10 +27,6 @@ DYNAMIC_ON_HOST = {
 }
 """Modules about what the core does, whichever adapter calls it. They run with dynamic resources
 alone on the deployment host, to save time, and with both adapters on the CLI."""
-
-
-OF_KINDS = {f"test_{module}" for module in MODULES.values()}
-"""The modules about single kinds, which have most of the tests."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -65,9 +60,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # Before `full` is looked at.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run each test of a kind on the deployment host with one adapter, if not all tests run.
+    """Run each test on the deployment host with one adapter, if not all tests run.
 
-    Its name decides with which, so each kind has tests with both.
+    Its name decides with which, so each module has tests with both.
     """
     for item in items:
         if _of_the_other_adapter(item):
@@ -76,12 +71,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _of_the_other_adapter(item: pytest.Item) -> bool:
     assert isinstance(item, pytest.Function)
-    if item.module.__name__.rpartition(".")[2] not in OF_KINDS or item.get_closest_marker("only"):
+    if not {"engine", "adapter"} <= {*item.fixturenames} or item.get_closest_marker("only"):
         return False
-    adapter = item.callspec.params.get("adapter") if hasattr(item, "callspec") else None
-    if adapter is None:
+    if item.module.__name__.rpartition(".")[2] in DYNAMIC_ON_HOST:
         return False
-    number = zlib.crc32(item.name.replace(str(adapter), "").encode())
+    adapter = item.callspec.params["adapter"]
+    # Tests that share the record of a class share the adapter too.
+    name = item.nodeid.rpartition("::")[0] if "scenario" in item.fixturenames else item.name
+    number = zlib.crc32(name.replace(str(adapter), "").encode())
     return adapter is not (DYNAMIC, NATIVE)[number % 2]
 
 
