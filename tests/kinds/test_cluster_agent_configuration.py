@@ -247,6 +247,7 @@ _BOMB = "\n".join(
         (b"a: " + b"[" * 5000, "is not"),
         (b"a: " + b"{b: " * 60 + b"1" + b"}" * 60, "is not YAML that agents can read"),
         (_BOMB.encode(), "is not YAML that agents can read"),
+        (b"# " + b"x" * 1024 * 1024, "has more than 1 MiB"),
         (b"\xff\xfe\x00", "is not YAML that agents can read"),
         (b'a: "\\ud800"', "is not YAML that agents can read"),
         (b"a: \x01", "is not YAML that agents can read"),

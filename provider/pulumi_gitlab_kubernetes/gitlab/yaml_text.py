@@ -8,7 +8,8 @@ from typing import Any
 
 from pulumi_gitlab_kubernetes.errors import GitLabError
 
-_MOST_VALUES = 100_000  # After aliases are replaced. Agents accept files of at most 128 KiB.
+_MOST_BYTES = 1024 * 1024  # By default, agents read at most 128 KiB. The KAS can allow more.
+_MOST_VALUES = 100_000  # After aliases are replaced.
 _DEEPEST = 50
 _TIME = "tag:yaml.org,2002:timestamp"
 _WRONG = "correct it in GitLab, or delete it there"
@@ -25,6 +26,8 @@ def parse(data: bytes) -> dict[str, Any]:
     """
     import yaml  # noqa: PLC0415 (few runs need it)
 
+    if len(data) > _MOST_BYTES:
+        raise GitLabError(f"the file has more than 1 MiB: {_WRONG}")
     try:
         found = yaml.load(data.decode(), _loader())  # noqa: S506 (a subclass of the safe loader)
         if found is None:
