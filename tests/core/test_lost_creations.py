@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.conftest import Calls, Project
@@ -62,6 +63,20 @@ def test_the_clocks_can_differ(
         project.simulator.faults(LOST)
         id_, _outputs = core_client.create(kind, given)
     assert id_
+
+
+def test_what_replaces_a_deleted_file_is_used(
+    project: Project, pair: Pair, core_client: CoreClient
+) -> None:
+    """It has the same ID as the file that this run created, and that somebody else deleted."""
+    kind = "ClusterAgentConfiguration"
+    given = inputs_of(kind, project, pair)
+    id_, outputs = core_client.create(kind, given)
+    file = quote(f".gitlab/agents/{given['agent_name']}/config.yaml", safe="")
+    project.api("DELETE", f"repository/files/{file}", branch="main", commit_message="m")
+    core_client.delete(kind, id_, outputs)
+    project.simulator.faults(LOST)
+    assert core_client.create(kind, given)[0] == id_
 
 
 def test_an_older_resource_is_not_used(

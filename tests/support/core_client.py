@@ -53,6 +53,12 @@ class CoreClient:
         state = State(olds, lifecycle.kind.schema.inputs(olds))
         lifecycle.diff(state, lifecycle.check(given, context)[0], context)
 
+    def delete(self, kind: str, id_: str, olds: dict[str, Any]) -> None:
+        """Delete a resource with a state's outputs."""
+        lifecycle = lifecycle_for(kind)
+        state = State(olds, lifecycle.kind.schema.inputs(olds))
+        lifecycle.delete(id_, state, self._for(""))
+
     def _for(self, name: str) -> CallContext:
         return replace(
             self._context,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from pulumi_gitlab_kubernetes.core.claims import Keys
 from pulumi_gitlab_kubernetes.core.context import CallContext
 from pulumi_gitlab_kubernetes.core.explaining import explained
 from pulumi_gitlab_kubernetes.core.fields import Change
@@ -302,6 +303,7 @@ class Lifecycle:
         project = outputs.get("project", str(ids[0]))
         with explained(self.kind, client, "delete", outputs, context, id_=id_):
             collection = self.kind.collection(client, ids[:-1], outputs)
+            keys: Keys = ()
             try:
                 keys = self.kind.keys(client, ids, outputs)
                 if context.run.claims.claimed_by_another(keys, outputs):
@@ -309,10 +311,10 @@ class Lifecycle:
                     return
                 if not self.kind.delete_specially(collection, ids[-1], outputs, context):
                     collection.delete(ids[-1])
-                context.run.claims.note_deleted(keys)
             except NotFoundError as error:
                 if missing := self._missing(client, collection, ids[0], project, in_state=True):
                     raise missing from error
+        context.run.claims.note_deleted(keys)
 
     def _request(
         self, id_: str, known: Values, context: CallContext, *, in_state: bool
