@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,7 @@ def host(connections: dict[str, str]) -> Iterator[DynamicHost]:
 @pytest.fixture(scope="session")
 def commands() -> Iterator[Commands]:
     """The command `gitlab-kubernetes` for shells, with forked processes."""
-    with Commands() as running:
+    with closing(Commands()) as running:
         yield running
 
 

@@ -13,15 +13,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import TYPE_CHECKING
 
 from tests.support.commands import client
 
 from pulumi_gitlab_kubernetes.testing.host.fork_server import PRELOADED, Forked, ForkServer
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 _MODULES = (*PRELOADED, "pulumi_gitlab_kubernetes.testing.host.command")
 
@@ -50,16 +45,7 @@ class Commands:
         self._listener.listen()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def __enter__(self) -> Self:
-        """Serve."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Stop."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
