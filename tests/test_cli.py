@@ -100,7 +100,7 @@ def test_a_closed_pipe_is_no_error() -> None:
         (
             ">/dev/full",
             1,
-            "error: the output cannot be written: No space left on device\n",
+            "error: the output or a file cannot be written: No space left on device\n",
         ),
     ],
 )

@@ -96,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.errno != errno.ENOSPC:
             raise
         _discard_output()
-        sys.exit(f"error: the output cannot be written: {error.strerror}")
+        what = error.filename or "the output or a file"
+        sys.exit(f"error: {what} cannot be written: {error.strerror}")
     return status
 
 

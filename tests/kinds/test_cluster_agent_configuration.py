@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -144,6 +145,13 @@ def test_a_section_is_in_one_place() -> None:
     """In its own argument, or among the additional settings."""
     (failure,) = _failures(ci_access={"instance": {"x": 1}}, additional_settings={"ci_access": {}})
     assert failure == "additional_settings must not contain ci_access: ci_access is set too"
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "\ud800", {1: 2}])
+def test_additional_settings_are_values_that_a_file_and_a_state_have(value: Any) -> None:
+    """At any depth."""
+    (failure,) = _failures(additional_settings={"scanning": [{"score": value}]})
+    assert failure.startswith("additional_settings must have values that YAML and JSON have")
 
 
 def test_the_path_has_the_spelling_of_the_program() -> None:

@@ -250,6 +250,7 @@ def test_users_without_a_token(user: dict[str, Any], how: str) -> None:
     ("cluster", "warning"),
     [
         ({"insecure-skip-tls-verify": True}, "has insecure-skip-tls-verify"),
+        ({"insecure-skip-tls-verify": "yes"}, "has insecure-skip-tls-verify"),
         ({"proxy-url": "http://proxy.example.com"}, "has proxy-url"),
         ({"tls-server-name": "kubernetes"}, "has tls-server-name"),
         ({"certificate-authority-data": CA}, "has PEM as its certificate-authority-data"),
@@ -416,6 +417,13 @@ def test_two_kubeconfigs_are_not_one() -> None:
     assert error_of(f"{text}---\n{text}") == (
         "kubeconfig must be one YAML document: it has more than one"
     )
+
+
+@pytest.mark.parametrize("text", ["{}\n---\n", "---\n---\n{}", "{}\n---\n# End.\n...\n"])
+def test_empty_documents_do_not_count(text: str) -> None:
+    """Some tools end a file with `---`."""
+    one = (DATA / "service-account-token.yaml").read_text()
+    assert read(text.replace("{}", one)) == read(one)
 
 
 def test_scalars_are_text_as_in_kubernetes() -> None:

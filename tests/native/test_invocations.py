@@ -13,6 +13,7 @@ from pulumi_gitlab_kubernetes.functions.catalog import functions
 
 GETS = {
     "ClusterAgent": ("getClusterAgent", "agentId"),
+    "ClusterAgentConfiguration": ("getClusterAgentConfiguration", "agentName"),
     "ClusterAgentToken": ("getClusterAgentToken", "tokenId"),
     "ClusterAgentUrlConfiguration": ("getClusterAgentUrlConfiguration", "urlConfigurationId"),
     "ProjectCluster": ("getProjectCluster", "clusterId"),
@@ -42,7 +43,8 @@ def test_results_have_the_names_of_the_wire(plugin: NativePlugin, make: Maker, k
     listed, failures = plugin.invoke(f"{name}s", given)
     assert failures == {}
     ((key, items),) = listed.items()
-    assert key == f"{own.removesuffix('Id')}s"
+    plural = f"{own.removesuffix('Id')}s"
+    assert key == {"agentNames": "agentConfigurations"}.get(plural, plural)
     (item,) = items
     assert item.items() <= found.items()
 

@@ -43,6 +43,15 @@ def parse(data: bytes) -> dict[str, Any]:
     return plain
 
 
+def why_no_content(settings: Mapping[str, Any]) -> str | None:
+    """Return why settings cannot be content of a file that `parse` reads."""
+    try:
+        _Plain().value(settings, 0)
+    except ValueError:
+        return "must have values that YAML and JSON have: no NaN, no infinity, not nested too deep"
+    return None
+
+
 def render(content: Mapping[str, Any]) -> str:
     """Return a YAML file with this content, in the same order."""
     import yaml  # noqa: PLC0415 (few runs need it)

@@ -25,6 +25,7 @@ from pulumi_gitlab_kubernetes.core.values import Type, Values
 from pulumi_gitlab_kubernetes.errors import GitLabError, NotFoundError
 from pulumi_gitlab_kubernetes.gitlab.files import Commit
 from pulumi_gitlab_kubernetes.gitlab.places import Ids, Listing, Place
+from pulumi_gitlab_kubernetes.gitlab.yaml_text import why_no_content
 from pulumi_gitlab_kubernetes.kinds.agent_settings import ADDITIONAL, SETTINGS, unknown_keys
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ class ClusterAgentConfigurationKind(Kind):
                 change=Change.UPDATE,
                 request_key=ADDITIONAL,
                 response_key=ADDITIONAL,
+                check=why_no_content,
             ),
             Field(
                 name="branch",

@@ -13,6 +13,7 @@ from pulumi_gitlab_kubernetes.redaction import one_line
 
 _LONGEST = 100  # Characters of a name to show.
 _MOST = 10  # Names to show.
+_ON = {"true", "yes", "on", "y"}  # In YAML 1.1, which kubectl reads.
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Entry:
 
     def enabled(self, key: str) -> bool:
         """Return whether a switch in it is on."""
-        return self.values.get(key) in (True, "true")
+        return str(self.values.get(key)).lower() in _ON
 
     def error(self, reason: str) -> InvalidInputError:
         """Return the error for something that is wrong in it."""

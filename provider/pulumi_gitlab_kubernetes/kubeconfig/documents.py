@@ -24,6 +24,7 @@ ARGUMENT = "kubeconfig"
 
 _LARGEST = 1 << 20  # Bytes. A Secret in Kubernetes can have as many.
 _NULLS = {"", "~", "null", "Null", "NULL"}
+_MOST_DOCUMENTS = 10  # To look for more than one in.
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Document:
     folder: Path | None = None
 
 
-class _Loader(yaml.BaseLoader):
+class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc] # Far faster.
     """Loads every scalar as text, except null. Tags and merge keys have no effect.
 
     So `token: 0123` and `name: on` keep their text, as they do in Kubernetes.
@@ -47,7 +48,7 @@ class _Loader(yaml.BaseLoader):
 
     def construct_scalar(self, node: Any) -> Any:
         value = super().construct_scalar(node)
-        return None if node.style is None and value in _NULLS else value
+        return None if not node.style and value in _NULLS else value
 
 
 def load(given: object) -> Document:
@@ -104,12 +105,13 @@ def _parse(text: str) -> object:
     except (ValueError, RecursionError):  # YAML, or not valid in either.
         pass
     try:
-        # No more than two are read.
-        documents = [*islice(yaml.load_all(text, _Loader), 2)]
+        found = islice(yaml.load_all(text, _Loader), _MOST_DOCUMENTS)
+        documents = [each for each in found if each is not None]
     except (yaml.YAMLError, RecursionError) as error:
         # The error's own text quotes the kubeconfig.
         mark = getattr(error, "problem_mark", None)
-        line = f": line {mark.line + 1} is wrong" if mark else ""
+        last = text.count("\n")  # An error at the end is on the line after it.
+        line = f": line {min(mark.line, last) + 1} is wrong" if mark else ""
         raise InvalidInputError(ARGUMENT, f"must be YAML or JSON{line}") from None
     if documents[1:]:
         raise InvalidInputError(ARGUMENT, "must be one YAML document: it has more than one")

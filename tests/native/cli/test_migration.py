@@ -16,6 +16,7 @@ _PROGRAM = """\
 import pulumi
 from {package} import (
     ClusterAgent,
+    ClusterAgentConfiguration,
     ClusterAgentToken,
     ClusterAgentUrlConfiguration,
     ProjectCluster,
@@ -33,6 +34,13 @@ token = ClusterAgentToken(
 )
 ClusterAgentUrlConfiguration(
     "url", project=PROJECT, agent_id=agent.agent_id, url="grpcs://agent.example.com:443"
+)
+ClusterAgentConfiguration(
+    "configuration",
+    project=PROJECT,
+    agent_name=agent.name,
+    ci_access={{"groups": [{{"id": "acme", "default_namespace": "shop"}}]}},
+    additional_settings={{"container_scanning": {{"vulnerability_report": {{"a_b": [1]}}}}}},
 )
 ProjectCluster(
     "cluster",
@@ -52,7 +60,7 @@ ProjectEnvironment(
 pulumi.export("token", token.token)
 pulumi.export("agent", agent.agent_id)
 """
-_NAMES = ("agent", "token", "url", "cluster", "environment")
+_NAMES = ("agent", "token", "url", "configuration", "cluster", "environment")
 _URL = "https://shop.example.com"
 
 
@@ -79,6 +87,10 @@ def _require_native(stack: NativeStack, token: str) -> dict[str, dict[str, Any]]
     assert found["token"]["outputs"]["token"]["plaintext"] == token
     assert found["token"]["outputs"]["rotationTriggers"] == {"a": {"b": 1}}
     assert "plaintext" in found["cluster"]["inputs"]["kubernetesToken"]
+    configuration = found["configuration"]["outputs"]
+    assert configuration["ciAccess"] == {"groups": [{"id": "acme", "defaultNamespace": "shop"}]}
+    scanning = {"vulnerability_report": {"a_b": [1]}}  # GitLab's own names.
+    assert configuration["additionalSettings"] == {"container_scanning": scanning}
     return found
 
 
@@ -96,20 +108,20 @@ def test_changing_the_import_is_the_whole_migration(
     stack.program(_native(lab))
     stack.unchanged()
     done = stack.pulumi("up")
-    assert "6 unchanged" in done.text
+    assert "7 unchanged" in done.text
     assert not lab.calls()
     found = stack.resources()
     assert "pulumi:providers:pulumi-python" not in {each["type"] for each in found.values()}
 
     if rewrite == "up":
         preview = stack.pulumi("preview")
-        assert "5 to update" in preview.text
+        assert "6 to update" in preview.text
         # A status says why, and no list of messages at the end.
         assert "only its state is rewritten" not in preview.text.partition("Diagnostics:")[2]
-        assert "5 updated" in stack.pulumi("up").text
+        assert "6 updated" in stack.pulumi("up").text
         assert not lab.calls()
     else:
-        assert "6 unchanged" in stack.pulumi("refresh").text
+        assert "7 unchanged" in stack.pulumi("refresh").text
         assert {call.method for call in lab.calls()} == {"GET"}
     found = _require_native(stack, token)
     assert {name: found[name]["id"] for name in _NAMES} == {
@@ -131,7 +143,7 @@ def test_a_change_in_the_same_run_is_made(stack: NativeStack, lab: Lab) -> None:
 
     assert done.ops("environment") == ["update"]
     assert done.details("environment") == {"externalUrl": "update"}
-    assert "5 unchanged" in done.text
+    assert "6 unchanged" in done.text
     assert [call.method for call in lab.calls()] == ["PUT"]
     assert "externalUrl" in stack.resources()["environment"]["outputs"]
 
@@ -170,8 +182,8 @@ def test_back_to_the_dynamic_classes(stack: NativeStack, lab: Lab) -> None:
     lab.calls()
 
     stack.program(_dynamic(lab))
-    assert "5 to update" in stack.pulumi("preview", "--diff").text
-    assert "5 updated" in stack.pulumi("up").text
+    assert "6 to update" in stack.pulumi("preview", "--diff").text
+    assert "6 updated" in stack.pulumi("up").text
     assert not lab.calls()
 
     found = stack.resources(show_secrets=True)
@@ -183,7 +195,7 @@ def test_back_to_the_dynamic_classes(stack: NativeStack, lab: Lab) -> None:
     token = before["token"]["outputs"]["token"]["plaintext"]
     assert found["token"]["outputs"]["token"]["plaintext"] == token
     stack.unchanged()
-    assert "6 unchanged" in stack.pulumi("refresh").text
+    assert "7 unchanged" in stack.pulumi("refresh").text
     stack.pulumi("destroy")
     assert not lab.resources()
 
@@ -198,7 +210,7 @@ def test_back_before_the_state_was_rewritten(stack: NativeStack, lab: Lab) -> No
 
     stack.program(_dynamic(lab))
     stack.unchanged()
-    assert "6 unchanged" in stack.pulumi("up").text
+    assert "7 unchanged" in stack.pulumi("up").text
     assert not lab.calls()
     stack.unchanged()
 
