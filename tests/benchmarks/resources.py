@@ -1,8 +1,9 @@
 """What the provider costs beyond the engine: time, calls and memory of whole stacks.
 
 Each stack is deployed three times, on the same engine against the same simulator, which takes a
-given time for each response: with dynamic resources that do nothing, and with this package's
-resources of each adapter. The first is the engine's own floor, and all times are multiples of it.
+given time for each response: with dynamic resources that do nothing but have as many properties,
+and with this package's resources of each adapter. The first is the engine's own floor, and all
+times are multiples of it.
 
     python -m tests.benchmarks.resources --help
 """
@@ -21,6 +22,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import nothing
+from tests.benchmarks.state import resources_in_state
 from tests.conftest import set_up
 from tests.lifecycle.adapters import ADAPTERS, DYNAMIC
 from tests.lifecycle.conftest import AVAILABLE, new_stack
@@ -35,7 +38,7 @@ from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
 VERBS = ("preview", "up", "unchanged up", "refresh", "destroy")
 ENGINE_NAMES = {"host": "deployment host", "cli": "Pulumi CLI"}
-_NOTHING = Path(__file__).with_name("nothing.py")
+_NOTHING = Path(nothing.__file__)
 STACKS = {"all": mixture, "environments": environments}
 """What a stack has: all kinds, or environments with some agents and their tokens."""
 _REPEATED = 500
@@ -81,10 +84,12 @@ class Plan:
     Args:
         simulator: The GitLab.
         stack: A key of `STACKS`.
+        values: The inputs and outputs of a real resource of each kind, in JSON.
     """
 
     simulator: Simulator
     stack: str
+    values: str
 
     def measure(self, engine: str, parallel: int, count: int) -> Iterator[Measure]:
         """Measure every operation on a stack of one size, with each adapter.
@@ -118,6 +123,7 @@ class Plan:
             }
             floor = new_stack(engine, DYNAMIC, root / "floor", labs[DYNAMIC.name])
             shutil.copy(_NOTHING, floor.project)
+            (floor.project / nothing.VALUES).write_text(self.values)
             floor.package = _NOTHING.stem
             for stack in (floor, *stacks.values()):
                 stack.environ["PULUMI_PARALLEL"] = str(parallel)
@@ -235,7 +241,7 @@ def _measure_all(given: argparse.Namespace) -> list[Measure]:
     with Simulator() as simulator:
         set_up(simulator)
         simulator.faults({"path": "/api/v4/projects/", "latency": given.latency, "times": None})
-        plan = Plan(simulator, given.stack)
+        plan = Plan(simulator, given.stack, _values(simulator))
         runs = itertools.product(given.counts, given.engines, given.parallel)  # The long ones last.
         for count, engine, parallel in runs:
             for each in plan.measure(engine, parallel, count):
@@ -244,6 +250,25 @@ def _measure_all(given: argparse.Namespace) -> list[Measure]:
             if given.json:
                 given.json.write_text(json.dumps([asdict(each) for each in measures], indent=1))
     return measures
+
+
+def _values(simulator: Simulator) -> str:
+    """Return the inputs and outputs of a real resource of each kind, except secrets, in JSON."""
+    found = resources_in_state("host", DYNAMIC, simulator)
+    return json.dumps(
+        {
+            kind: {
+                side: {key: value for key, value in resource[side].items() if _is_plain(key, value)}
+                for side in ("inputs", "outputs")
+            }
+            for kind, resource in found.items()
+        }
+    )
+
+
+def _is_plain(key: str, value: Any) -> bool:
+    """Return whether a value is no secret, and none that the SDK sets itself."""
+    return key != "__provider" and not (isinstance(value, dict) and "ciphertext" in value)
 
 
 def _say(each: Measure) -> None:

@@ -41,8 +41,10 @@ class Weight(NamedTuple):
     ours: int
 
 
-def weigh(engine: str, adapter: Adapter, simulator: Simulator) -> dict[str, Weight]:
-    """Return the weight of a resource of each kind.
+def resources_in_state(
+    engine: str, adapter: Adapter, simulator: Simulator
+) -> dict[str, dict[str, Any]]:
+    """Deploy a resource of each kind, and return them as in the state, by kind.
 
     Args:
         engine: `host` or `cli`.
@@ -57,11 +59,15 @@ def weigh(engine: str, adapter: Adapter, simulator: Simulator) -> dict[str, Weig
             raise SystemExit(outcome.text)
         resources = stack.deployment()["resources"]
     return {
-        each["type"].rpartition(":")[2]: Weight(
-            _bytes(each), _weight_of(each, _OF_THE_SDK), _weight_of(each, _OURS)
-        )
-        for each in resources
-        if adapter.serves(each["type"])
+        each["type"].rpartition(":")[2]: each for each in resources if adapter.serves(each["type"])
+    }
+
+
+def weigh(resources: Mapping[str, Mapping[str, Any]]) -> dict[str, Weight]:
+    """Return the weight of a resource of each kind."""
+    return {
+        kind: Weight(_bytes(each), _weight_of(each, _OF_THE_SDK), _weight_of(each, _OURS))
+        for kind, each in resources.items()
     }
 
 
@@ -101,7 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
     with Simulator() as simulator:
         set_up(simulator)
         weights = {
-            name: weigh(given.engine, adapter, simulator) for name, adapter in ADAPTERS.items()
+            name: weigh(resources_in_state(given.engine, adapter, simulator))
+            for name, adapter in ADAPTERS.items()
         }
     print(f"Bytes of a resource in the state, on the engine {given.engine}:")
     print(table(weights))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lifecycle.certificates import CERTIFICATE, KEY
 from tests.lifecycle.gitlab import Lab
 from tests.native.cli.languages import LanguageStack
 
@@ -80,3 +81,74 @@ def test_a_component_in_another_language(
 
 def _agents(lab: Lab) -> str:
     return f"projects/{lab.project.id}/cluster_agents"
+
+
+_START = """\
+import * as gitlab from "pulumi-gitlab-kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+const config = new pulumi.Config();
+const project = config.require("project");
+const provider = new gitlab.Provider("gitlab", {
+  baseUrl: config.require("url"),
+  token: config.requireSecret("gitlabToken"),
+});
+"""
+_ALONE = """\
+const name = "edge";
+const agent = new gitlab.ClusterAgent(name, { project, name }, { provider });
+new gitlab.ClusterAgentToken(name, { project, agentId: agent.agentId, name }, { provider });
+"""
+_MTLS = f"""\
+const clientCert = {json.dumps(CERTIFICATE)};
+const clientKey = pulumi.secret({json.dumps(KEY)});
+"""
+_COMPONENT = """\
+const edge = new gitlab.GitLabAgent(
+  "edge",
+  {
+    project,
+    name: "edge",
+    receptive: {
+      url: "grpcs://agent.example.com:443",
+      clientCert,
+      clientKey,
+    },
+  },
+  { provider },
+);
+export const helmValues = edge.helmValues;
+"""
+
+
+@pytest.mark.parametrize("language", ["nodejs"], indirect=True)
+def test_resources_of_typescript_are_taken_over(
+    language: str, lab: Lab, plugin: Path, tmp_path: Path
+) -> None:
+    """By a component, which adds a URL configuration with a client certificate."""
+    stack = LanguageStack(tmp_path / "stack", plugin, lab, _PROGRAMS / language, language)
+    (stack.project / "index.ts").write_text(_START + _ALONE)
+    stack.pulumi("up")
+    (agent,) = lab.root("GET", _agents(lab))
+    tokens = f"{_agents(lab)}/{agent['id']}/tokens"
+    before = lab.root("GET", tokens)
+    lab.calls()
+
+    (stack.project / "index.ts").write_text(_START + _MTLS + _COMPONENT)
+    done = stack.pulumi("up")
+
+    assert "2 created" in done.text  # The component and the URL configuration.
+    assert [call.method for call in lab.calls() if call.method != "GET"] == ["POST"]
+    assert [each["id"] for each in lab.root("GET", tokens)] == [each["id"] for each in before]
+    warnings = [
+        event["diagnosticEvent"]["message"]
+        for event in done.events
+        if event.get("diagnosticEvent", {}).get("severity") == "warning"
+    ]
+    assert any("mTLS" in each for each in warnings), warnings
+    values = _outputs(stack)["helmValues"]["config"]
+    assert values["receptive"] == {"enabled": True}
+    assert KEY.splitlines()[1] not in json.dumps(stack.deployment())
+    stack.unchanged()
+    stack.pulumi("destroy")
+    assert not lab.resources()
