@@ -26,6 +26,8 @@ from tests.support.web import Request, Response, Server, server_side
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
+RUN_ALL = bool(shutil.which("pulumi") or os.environ.get("FULL"))
+"""Whether tests with the marker `full` run too."""
 hypothesis.settings.register_profile("steady", deadline=None)  # Other tests share the machine.
 hypothesis.settings.load_profile("steady")
 pytest.register_assert_rewrite("tests.lifecycle.engines", "tests.lifecycle.fields")
@@ -62,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
         if not cli and item.get_closest_marker("cli"):
             item.add_marker(pytest.mark.skip("no `pulumi` on PATH"))
-    if not (cli or os.environ.get("FULL")):
+    if not RUN_ALL:
         left_out = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("full")]

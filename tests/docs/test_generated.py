@@ -30,6 +30,7 @@ def test_generated_files_are_up_to_date() -> None:
         assert path.read_text() == text, path
 
 
+@pytest.mark.full  # `.ci/run` compares what `make generate` writes.
 @pytest.mark.slow
 def test_the_table_of_requests_is_up_to_date(simulator: Simulator, host: DynamicHost) -> None:
     """The simulator counts them, for each kind and operation."""

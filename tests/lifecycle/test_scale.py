@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from tests.conftest import RUN_ALL
 from tests.lifecycle.engines import Stack
 from tests.lifecycle.gitlab import Lab
 from tests.lifecycle.resources import mixture
@@ -11,7 +12,7 @@ from tests.support.processes import memory_of
 
 from pulumi_gitlab_kubernetes.gitlab.concurrency import MOST_CALLS
 
-COUNT = 300
+COUNT = 300 if RUN_ALL else 100
 MEMORY = 120
 """MiB."""
 
@@ -25,7 +26,7 @@ def _methods(lab: Lab) -> Counter[str]:
     )
 
 
-def test_three_hundred_resources(stack: Stack, lab: Lab) -> None:
+def test_many_resources(stack: Stack, lab: Lab) -> None:
     """They need no additional requests, and no more memory than a few resources.
 
     Also with the largest number of parallel calls. `make bench` deploys two thousand.

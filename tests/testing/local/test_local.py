@@ -176,7 +176,7 @@ def test_a_real_gitlab_in_the_environment_is_left_alone(checkout: Checkout) -> N
     [
         ("GitLab: ", signal.SIGINT),
         (" creating", signal.SIGINT),
-        (" creating", signal.SIGTERM),
+        pytest.param(" creating", signal.SIGTERM, marks=pytest.mark.full),
     ],
 )
 def test_ended_at_any_moment(checkout: Checkout, moment: str, number: signal.Signals) -> None:
