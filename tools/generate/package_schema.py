@@ -152,13 +152,11 @@ def _component() -> Spec:
         "description": f"{_doc(declaration.DOC)}\n\nSee {declaration.DOCS_URL}.\n\n"
         f"{examples.described(declaration.NAME)}\n",
         "isComponent": True,
+        # `secret` is not for components: an SDK for Java with it does not compile. The plugin
+        # returns secrets all the same.
         "properties": {
             **{
-                camel_case(each.name): {
-                    "description": _doc(each.doc),
-                    **_TYPES[each.type],
-                    **_set(secret=each.secret),
-                }
+                camel_case(each.name): {"description": _doc(each.doc), **_TYPES[each.type]}
                 for each in outputs
             },
             **children,

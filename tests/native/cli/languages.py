@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "yaml": ((), ()),
     "nodejs": (("npm", "install", "--no-audit", "--no-fund"), ("npx", "tsc", "--noEmit")),
     "go": ((), ("go", "mod", "tidy")),
+    "java": ((), ("mvn", "--quiet", "--batch-mode", "compile")),
 }
 """What a user runs in the project, before and after `pulumi package add`."""
 
@@ -47,6 +48,11 @@ class LanguageStack(NativeStack):
         self.tool(*before)
         self.tool("pulumi", "package", "add", str(self._plugin / EXECUTABLE))
         self.tool(*after)
+
+    def source(self, text: str) -> Path:
+        """Return the file of the program with this text."""
+        files = [*self.project.iterdir(), *self.project.glob("src/**/*.java")]
+        return next(file for file in files if file.is_file() and text in file.read_text())
 
     def tool(self, *command: str) -> None:
         """Run a command of the language in the project."""

@@ -20,11 +20,13 @@ _PROGRAMS = {
     "yaml": _EXAMPLES / "yaml",
     "nodejs": _EXAMPLES / "typescript",
     "go": Path(__file__).with_name("programs") / "go",
+    "java": Path(__file__).with_name("programs") / "java",
 }
 _SPELLED = {
     "yaml": ("kubernetesNamespace", "clusterAgentId"),
     "nodejs": ("kubernetesNamespace", "clusterAgentId"),
     "go": ("KubernetesNamespace", "ClusterAgentId"),
+    "java": ("kubernetesNamespace", "clusterAgentId"),
 }
 """The names of inputs in messages."""
 
@@ -57,10 +59,9 @@ def test_a_program_in_another_language(
     assert any("project no/such does not exist" in each for each in failed.errors())
     stack.pulumi("config", "set", "project", lab.project.path)
 
-    files = (file for file in stack.project.iterdir() if file.is_file())
-    source = next(file for file in files if "lusterAgentId:" in file.read_text())
+    source = stack.source("lusterAgentId")
     lines = source.read_text().splitlines(keepends=True)
-    source.write_text("".join(line for line in lines if "lusterAgentId:" not in line))
+    source.write_text("".join(line for line in lines if "lusterAgentId" not in line))
     (error,) = stack.pulumi("preview", ok=False).errors()
     name, needed = _SPELLED[language]
     assert f"{name} needs an agent: set {needed} too" in error
