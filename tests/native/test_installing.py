@@ -140,6 +140,16 @@ def test_the_cli_reads_the_schema_from_the_folder(
     assert recorder.requests == []
 
 
+def test_a_clone_of_a_project_needs_the_plugin(machine: _Machine) -> None:
+    """With it, `pulumi install` does not look for what `pulumi package add` has written."""
+    machine.describe(
+        runtime="yaml", packages={"gitlab-kubernetes": f"gitlab-kubernetes@{_VERSION}"}
+    )
+    assert "registry" in machine.pulumi("install", ok=False)
+    machine.command("install-plugin")
+    machine.pulumi("install")
+
+
 def test_the_settings_of_dynamic_resources_are_copied(
     machine: _Machine, project: Project, users: dict[str, tuple[int, str]]
 ) -> None:
