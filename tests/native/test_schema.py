@@ -138,6 +138,8 @@ def test_the_component_has_its_arguments_outputs_and_children() -> None:
     assert inputs["receptive"]["plain"]
     assert inputs["environments"]["plain"]
     assert inputs["environments"]["additionalProperties"]["plain"]
+    # Without it, the Go SDK lacks the type of the values of a plain map, and does not compile.
+    assert SCHEMA["language"]["go"]["generateExtraInputTypes"]
     types = SCHEMA["types"]
     receptive = types["gitlab-kubernetes:index:GitLabAgentReceptive"]
     assert receptive["required"] == ["url"]

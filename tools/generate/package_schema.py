@@ -80,7 +80,8 @@ def schema() -> str:
         "meta": {"supportPack": True},  # SDKs have this version and all files of a package.
         "language": {
             "csharp": {"namespaces": {PACKAGE: "GitLabKubernetes"}},
-            "go": {"generateResourceContainerTypes": True},
+            # Without extra types, the type of a plain map's values would be missing.
+            "go": {"generateExtraInputTypes": True, "generateResourceContainerTypes": True},
             "nodejs": {"packageName": distribution["Name"]},
             # Another name than that of this package, which has the classes of the SDK too.
             "python": {
