@@ -196,7 +196,7 @@ class Stack(ABC):
         return {
             path: path.read_bytes()
             for path in self.directory.rglob("*")
-            if path.is_file() and path.name != "program.json"
+            if path.is_file() and path.name != "program.json" and path.suffix != ".pyc"
         }
 
     def declare(self, *resources: dict[str, Any], **exports: Any) -> None:

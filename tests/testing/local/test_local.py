@@ -272,7 +272,7 @@ def test_the_environment_for_the_bare_cli(checkout: Checkout) -> None:
     assert "9 unchanged" in run("preview")
     assert "9 unchanged" in run("up", "--yes", "--skip-preview")
     assert "9 unchanged" in run("refresh", "--yes", "--skip-preview")
-    assert len(json.loads(run("stack", "export"))["deployment"]["resources"]) == 9
+    assert len(json.loads(run("stack", "export"))["deployment"]["resources"]) == 10
     assert "9 deleted" in run("destroy", "--yes", "--skip-preview")
 
 
