@@ -26,7 +26,8 @@ from tests.support.web import Request, Response, Server, server_side
 
 from pulumi_gitlab_kubernetes.testing.simulator.server import Simulator
 
-RUN_ALL = bool(shutil.which("pulumi") or os.environ.get("FULL"))
+_CLI = shutil.which("pulumi")
+RUN_ALL = bool(_CLI or os.environ.get("FULL"))
 """Whether tests with the marker `full` run too."""
 hypothesis.settings.register_profile("steady", deadline=None)  # Other tests share the machine.
 hypothesis.settings.load_profile("steady")
@@ -51,7 +52,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Without it, the tests with the marker `full` are left out too, unless `FULL` is set.
     """
-    cli = shutil.which("pulumi")
     for item in items:
         assert isinstance(item, pytest.Function)
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("cli")
         if "chromium" in item.fixturenames:
             item.add_marker("browser")
-        if not cli and item.get_closest_marker("cli"):
+        if not _CLI and item.get_closest_marker("cli"):
             item.add_marker(pytest.mark.skip("no `pulumi` on PATH"))
     if not RUN_ALL:
         left_out = [item for item in items if item.get_closest_marker("full")]

@@ -12,12 +12,20 @@ from pulumi_gitlab_kubernetes.core.spelling import camel_case
 from pulumi_gitlab_kubernetes.functions.catalog import functions
 
 GETS = {
-    "ClusterAgent": ("getClusterAgent", "agentId"),
-    "ClusterAgentConfiguration": ("getClusterAgentConfiguration", "agentName"),
-    "ClusterAgentToken": ("getClusterAgentToken", "tokenId"),
-    "ClusterAgentUrlConfiguration": ("getClusterAgentUrlConfiguration", "urlConfigurationId"),
-    "ProjectCluster": ("getProjectCluster", "clusterId"),
-    "ProjectEnvironment": ("getProjectEnvironment", "environmentId"),
+    "ClusterAgent": ("getClusterAgent", "agentId", "agents"),
+    "ClusterAgentConfiguration": (
+        "getClusterAgentConfiguration",
+        "agentName",
+        "agentConfigurations",
+    ),
+    "ClusterAgentToken": ("getClusterAgentToken", "tokenId", "tokens"),
+    "ClusterAgentUrlConfiguration": (
+        "getClusterAgentUrlConfiguration",
+        "urlConfigurationId",
+        "urlConfigurations",
+    ),
+    "ProjectCluster": ("getProjectCluster", "clusterId", "clusters"),
+    "ProjectEnvironment": ("getProjectEnvironment", "environmentId", "environments"),
 }
 
 
@@ -25,7 +33,7 @@ GETS = {
 def test_results_have_the_names_of_the_wire(plugin: NativePlugin, make: Maker, kind: str) -> None:
     """A get and a list return what the resource's outputs have, without secrets."""
     made = make(kind)
-    name, own = GETS[kind]
+    name, own, items_key = GETS[kind]
     given: Values = {"project": made.inputs["project"], own: made.outputs[own]}
     if "agentId" in made.inputs:
         given["agentId"] = made.inputs["agentId"]
@@ -43,8 +51,7 @@ def test_results_have_the_names_of_the_wire(plugin: NativePlugin, make: Maker, k
     listed, failures = plugin.invoke(f"{name}s", given)
     assert failures == {}
     ((key, items),) = listed.items()
-    plural = f"{own.removesuffix('Id')}s"
-    assert key == {"agentNames": "agentConfigurations"}.get(plural, plural)
+    assert key == items_key
     (item,) = items
     assert item.items() <= found.items()
 

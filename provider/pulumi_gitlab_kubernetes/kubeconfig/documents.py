@@ -24,7 +24,7 @@ ARGUMENT = "kubeconfig"
 
 _LARGEST = 1 << 20  # Bytes. A Secret in Kubernetes can have as many.
 _NULLS = {"", "~", "null", "Null", "NULL"}
-_MOST_DOCUMENTS = 10  # To look for more than one in.
+_MOST_DOCUMENTS = 10  # To read. Empty ones do not count.
 
 
 @dataclass(frozen=True)

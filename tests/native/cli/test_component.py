@@ -79,17 +79,8 @@ def _agents(lab: Lab) -> str:
     return f"projects/{lab.project.id}/cluster_agents"
 
 
-_START = """\
-import * as gitlab from "pulumi-gitlab-kubernetes";
-import * as pulumi from "@pulumi/pulumi";
-
-const config = new pulumi.Config();
-const project = config.require("project");
-const provider = new gitlab.Provider("gitlab", {
-  baseUrl: config.require("url"),
-  token: config.requireSecret("gitlabToken"),
-});
-"""
+_START = (_PROGRAMS / "nodejs" / "index.ts").read_text().partition("const prod")[0]
+"""The part of the program before its first resource in GitLab."""
 _ALONE = """\
 const name = "edge";
 const agent = new gitlab.ClusterAgent(name, { project, name }, { provider });
