@@ -65,6 +65,7 @@ def _serve(connection: socket.socket) -> Request | None:
         request: Request = json.loads(_receive(connection, LENGTH.unpack(start)[0]))
         process = os.fork()
         if process == 0:
+            os.setpgid(0, 0)  # Before the program can ask for its group.
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for each in (selector, connection, ended, wake):
@@ -73,7 +74,8 @@ def _serve(connection: socket.socket) -> Request | None:
                 os.dup2(stream, number)
                 os.close(stream)
             return request
-        os.setpgid(process, process)  # Before anyone can send a signal to its group.
+        with contextlib.suppress(PermissionError):  # It already runs another program.
+            os.setpgid(process, process)  # Before anyone can send a signal to its group.
         for stream in streams:
             os.close(stream)
         _send(connection, {"started": process})
