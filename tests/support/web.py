@@ -39,6 +39,7 @@ class Request(BaseHTTPRequestHandler):
     """A request, and the connection to its client."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # Otherwise each response with a body takes 40 ms.
 
     def __init__(self, server: Server, *rest: Any) -> None:
         server.connections += 1
