@@ -93,6 +93,8 @@ def test_a_program_is_deployed() -> None:
     for page in _sessions():
         waiting = ""
         for block in filter(_run_by_session, blocks(page)):
+            if block.title.startswith("examples/"):
+                continue  # The tests of the examples deploy it.
             if block.title.endswith("__main__.py"):
                 waiting = block.where
             elif block.language == "console" and re.search("pulumi|pytest|make", block.text):

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from tests.docs.markdown import ROOT, blocks
+from tests.docs.session import difference
 from tests.examples.conftest import EXAMPLES, Examples, environment
 from tests.lifecycle.engines import Outcome, Stack
 
@@ -48,6 +50,7 @@ _TREE = frozenset({"production", "gitlab-agent"})
 CASES = (
     Case("eks", _TREE, change=("tokenRotation", "2"), steps={"gitlab-agent": "update"}),
     Case("gke", _TREE),
+    Case("aks", _TREE),
     Case("digitalocean", _TREE),
     Case(
         "kubeconfig",
@@ -65,6 +68,9 @@ CASES = (
         steps={"edge": "replace"},
     ),
 )
+
+_SECRETS = ("kubeconfig-canary", "dop_v1_canary", "ABC.eks", "aks-canary", "BEGIN PRIVATE KEY")
+GUIDE = ROOT / "docs/guides/connect-a-cluster.md"
 
 
 @pytest.fixture(
@@ -123,7 +129,7 @@ def test_an_example_lives(case: Case, engine: str, examples: Examples) -> None:
     assert not [each for run in runs for each in run.violations if each.level == "mandatory"]
     shown = "".join(each.text for each in runs)
     assert "gitlab-kubernetes@v" in shown  # The policy pack.
-    for secret in (token, "kubeconfig-canary", "dop_v1_canary", "ABC.eks", "BEGIN PRIVATE KEY"):
+    for secret in (token, *_SECRETS):
         assert secret not in shown
     assert not re.search("expected to have version|Traceback", shown), shown
 
@@ -159,6 +165,18 @@ def test_the_test_on_the_page_passes(
             return gitlab_stack(EXAMPLES / directory, stand_ins=EXAMPLES / stand_ins, **options)
 
     found["test_the_stack"](gitlab_simulator, stack)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("engine", ["host", "cli"])
+def test_the_guide_shows_what_up_prints(engine: str, examples: Examples) -> None:
+    """For EKS, with its test."""
+    shown = {each.language: each.text for each in blocks(GUIDE) if "tested by" in each.notes}
+    stack = examples.stack("eks", engine, {"project": examples.lab.project.path})
+    printed = stack.run("up").text
+    _, _, expected = shown["console"].partition("$ pulumi up\n")
+    assert not difference(expected.splitlines(), printed.splitlines())
+    assert shown["python"] in (EXAMPLES / "eks" / "README.md").read_text()
 
 
 def _agents(examples: Examples) -> Any:

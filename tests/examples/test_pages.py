@@ -53,7 +53,7 @@ def test_the_requirements_are_listed(folder: Path) -> None:
 
 _PROJECTS = [folder for folder in _FOLDERS if (folder / "requirements.txt").exists()]
 _SET = re.compile(r"pulumi config set (?:--secret )?(\S+)")
-_PACKAGES = ("gitlab-kubernetes:", "aws:", "gcp:", "digitalocean:")
+_PACKAGES = ("gitlab-kubernetes:", "aws:", "gcp:", "azure-native:", "digitalocean:")
 """Namespaces of the packages that examples use."""
 
 
