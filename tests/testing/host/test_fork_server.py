@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +155,30 @@ def test_a_program_may_change_within_a_second(forks: Spawn, tmp_path: Path) -> N
         (tmp_path / "program.py").write_text(f"print('{text}')")
         (tmp_path / "runs.py").write_text("import program")
         assert _run(forks, tmp_path, "-m", "runs")[1] == f"{text}\n"
+
+
+def test_the_bytecode_of_installed_modules_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some installers compile nothing, and a large SDK takes seconds."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    environment, program = tmp_path / "environment", tmp_path / "program"
+    venv.create(environment, symlinks=True)
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(environment)}))
+    (packages / "shared.pth").write_text(sysconfig.get_path("purelib"))
+    (packages / "sdk.py").touch()
+    program.mkdir()
+    (program / "uses.py").write_text("import pulumi, sdk, own; print(sdk.__file__)")
+    (program / "own.py").touch()
+    server = ForkServer()
+    process = server.spawn([f"{environment}/bin/python", "-u", "-m", "uses"], program, os.environ)
+    assert process.stdout
+    assert process.stderr
+    with process.stdout, process.stderr:
+        assert process.stdout.read() == f"{packages / 'sdk.py'}\n", process.stderr.read()
+    server.stop()
+    assert list(packages.rglob("sdk.*.pyc"))
+    assert not list(program.rglob("*.pyc"))
 
 
 def test_settings_of_python_that_came_later_need_another_start(

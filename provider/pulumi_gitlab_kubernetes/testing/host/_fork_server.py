@@ -19,6 +19,8 @@ import selectors
 import signal
 import socket
 import struct
+import sysconfig
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,7 +93,7 @@ def _report_ended(connection: socket.socket) -> None:
 
 def _run(request: Request) -> None:
     """Run the requested program, as the interpreter does with the option `-u`."""
-    sys.dont_write_bytecode = True  # Otherwise a change within a second would not be noticed.
+    _keep_only_bytecode_of_installed_modules()
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environ"])
@@ -103,6 +105,18 @@ def _run(request: Request) -> None:
         sys.argv = [request["script"], *request["arguments"]]
         sys.path.insert(0, str(Path(request["script"]).parent))
         runpy.run_path(request["script"], run_name="__main__")
+
+
+def _keep_only_bytecode_of_installed_modules() -> None:
+    """Do not write that of the program: a change within a second would not be noticed."""
+    write = SourceFileLoader.set_data
+    installed = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+
+    def set_data(self: SourceFileLoader, path: str, data: bytes, **options: Any) -> None:
+        if path.startswith(installed):
+            write(self, path, data, **options)
+
+    SourceFileLoader.set_data = set_data  # type: ignore[method-assign,assignment]
 
 
 def _receive(connection: socket.socket, length: int) -> bytes:
