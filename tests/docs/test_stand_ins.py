@@ -16,7 +16,7 @@ from tests.support.foreign import SERVERS, Foreign
 from pulumi_gitlab_kubernetes import cli
 from pulumi_gitlab_kubernetes.testing import Simulator, Stack
 from pulumi_gitlab_kubernetes.testing.host import HostError
-from pulumi_gitlab_kubernetes.testing.stand_ins.answers import load
+from pulumi_gitlab_kubernetes.testing.stand_ins.answers_file import load
 from pulumi_gitlab_kubernetes.testing.stand_ins.simulators import require_simulators
 
 GUIDE = (Path(__file__).parents[2] / "docs/guides/stand-ins.md").read_text()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
-from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer, load
+from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer
+from pulumi_gitlab_kubernetes.testing.stand_ins.answers_file import load
 
 _MOCKS = """\
 import pulumi

@@ -6,11 +6,9 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from pulumi_gitlab_kubernetes.core.spelling import camel_case
-from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
 _SNAKE_CASE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
@@ -81,23 +79,3 @@ def wrong_name(name: str) -> str:
     if _SNAKE_CASE.fullmatch(name):
         return f"{name} is a name in Python: write {camel_case(name)}, as the plugin does"
     return ""
-
-
-def load(file: Path) -> Answers:
-    """Load a file with answers.
-
-    Args:
-        file: A YAML file, or a Python file with a class of `pulumi.runtime.Mocks`.
-
-    Raises:
-        HostError: It is neither, or is wrong.
-    """
-    from pulumi_gitlab_kubernetes.testing.stand_ins import mocks_file, yaml_file  # noqa: PLC0415 (they import this)
-
-    if not file.is_file():
-        raise HostError(f"stand-ins: there is no file {file}")
-    if file.suffix == ".py":
-        return mocks_file.MocksFile(file)
-    if file.suffix in (".yaml", ".yml"):
-        return yaml_file.YamlFile(file)
-    raise HostError(f"stand-ins: {file} is neither a .yaml nor a .py file")

@@ -14,7 +14,7 @@ from typing import Final
 from pulumi_gitlab_kubernetes.configuration.names import NAMESPACE
 from pulumi_gitlab_kubernetes.redaction import one_line
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
-from pulumi_gitlab_kubernetes.testing.stand_ins.answers import load
+from pulumi_gitlab_kubernetes.testing.stand_ins.answers_file import load
 from pulumi_gitlab_kubernetes.testing.stand_ins.sdk_versions import sdk_versions
 
 MAIN: Final = "stand_in.py"

@@ -34,7 +34,8 @@ from pulumi_gitlab_kubernetes.testing.host.values import (
     write_struct,
 )
 from pulumi_gitlab_kubernetes.testing.stand_ins import components
-from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer, InputsAlone, load
+from pulumi_gitlab_kubernetes.testing.stand_ins.answers import Answer, InputsAlone
+from pulumi_gitlab_kubernetes.testing.stand_ins.answers_file import load
 from pulumi_gitlab_kubernetes.testing.stand_ins.folder import StandIn
 from pulumi_gitlab_kubernetes.testing.stand_ins.run import Run
 
