@@ -71,15 +71,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _of_the_other_adapter(item: pytest.Item) -> bool:
     assert isinstance(item, pytest.Function)
-    if not {"engine", "adapter"} <= {*item.fixturenames} or item.get_closest_marker("only"):
+    if not {"engine", "adapter"} <= {*item.fixturenames}:
         return False
     if item.module.__name__.rpartition(".")[2] in DYNAMIC_ON_HOST:
         return False
+    only = item.get_closest_marker("only")
+    adapters = only.args if only else (DYNAMIC, NATIVE)
     adapter = item.callspec.params["adapter"]
     # Tests that share the record of a class share the adapter too.
     name = item.nodeid.rpartition("::")[0] if "scenario" in item.fixturenames else item.name
     number = zlib.crc32(name.replace(str(adapter), "").encode())
-    return adapter is not (DYNAMIC, NATIVE)[number % 2]
+    return adapter is not adapters[number % len(adapters)]
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,8 @@ def test_many_parallel_calls(stack: Stack, lab: Lab) -> None:
 
 
 def _run_all(stack: Stack, lab: Lab, resources: list[dict[str, Any]], share: float) -> None:
+    # So long, a token waits for its request without a response.
+    stack.set_config("gitlab-kubernetes:requestTimeout", "5")
     bound = {"cluster_agent_id": None, "kubernetes_namespace": None}
     last = environment(lab.project.path, "last", **bound)
     declared = [*resources, last]

@@ -174,7 +174,7 @@ def test_a_real_gitlab_in_the_environment_is_left_alone(checkout: Checkout) -> N
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
-        ("GitLab: ", signal.SIGINT),
+        pytest.param("GitLab: ", signal.SIGINT, marks=pytest.mark.full),
         (" creating", signal.SIGINT),
         pytest.param(" creating", signal.SIGTERM, marks=pytest.mark.full),
     ],

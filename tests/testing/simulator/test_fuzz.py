@@ -362,7 +362,7 @@ def client(process: Simulator) -> Iterator[Client]:
 
 
 @settings(
-    max_examples=int(_LONG or 20),
+    max_examples=int(_LONG or 12),
     derandomize=not _LONG,
     database=None,
     phases=[Phase.generate],  # the failing request is enough
