@@ -49,5 +49,4 @@ ProjectEnvironment(
     kubernetes_namespace="shop",
 )
 
-pulumi.export("kubeconfig", cluster.kubeconfig_json)
 pulumi.export("agent_id", agent.agent_id)

@@ -69,20 +69,48 @@ def test_a_prefix_separates_two_stacks() -> None:
 
 def test_each_job_runs_in_its_pipelines() -> None:
     """As the guide's table says."""
-    found = jobs(stack="prod")
-    source = "$CI_PIPELINE_SOURCE == "
-    conditions = {
-        name: [each["if"] for each in found[name]["rules"] if each.get("when") != "never"]
-        for name in NAMES
+    pipelines = {
+        "merge request": {"CI_PIPELINE_SOURCE": "merge_request_event"},
+        "branch": {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "feature"},
+        "default branch": {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"},
+        "schedule": {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"},
+        "user": {"CI_PIPELINE_SOURCE": "web", "CI_COMMIT_BRANCH": "main"},
     }
-    nightly = [f'{source}"schedule"']
-    assert conditions == {
-        "preview": [f'{source}"merge_request_event"'],
-        "deploy": ["$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"],
-        **dict.fromkeys(("drift", "audit", "clean-up"), nightly),
-        "unlock": [f'{source}"web"'],
+
+    def started(**inputs: str) -> dict[str, set[str]]:
+        found = jobs(stack="prod", **inputs)
+        return {
+            pipeline: {name for name in NAMES if _runs(found[name]["rules"], given)}
+            for pipeline, given in pipelines.items()
+        }
+
+    usual = {
+        "merge request": {"preview"},
+        "branch": set(),
+        "default branch": {"deploy"},
+        "schedule": {"drift", "audit", "clean-up"},
+        "user": {"deploy", "unlock"},
     }
-    assert found["deploy"]["rules"][0] == {"if": f'{source}"schedule"', "when": "never"}
+    assert started() == usual
+    deployed = {"deploy", "audit", "clean-up"}
+    assert started(on_schedule="deploy") == {**usual, "schedule": deployed}
+
+
+def _runs(rules: list[dict[str, str]], variables_: dict[str, str]) -> bool:
+    """Whether a job is in a pipeline: https://docs.gitlab.com/ci/jobs/job_rules/."""
+    known = {"CI_DEFAULT_BRANCH": "main", **variables_}
+
+    def value(term: str) -> str:
+        return known.get(term[1:], "") if term.startswith("$") else term.strip('"')
+
+    def holds(condition: str) -> bool:
+        left, operator, right = condition.split()
+        return (value(left) == value(right)) == (operator == "==")
+
+    for rule in rules:
+        if all(map(holds, rule["if"].split(" && "))):
+            return rule.get("when") != "never"
+    return False
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
@@ -99,9 +127,9 @@ def test_the_scripts_pass_shellcheck(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def _run(job: Job, name: str) -> tuple[int, str]:
+def _run(job: Job, name: str, **inputs: str) -> tuple[int, str]:
     """Run a job of the template. The image has what `install` would install."""
-    found = merged(jobs(stack="dev", install="true"), name)
+    found = merged(jobs(stack="dev", install="true", **inputs), name)
     return job.run(script(found), variables(found, job.environ))
 
 
@@ -150,8 +178,9 @@ def test_the_audit_fails_for_mandatory_policies(job: Job) -> None:
 
 @pytest.mark.parametrize("engine", ["host"], indirect=True)
 @pytest.mark.parametrize("token", ["PULUMI_GITLAB_TOKEN", "CI_JOB_TOKEN"])
-def test_the_nightly_clean_up(checkout: Job, token: str) -> None:
-    """Stops what is stale, and deletes review apps; the job token is enough for it."""
+@pytest.mark.parametrize("stop_stale", ["no", "yes"])
+def test_the_nightly_clean_up(checkout: Job, token: str, stop_stale: str) -> None:
+    """Deletes review apps, and stops what is stale if it is told to; the job token is enough."""
     simulator, project = checkout.project.simulator, checkout.project
     simulator.clock(advance=-60 * _DAY)
     try:
@@ -164,7 +193,7 @@ def test_the_nightly_clean_up(checkout: Job, token: str) -> None:
     project.api("POST", "environments", name="new")
     if token != "PULUMI_GITLAB_TOKEN":
         del checkout.environ["PULUMI_GITLAB_TOKEN"]
-    status, text = _run(checkout, "clean-up")
+    status, text = _run(checkout, "clean-up", stop_stale=stop_stale)
     assert status == 0, text
     assert "review/old" in text
     simulator.clock(advance=2)
@@ -172,7 +201,11 @@ def test_the_nightly_clean_up(checkout: Job, token: str) -> None:
         states = {each["name"]: each["state"] for each in project.api("GET", "environments")}
     finally:
         simulator.clock(advance=-2)
-    assert states == {"review/old": "stopped", "shop": "stopped", "new": "available"}
+    assert states == {
+        "review/old": "stopped",
+        "shop": "stopped" if stop_stale == "yes" else "available",
+        "new": "available",
+    }
 
 
 @pytest.mark.cli

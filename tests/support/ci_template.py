@@ -45,10 +45,15 @@ def _filled(node: Any, values: dict[str, str]) -> Any:
 
 
 def merged(all_jobs: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a job with what it extends."""
+    """Return a job with what it extends. GitLab merges hashes, and replaces arrays."""
     job = all_jobs[name]
     base = merged(all_jobs, job["extends"]) if "extends" in job else {}
-    return {**base, **job}
+    return _merged(base, job)
+
+
+def _merged(base: dict[str, Any], job: dict[str, Any]) -> dict[str, Any]:
+    both = {key for key in base.keys() & job.keys() if isinstance(job[key], dict)}
+    return {**base, **job, **{key: _merged(base[key], job[key]) for key in both}}
 
 
 def script(job: dict[str, Any]) -> str:

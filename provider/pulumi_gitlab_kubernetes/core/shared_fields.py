@@ -17,7 +17,10 @@ PROJECT = Field(
 )
 CONNECTION = Field(
     name="connection",
-    doc="The configuration namespace of the GitLab to use.",
+    doc=(
+        "The configuration namespace of the GitLab to use. For the default one, "
+        "`gitlab-kubernetes` is read too."
+    ),
     change=Change.STATE_ONLY,
     default=DEFAULT,
     check=connection_name,

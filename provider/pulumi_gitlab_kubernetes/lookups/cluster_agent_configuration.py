@@ -25,7 +25,8 @@ def get_cluster_agent_configuration(
     Args:
         project: The ID or full path of the project.
         agent_name: The name of the agent. The agent does not have to exist yet.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -58,7 +59,8 @@ def get_cluster_agent_configuration_output(
     Args:
         project: The ID or full path of the project.
         agent_name: The name of the agent. The agent does not have to exist yet.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -86,7 +88,8 @@ def get_cluster_agent_configurations(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -116,7 +119,8 @@ def get_cluster_agent_configurations_output(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

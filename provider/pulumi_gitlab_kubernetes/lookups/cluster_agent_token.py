@@ -31,7 +31,8 @@ def get_cluster_agent_token(
         agent_name: The name of the agent, instead of `agent_id`.
         token_id: The ID of the agent token.
         name: The name of the token, at most 255 characters.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -71,7 +72,8 @@ def get_cluster_agent_token_output(
         agent_name: The name of the agent, instead of `agent_id`.
         token_id: The ID of the agent token.
         name: The name of the token, at most 255 characters.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -104,7 +106,8 @@ def get_cluster_agent_tokens(
         project: The ID or full path of the project.
         agent_id: The ID of the agent: `agent.agent_id` or `agent.id`.
         agent_name: The name of the agent, instead of `agent_id`.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -138,7 +141,8 @@ def get_cluster_agent_tokens_output(
         project: The ID or full path of the project.
         agent_id: The ID of the agent: `agent.agent_id` or `agent.id`.
         agent_name: The name of the agent, instead of `agent_id`.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

@@ -29,7 +29,8 @@ def get_project_cluster(
         cluster_id: The ID of the certificate-based cluster.
         name: The name of the cluster.
         environment_scope: The environments that deploy to the cluster. It is unique in the project.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -66,7 +67,8 @@ def get_project_cluster_output(
         cluster_id: The ID of the certificate-based cluster.
         name: The name of the cluster.
         environment_scope: The environments that deploy to the cluster. It is unique in the project.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -94,7 +96,8 @@ def get_project_clusters(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -122,7 +125,8 @@ def get_project_clusters_output(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

@@ -28,7 +28,8 @@ def get_project_environment(
         environment_id: The ID of the environment.
         name: The name of the environment. A folder before the first `/`, as in `review/fix-login`,
             groups environments.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -63,7 +64,8 @@ def get_project_environment_output(
         environment_id: The ID of the environment.
         name: The name of the environment. A folder before the first `/`, as in `review/fix-login`,
             groups environments.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -96,7 +98,8 @@ def get_project_environments(
         name: Return the environment with this name.
         search: Return environments whose names start with this text of at least 3 characters.
         states: Return environments in this state.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -133,7 +136,8 @@ def get_project_environments_output(
         name: Return the environment with this name.
         search: Return environments whose names start with this text of at least 3 characters.
         states: Return environments in this state.
-        connection: The configuration namespace of the GitLab to use.
+        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
+            kubernetes` is read too.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

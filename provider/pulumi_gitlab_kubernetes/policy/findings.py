@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from posixpath import normpath
 
 from pulumi_gitlab_kubernetes import text
 from pulumi_gitlab_kubernetes.policy.rule import Level
@@ -48,7 +49,7 @@ def code_quality(findings: Iterable[Finding], path: str) -> str:
 
     Args:
         findings: The findings.
-        path: The file in the repository to which they are assigned.
+        path: The file in the repository to which they are assigned. GitLab finds no `./` before it.
     """
     seen: Counter[tuple[str, str]] = Counter()
     entries = []
@@ -62,7 +63,7 @@ def code_quality(findings: Iterable[Finding], path: str) -> str:
                 "check_name": each.policy,
                 "fingerprint": hashlib.sha256(identity.encode()).hexdigest(),
                 "severity": _SEVERITIES[each.level],
-                "location": {"path": path, "lines": {"begin": 1}},
+                "location": {"path": normpath(path), "lines": {"begin": 1}},
             }
         )
     return json.dumps(entries, indent=2)

@@ -105,7 +105,7 @@ RULES = (
         kind=ProjectEnvironment,
         description="A production environment is protected from accidental deletion.",
         remediation="Set the resource option `protect`.",
-        docs="https://docs.gitlab.com/ci/environments/protected_environments/",
+        docs="https://www.pulumi.com/docs/iac/concepts/options/protect/",
         check=_production_protect,
     ),
     Rule(
