@@ -220,11 +220,7 @@ def _run(stack: Stack, arguments: argparse.Namespace) -> int:
     if result is None:
         return 1
     if name == "destroy" and result.ok:
-        print(
-            "The resources in the stack have been deleted, but the history and configuration"
-            " associated with the stack are still maintained.\nTo remove the stack completely,"
-            f" run `pulumi stack rm {stack.name}` with the Pulumi CLI."
-        )
+        print("The resources in the stack have been deleted. Its history and configuration stay.")
     return _exit_status(result, arguments, done)
 
 
