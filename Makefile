@@ -93,5 +93,5 @@ format: $(INSTALLED) ## Format the code
 	@$(VENV)/bin/ruff format
 	@$(VENV)/bin/ruff check --fix
 
-clean: ## Remove what the other targets created; run `make down` first
+clean: ## Remove the virtual environment, caches and built files; run `make down` first
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage dist site .cache
