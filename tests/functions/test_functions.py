@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Calls, Project
+from tests.support import files
 from tests.support.certificates import Pair
 
 from pulumi_gitlab_kubernetes.configuration.provider_settings import resolve_provider
@@ -427,3 +428,15 @@ def test_a_job_token_reads_environments(
     assert found["project_id"] == project.id
     (listed,) = call("get_project_environments", project=project.id)["environments"]
     assert listed["name"] == "prod"
+
+
+# Agents' configurations ------------------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_read_is_named(call: Call, project: Project) -> None:
+    """The list has those of other teams too."""
+    files.write(project.api, "fine", "ci_access: {}")
+    files.write(project.api, "linked", "shared.yaml")
+    assert ".gitlab/agents/linked/config.yaml: the file does not contain a map" in _error(
+        call, "get_cluster_agent_configurations", project=project.path
+    )

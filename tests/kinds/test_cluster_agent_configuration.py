@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from pulumi_gitlab_kubernetes.core.schema import Failure
 from pulumi_gitlab_kubernetes.core.spelling import PYTHON
@@ -297,6 +298,23 @@ def test_a_text_stays_a_text(value: str) -> None:
     """What PyYAML writes means the same to agents, which read YAML 1.1 too."""
     content = {"a": {value.strip() or "k": [value]}, "n": 1, "t": True}
     assert parse(render(content).encode()) == content
+
+
+_LIKE_OTHERS = """
+1e3 5e10 1e-5 .5e3 +1e3 0o17 0x1F 1_000 12:30 2026-11-29 7 -1 -x .inf -.INF
+y N yes Off true NULL ~
+"""
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+@pytest.mark.parametrize("value", _LIKE_OTHERS.split())
+def test_a_text_that_looks_like_another_value_is_quoted(value: str, version: str) -> None:
+    """Parsers differ in what is a number: agents' one reads `1e3` as one, PyYAML does not."""
+    text = render({"id": value, value: [value]})
+    reader = YAML(typ="safe", pure=True)
+    reader.version = version
+    assert reader.load(text) == {"id": value, value: [value]}
+    assert text == f"id: '{value}'\n'{value}':\n  - '{value}'\n"
 
 
 def test_the_file_is_as_in_gitlabs_documentation() -> None:

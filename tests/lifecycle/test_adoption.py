@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
+from tests.lifecycle.adapters import DYNAMIC, NATIVE
 from tests.lifecycle.engines import Stack, resource
 from tests.lifecycle.gitlab import Lab, path_of
 from tests.lifecycle.resources import NAMES, agent, cluster, environment
@@ -107,6 +108,41 @@ def test_a_forced_replacement_does_not_delete_what_it_adopted(stack: Stack, lab:
     assert stack.resources()["e"]["id"] == before
     assert lab.get(path_of("ProjectEnvironment", before))
     assert stack.up(declared).ops("e") == ["same"]
+
+
+@pytest.mark.only(NATIVE, reason="another address of a native provider replaces it")
+def test_another_address_does_not_delete_what_it_adopts(stack: Stack, lab: Lab) -> None:
+    """The provider with the old address deletes, the one with the new address has adopted."""
+    project = lab.project.path
+    declared = [agent(project, adopt_existing=True), environment(project, adopt_existing=True)]
+    assert stack.up(*declared).ok
+    before = lab.resources()
+    assert len(before) == 2
+    stack.set_config(stack.adapter.key("baseUrl"), lab.url.replace("127.0.0.1", "localhost"))
+    outcome = stack.up(*declared)
+    assert outcome.ok, outcome.text
+    assert "delete-replaced" in outcome.ops("agent")
+    assert "not deleted in GitLab" in outcome.text
+    assert lab.resources() == before
+    assert stack.destroy().ok
+    assert lab.resources() == set()
+
+
+@pytest.mark.only(DYNAMIC, NATIVE)
+def test_the_other_adapter_does_not_delete_what_it_adopts(stack: Stack, lab: Lab) -> None:
+    """Each adapter has a process of its own."""
+    other = NATIVE if stack.adapter is DYNAMIC else DYNAMIC
+    stack.set_config(other.key("baseUrl"), lab.url)
+    stack.set_config(other.key("token"), lab.token)
+    declared = agent(lab.project.path, adopt_existing=True)
+    assert stack.up(declared).ok
+    before = lab.resources()
+    stack.taint("agent")
+    stack.package = other.package
+    outcome = stack.up(declared)
+    assert outcome.ok, outcome.text
+    assert "not deleted in GitLab" in outcome.text
+    assert lab.resources() == before
 
 
 def test_a_later_run_does_not_delete_it_either(stack: Stack, lab: Lab) -> None:

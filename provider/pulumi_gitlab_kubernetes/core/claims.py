@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
+from pulumi_gitlab_kubernetes.core.shared_adoptions import SharedAdoptions
 from pulumi_gitlab_kubernetes.core.shared_fields import ADOPTED_AT
 from pulumi_gitlab_kubernetes.core.values import Values
 from pulumi_gitlab_kubernetes.gitlab.locks import Locks
@@ -37,9 +38,14 @@ Keys = tuple[Key, ...]
 
 
 class Claims:
-    """What the resources of the running program claim, and what this run has created."""
+    """What the resources of the running program claim, and what this run has created.
 
-    def __init__(self) -> None:
+    Args:
+        run: Returns what all processes of the run have in common; `None` if there is only this one.
+    """
+
+    def __init__(self, run: Callable[[], str | None] = lambda: None) -> None:
+        self._adoptions = SharedAdoptions(run)
         self._claimed: defaultdict[Key, set[tuple[object, str]]] = defaultdict(set)
         self._created: dict[Key, str] = {}
         self._locks = Locks()
@@ -52,7 +58,10 @@ class Claims:
             outputs: The outputs of the program's resource.
             resource: Its URN.
         """
-        self._claimed[key].add((outputs.get(ADOPTED_AT.name), resource))
+        adopted_at = outputs.get(ADOPTED_AT.name)
+        self._claimed[key].add((adopted_at, resource))
+        if adopted_at:
+            self._adoptions.note(key.kind, key.ids, key.within, adopted_at)
 
     def note_created(self, key: Key, resource: str) -> None:
         """Note what this run has created.
@@ -81,13 +90,15 @@ class Claims:
         """Return whether a resource other than the one with these outputs claims it.
 
         A forced replacement creates first. If it adopts the resource that it is to replace, the
-        deletion that follows must not delete it, even in a later run.
+        deletion that follows must not delete it, even in a later run, nor in another process.
 
         Args:
             keys: The resource in GitLab.
             outputs: The outputs of the program's resource.
         """
         known = {adopted_at for adopted_at, _urn in self._claims(keys)}
+        for key in keys:
+            known |= self._adoptions.of(key.kind, key.ids, key.within)
         return bool(known - {outputs.get(ADOPTED_AT.name)})
 
     def claimed_by(self, keys: Keys, resource: str) -> str:

@@ -237,7 +237,7 @@ class DynamicProvider(dynamic.ResourceProvider):
         }
 
 
-_RUN = Run()
+_RUN = Run(process.engine_address)
 """What this process remembers. It serves one run, with a provider for each kind."""
 
 

@@ -162,7 +162,12 @@ class FileCollection(Collection):
             id_ = path.removeprefix(before).removesuffix(after)
             if each["type"] == "blob" and path == self._place.file.format(id_) and "/" not in id_:
                 with suppress(NotFoundError):
-                    yield self.get(id_)
+                    data, _last = self._fetch(id_)
+                    try:
+                        content = parse(data)
+                    except GitLabError as error:
+                        raise GitLabError(f"{path}: {error.message}") from error
+                    yield self._shown(id_, content)
 
     def _fetch(self, id_: Any) -> tuple[bytes, str]:
         """Return a file, and the last commit that changed it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -12,6 +13,9 @@ _MOST_BYTES = 1024 * 1024  # By default, agents read at most 128 KiB. The KAS ca
 _MOST_VALUES = 100_000  # After aliases are replaced.
 _DEEPEST = 50
 _TIME = "tag:yaml.org,2002:timestamp"
+_AMBIGUOUS = re.compile(r"[-+.\d]|(y|n|yes|no|on|off|true|false|null|~)$", re.IGNORECASE)
+"""Text that may be a number, a time, a switch or nothing in a version of YAML. Agents' parser has
+`1e3` as a number, PyYAML has it as text."""
 _WRONG = "correct it in GitLab, or delete it there"
 
 
@@ -62,6 +66,12 @@ def render(content: Mapping[str, Any]) -> str:
             del indentless
             super().increase_indent(flow=flow, indentless=False)
 
+        def represent_text(self, text: str) -> Any:
+            """Quote what any parser of YAML could read as another type."""
+            style = "'" if _AMBIGUOUS.match(text) else None
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+    Dumper.add_representer(str, Dumper.represent_text)
     text: str = yaml.dump(
         dict(content), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=10_000
     )

@@ -34,7 +34,7 @@ class ConfiguredProvider:
     def __init__(self, engine: str | None, spelling: Spelling) -> None:
         self.engine = engine
         self.spelling = spelling
-        self.run = Run()
+        self.run = Run(lambda: engine)
         self._inputs: Inputs = {}
         self._default = True
         self._connections: dict[bool, Connection] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_gitlab_kubernetes.testing.host import Stack
+from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 
 SHOP = """
     config = pulumi.Config()
@@ -196,3 +197,12 @@ def test_keys_of_a_resource_that_are_unknown_here_stay(
     deployment = stack.export()["deployment"]
     assert deployment["resources"][2]["futureKey"] == {"x": [1]}
     assert deployment["futureToo"] is True
+
+
+def test_a_feature_of_the_state_that_is_unknown_here_is_named(
+    stack: Stack, up: Callable[[str], Any]
+) -> None:
+    """`pulumi state taint` writes one, for example."""
+    up('a = Thing("a")')
+    with pytest.raises(HostError, match="does not know what the state uses: taint"):
+        stack.import_({**stack.export(), "version": 4, "features": ["taint"]})

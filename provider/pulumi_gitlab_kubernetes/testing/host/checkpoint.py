@@ -112,6 +112,11 @@ class Checkpoint:
             HostError: It is not a deployment, or belongs to another stack.
         """
         data = exported.get("deployment")
+        if features := exported.get("features"):
+            raise HostError(
+                f"the deployment host does not know what the state uses: {', '.join(features)};"
+                " a taint ends with `pulumi state untaint`, others need the Pulumi CLI"
+            )
         if exported.get("version") != _VERSION or not isinstance(data, dict):
             raise HostError(f"this is not an exported deployment of version {_VERSION}")
         settings = self.settings()
