@@ -95,7 +95,8 @@ def test_the_next_run_logs_a_lost_token(
     (message,) = core_client.info
     assert re.fullmatch(
         rf'also active, never used, and of no resource in this run: {lost} "helm" \(created 20\S+, '
-        r"last used never\); revoke in GitLab what a failed or killed run has left there",
+        r"last used never\); revoke in GitLab what a failed or killed run has left there; with a "
+        r"forced replacement, it may be the token that is replaced: keep it then",
         message,
     )
 
@@ -183,7 +184,8 @@ def test_otherwise_the_error_says_how_to_revoke_it(core_client: CoreClient, agen
         core_client.create(KIND, agent.given, "helm")
     assert (
         f"; or run `{ADOPT}=1 pulumi up` once, which revokes {lost['id']}, a token that no "
-        "resource in this run has and nobody has used"
+        "resource in this run has and nobody has used; with a forced replacement, it may be the "
+        "token that is replaced: keep it then"
     ) in str(raised.value)
     assert agent.active() == [claimed["id"], lost["id"]]
 

@@ -41,7 +41,7 @@ class TokenCreation(Creation[TokenKind]):
             self.context.log_info(
                 "also active, never used, and of no resource in this run: "
                 f"{self.kind.listed(unclaimed)}; revoke in GitLab what a failed or killed run "
-                "has left there"
+                f"has left there{_UNLESS_FORCED}"
             )
         return created
 
@@ -191,4 +191,6 @@ class TokenCreation(Creation[TokenKind]):
             return None  # The first error is shown as it is.
 
 
-_UNCLAIMED = "a token that no resource in this run has and nobody has used"
+_UNLESS_FORCED = "; with a forced replacement, it may be the token that is replaced: keep it then"
+"""The engine asks for no diff of a resource that `--target-replace` or a taint replaces."""
+_UNCLAIMED = f"a token that no resource in this run has and nobody has used{_UNLESS_FORCED}"
