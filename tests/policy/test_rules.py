@@ -92,12 +92,14 @@ def test_each_rule_has_cases() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_a_rule_is_described(rule: Rule) -> None:
-    """By a name, sentences, and a page of GitLab's documentation."""
+    """By a name, sentences, and a page of GitLab's documentation, or Pulumi's for an option."""
     assert re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.name)
     assert rule.name not in {"all", "environments"}  # Pulumi's own keys in a configuration.
     for sentence in (rule.description, rule.remediation, *(each.doc for each in rule.parameters)):
         assert re.fullmatch(r"[A-Z][^\n]*\.", sentence)
-    assert rule.docs.startswith("https://docs.gitlab.com/")
+    option = "resource option" in rule.remediation
+    site = "https://www.pulumi.com/docs/iac/" if option else "https://docs.gitlab.com/"
+    assert rule.docs.startswith(site)
     assert rule.level in {Level.ADVISORY, Level.MANDATORY}
 
 

@@ -17,10 +17,7 @@ PROJECT = Field(
 )
 CONNECTION = Field(
     name="connection",
-    doc=(
-        "The configuration namespace of the GitLab to use. For the default one, "
-        "`gitlab-kubernetes` is read too."
-    ),
+    doc="The configuration namespace of the GitLab to use.",
     change=Change.STATE_ONLY,
     default=DEFAULT,
     check=connection_name,

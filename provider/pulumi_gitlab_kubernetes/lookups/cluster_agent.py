@@ -28,8 +28,7 @@ def get_cluster_agent(
         agent_id: The ID of the agent.
         name: The name of the agent: at most 63 of `a-z`, `0-9` and `-`. It is never generated,
             because it must be the name of the directory `.gitlab/agents/<name>/`.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -64,8 +63,7 @@ def get_cluster_agent_output(
         agent_id: The ID of the agent.
         name: The name of the agent: at most 63 of `a-z`, `0-9` and `-`. It is never generated,
             because it must be the name of the directory `.gitlab/agents/<name>/`.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -92,8 +90,7 @@ def get_cluster_agents(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -121,8 +118,7 @@ def get_cluster_agents_output(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

@@ -25,8 +25,7 @@ def get_cluster_agent_configuration(
     Args:
         project: The ID or full path of the project.
         agent_name: The name of the agent. The agent does not have to exist yet.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -59,8 +58,7 @@ def get_cluster_agent_configuration_output(
     Args:
         project: The ID or full path of the project.
         agent_name: The name of the agent. The agent does not have to exist yet.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -88,8 +86,7 @@ def get_cluster_agent_configurations(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -119,8 +116,7 @@ def get_cluster_agent_configurations_output(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

@@ -31,8 +31,7 @@ def get_cluster_agent_token(
         agent_name: The name of the agent, instead of `agent_id`.
         token_id: The ID of the agent token.
         name: The name of the token, at most 255 characters.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -72,8 +71,7 @@ def get_cluster_agent_token_output(
         agent_name: The name of the agent, instead of `agent_id`.
         token_id: The ID of the agent token.
         name: The name of the token, at most 255 characters.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -106,8 +104,7 @@ def get_cluster_agent_tokens(
         project: The ID or full path of the project.
         agent_id: The ID of the agent: `agent.agent_id` or `agent.id`.
         agent_name: The name of the agent, instead of `agent_id`.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -141,8 +138,7 @@ def get_cluster_agent_tokens_output(
         project: The ID or full path of the project.
         agent_id: The ID of the agent: `agent.agent_id` or `agent.id`.
         agent_name: The name of the agent, instead of `agent_id`.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

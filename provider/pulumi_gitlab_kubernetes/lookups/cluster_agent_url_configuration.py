@@ -29,8 +29,7 @@ def get_cluster_agent_url_configuration(
         agent_id: The ID of the agent: `agent.agent_id` or `agent.id`.
         agent_name: The name of the agent, instead of `agent_id`.
         url_configuration_id: The ID of the URL configuration.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -72,8 +71,7 @@ def get_cluster_agent_url_configuration_output(
         agent_id: The ID of the agent: `agent.agent_id` or `agent.id`.
         agent_name: The name of the agent, instead of `agent_id`.
         url_configuration_id: The ID of the URL configuration.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -110,8 +108,7 @@ def get_cluster_agent_url_configurations(
         project: The ID or full path of the project.
         agent_id: The ID of the agent: `agent.agent_id` or `agent.id`.
         agent_name: The name of the agent, instead of `agent_id`.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -150,8 +147,7 @@ def get_cluster_agent_url_configurations_output(
         project: The ID or full path of the project.
         agent_id: The ID of the agent: `agent.agent_id` or `agent.id`.
         agent_name: The name of the agent, instead of `agent_id`.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

@@ -29,8 +29,7 @@ def get_project_cluster(
         cluster_id: The ID of the certificate-based cluster.
         name: The name of the cluster.
         environment_scope: The environments that deploy to the cluster. It is unique in the project.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -67,8 +66,7 @@ def get_project_cluster_output(
         cluster_id: The ID of the certificate-based cluster.
         name: The name of the cluster.
         environment_scope: The environments that deploy to the cluster. It is unique in the project.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -96,8 +94,7 @@ def get_project_clusters(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -125,8 +122,7 @@ def get_project_clusters_output(
 
     Args:
         project: The ID or full path of the project.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

@@ -28,8 +28,7 @@ def get_project_environment(
         environment_id: The ID of the environment.
         name: The name of the environment. A folder before the first `/`, as in `review/fix-login`,
             groups environments.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -64,8 +63,7 @@ def get_project_environment_output(
         environment_id: The ID of the environment.
         name: The name of the environment. A folder before the first `/`, as in `review/fix-login`,
             groups environments.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:
@@ -98,8 +96,7 @@ def get_project_environments(
         name: Return the environment with this name.
         search: Return environments whose names start with this text of at least 3 characters.
         states: Return environments in this state.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call.
 
     Returns:
@@ -136,8 +133,7 @@ def get_project_environments_output(
         name: Return the environment with this name.
         search: Return environments whose names start with this text of at least 3 characters.
         states: Return environments in this state.
-        connection: The configuration namespace of the GitLab to use. For the default one, `gitlab-
-            kubernetes` is read too.
+        connection: The configuration namespace of the GitLab to use.
         opts: Pulumi's options of the call, or `pulumi.InvokeOutputOptions`.
 
     Returns:

@@ -20,8 +20,7 @@ class ClusterAgent(Resource, module="gitlab", name="ClusterAgent"):
     """The name of the agent: at most 63 of `a-z`, `0-9` and `-`. It is never generated, because
     it must be the name of the directory `.gitlab/agents/<name>/`."""
     connection: pulumi.Output[str]
-    """The configuration namespace of the GitLab to use. For the default one, `gitlab-kubernetes`
-    is read too."""
+    """The configuration namespace of the GitLab to use."""
     adopt_existing: pulumi.Output[bool]
     """Whether to adopt a resource that already exists in GitLab, instead of failing."""
     created_at: pulumi.Output[str]
@@ -58,8 +57,7 @@ class ClusterAgent(Resource, module="gitlab", name="ClusterAgent"):
             name: The name of the agent: at most 63 of `a-z`, `0-9` and `-`. It is never generated,
                 because it must be the name of the directory `.gitlab/agents/<name>/`. A change
                 replaces the resource.
-            connection: The configuration namespace of the GitLab to use. For the default one,
-                `gitlab-kubernetes` is read too. Defaults to `gitlab`.
+            connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
             adopt_existing: Whether to adopt a resource that already exists in GitLab, instead of
                 failing. Defaults to `False`.
         """

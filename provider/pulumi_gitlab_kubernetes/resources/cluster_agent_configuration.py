@@ -49,8 +49,7 @@ class ClusterAgentConfiguration(Resource, module="gitlab", name="ClusterAgentCon
     author_email: pulumi.Output[str | None]
     """The email address of that author."""
     connection: pulumi.Output[str]
-    """The configuration namespace of the GitLab to use. For the default one, `gitlab-kubernetes`
-    is read too."""
+    """The configuration namespace of the GitLab to use."""
     adopt_existing: pulumi.Output[bool]
     """Whether to adopt a resource that already exists in GitLab, instead of failing."""
     file_path: pulumi.Output[str]
@@ -101,8 +100,7 @@ class ClusterAgentConfiguration(Resource, module="gitlab", name="ClusterAgentCon
                 does.
             author_name: The name of the author of each commit, instead of the token's user.
             author_email: The email address of that author.
-            connection: The configuration namespace of the GitLab to use. For the default one,
-                `gitlab-kubernetes` is read too. Defaults to `gitlab`.
+            connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
             adopt_existing: Whether to adopt a resource that already exists in GitLab, instead of
                 failing. Defaults to `False`.
         """

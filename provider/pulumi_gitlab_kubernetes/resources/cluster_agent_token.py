@@ -34,8 +34,7 @@ class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):
     rotate_after_days: pulumi.Output[float | None]
     """The age in days after which the next `pulumi up` creates a new token."""
     connection: pulumi.Output[str]
-    """The configuration namespace of the GitLab to use. For the default one, `gitlab-kubernetes`
-    is read too."""
+    """The configuration namespace of the GitLab to use."""
     token: pulumi.Output[str]
     """The token's value."""
     status: pulumi.Output[str]
@@ -78,8 +77,7 @@ class ClusterAgentToken(Resource, module="gitlab", name="ClusterAgentToken"):
             rotation_triggers: Any values. When one of them changes, a new token is created. A
                 change replaces the resource.
             rotate_after_days: The age in days after which the next `pulumi up` creates a new token.
-            connection: The configuration namespace of the GitLab to use. For the default one,
-                `gitlab-kubernetes` is read too. Defaults to `gitlab`.
+            connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
         """
         inputs = {
             "project": project,

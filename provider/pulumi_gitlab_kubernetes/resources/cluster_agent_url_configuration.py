@@ -34,8 +34,7 @@ class ClusterAgentUrlConfiguration(Resource, module="gitlab", name="ClusterAgent
     tls_host: pulumi.Output[str | None]
     """The host name in the agent's certificate, if the URL has another."""
     connection: pulumi.Output[str]
-    """The configuration namespace of the GitLab to use. For the default one, `gitlab-kubernetes`
-    is read too."""
+    """The configuration namespace of the GitLab to use."""
     adopt_existing: pulumi.Output[bool]
     """Whether to adopt a resource that already exists in GitLab, instead of failing."""
     public_key: pulumi.Output[str | None]
@@ -81,8 +80,7 @@ class ClusterAgentUrlConfiguration(Resource, module="gitlab", name="ClusterAgent
                 change replaces the resource.
             tls_host: The host name in the agent's certificate, if the URL has another. A change
                 replaces the resource.
-            connection: The configuration namespace of the GitLab to use. For the default one,
-                `gitlab-kubernetes` is read too. Defaults to `gitlab`.
+            connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
             adopt_existing: Whether to adopt a resource that already exists in GitLab, instead of
                 failing. Defaults to `False`.
         """

@@ -104,8 +104,7 @@ class GitLabAgent(KnownArguments, AgentComponent):
             environments: The environments in the agent's cluster, by their names in GitLab. If an
                 on-stop job needs the cluster, declare its environment after the Helm release
                 instead.
-            connection: The configuration namespace of the GitLab to use. For the default one,
-                `gitlab-kubernetes` is read too. Defaults to `gitlab`.
+            connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
             adopt_existing: Whether to adopt an agent, a URL configuration and environments that
                 already exist in GitLab, instead of failing. Defaults to `False`.
         """

@@ -44,8 +44,7 @@ class ProjectCluster(Resource, module="gitlab", name="ProjectCluster"):
     namespace_per_environment: pulumi.Output[bool]
     """Whether each environment has its own namespace."""
     connection: pulumi.Output[str]
-    """The configuration namespace of the GitLab to use. For the default one, `gitlab-kubernetes`
-    is read too."""
+    """The configuration namespace of the GitLab to use."""
     adopt_existing: pulumi.Output[bool]
     """Whether to adopt a resource that already exists in GitLab, instead of failing."""
     created_at: pulumi.Output[str]
@@ -108,8 +107,7 @@ class ProjectCluster(Resource, module="gitlab", name="ProjectCluster"):
             managed: Whether GitLab manages namespaces and service accounts. Defaults to `True`.
             namespace_per_environment: Whether each environment has its own namespace. Defaults to
                 `True`.
-            connection: The configuration namespace of the GitLab to use. For the default one,
-                `gitlab-kubernetes` is read too. Defaults to `gitlab`.
+            connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
             adopt_existing: Whether to adopt a resource that already exists in GitLab, instead of
                 failing. Defaults to `False`.
         """

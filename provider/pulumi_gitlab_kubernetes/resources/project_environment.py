@@ -47,8 +47,7 @@ class ProjectEnvironment(Resource, module="gitlab", name="ProjectEnvironment"):
     stop_timeout: pulumi.Output[float]
     """How long to wait for the on-stop job, in seconds."""
     connection: pulumi.Output[str]
-    """The configuration namespace of the GitLab to use. For the default one, `gitlab-kubernetes`
-    is read too."""
+    """The configuration namespace of the GitLab to use."""
     adopt_existing: pulumi.Output[bool]
     """Whether to adopt a resource that already exists in GitLab, instead of failing."""
     slug: pulumi.Output[str]
@@ -112,8 +111,7 @@ class ProjectEnvironment(Resource, module="gitlab", name="ProjectEnvironment"):
             force_stop: Whether to stop the environment without its on-stop job. Defaults to
                 `False`.
             stop_timeout: How long to wait for the on-stop job, in seconds. Defaults to `1200`.
-            connection: The configuration namespace of the GitLab to use. For the default one,
-                `gitlab-kubernetes` is read too. Defaults to `gitlab`.
+            connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
             adopt_existing: Whether to adopt a resource that already exists in GitLab, instead of
                 failing. Defaults to `False`.
         """

@@ -28,8 +28,7 @@ class StaleEnvironmentCleanup(Resource, module="gitlab", name="StaleEnvironmentC
     triggers: pulumi.Output[dict[str, Any] | None]
     """Any values. When one of them changes, the clean-up is repeated."""
     connection: pulumi.Output[str]
-    """The configuration namespace of the GitLab to use. For the default one, `gitlab-kubernetes`
-    is read too."""
+    """The configuration namespace of the GitLab to use."""
     stopped_before: pulumi.Output[str]
     """The time that `before` meant."""
     schema_version: pulumi.Output[int]
@@ -58,8 +57,7 @@ class StaleEnvironmentCleanup(Resource, module="gitlab", name="StaleEnvironmentC
                 change replaces the resource.
             triggers: Any values. When one of them changes, the clean-up is repeated. A change
                 replaces the resource.
-            connection: The configuration namespace of the GitLab to use. For the default one,
-                `gitlab-kubernetes` is read too. Defaults to `gitlab`.
+            connection: The configuration namespace of the GitLab to use. Defaults to `gitlab`.
         """
         inputs = {
             "project": project,
