@@ -37,6 +37,17 @@ def test_another_process_of_the_run_knows_it(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_a_deleted_resource_is_forgotten() -> None:
+    """A file, for example, has the same IDs again when it is created again."""
+    first, second = _process(), _process()
+    first.note(*_AGENT, "now")
+    second.note(*_AGENT, "")
+    assert first.of(*_AGENT) == set()
+    first.note(*_AGENT, "later")
+    assert second.of(*_AGENT) == {"later"}
+
+
+@pytest.mark.usefixtures("folder")
 def test_nothing_is_shared_without_a_run() -> None:
     """As in a program, which has no engine's address."""
     _process(None).note(*_AGENT, "now")

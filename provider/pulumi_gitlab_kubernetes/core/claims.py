@@ -81,6 +81,8 @@ class Claims:
         for key in keys:
             self._created.pop(key, None)
             self._claimed.pop(key, None)
+            if self._adoptions.of(key.kind, key.ids, key.within):
+                self._adoptions.note(key.kind, key.ids, key.within, "")
 
     def has_created(self, keys: Keys) -> bool:
         """Return whether this run has created a resource."""

@@ -41,9 +41,9 @@ class SharedAdoptions:
             kind: The name of its kind.
             ids: Its IDs, outermost first.
             within: The inputs in which resources with the same IDs differ.
-            adopted_at: When.
+            adopted_at: When; empty if it no longer exists, so that another one can have its IDs.
         """
-        line = json.dumps([kind, ids, within, adopted_at])
+        line = f"{json.dumps([kind, ids, within])} {adopted_at}\n"
         run = self._run()
         if run is None or line in self._noted:
             return
@@ -53,7 +53,7 @@ class SharedAdoptions:
             if not file.exists():
                 _remove_old(file.parent)
             with file.open("a") as opened:
-                opened.write(f"{line}\n")
+                opened.write(line)
 
     def of(self, kind: str, ids: Sequence[Any], within: Sequence[Any]) -> set[str]:
         """Return when a resource was adopted, whatever the address of its GitLab is.
@@ -67,21 +67,16 @@ class SharedAdoptions:
         if run is None:
             return set()
         try:
-            lines = _file(run).read_text().splitlines()
+            lines = _file(run).read_text().splitlines(keepends=True)
         except OSError:
             return set()
-        wanted = json.loads(json.dumps([kind, ids, within]))
-        known = [found for found in map(_parsed, lines) if found]
-        return {found[-1] for found in known if found[:-1] == wanted}
-
-
-def _parsed(line: str) -> list[Any]:
-    """Return a line as values; nothing if another process is still writing it."""
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return []
-    return found if isinstance(found, list) else []
+        start = f"{json.dumps([kind, ids, within])} "
+        found: set[str] = set()
+        for line in lines:
+            if line.startswith(start) and line.endswith("\n"):  # Another process may be writing it.
+                adopted_at = line.removeprefix(start).rstrip()
+                found = found | {adopted_at} if adopted_at else set()
+        return found
 
 
 def _file(run: str) -> Path:
@@ -97,5 +92,6 @@ def _file(run: str) -> Path:
 def _remove_old(folder: Path) -> None:
     """Remove the files of runs that have ended."""
     for each in folder.iterdir():
-        if time.time() - each.stat().st_mtime > _DAY:
-            each.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # Another process removes them too.
+            if time.time() - each.stat().st_mtime > _DAY:
+                each.unlink()

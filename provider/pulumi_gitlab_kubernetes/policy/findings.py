@@ -49,7 +49,8 @@ def code_quality(findings: Iterable[Finding], path: str) -> str:
 
     Args:
         findings: The findings.
-        path: The file in the repository to which they are assigned. GitLab finds no `./` before it.
+        path: The file in the repository to which they are assigned. A leading `./`
+            is removed: GitLab does not match it.
     """
     seen: Counter[tuple[str, str]] = Counter()
     entries = []
