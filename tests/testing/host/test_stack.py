@@ -204,5 +204,6 @@ def test_a_feature_of_the_state_that_is_unknown_here_is_named(
 ) -> None:
     """`pulumi state taint` writes one, for example."""
     up('a = Thing("a")')
-    with pytest.raises(HostError, match="does not know what the state uses: taint"):
+    expected = r"reads version 3, not 4 \(features: taint\): run `pulumi state untaint` first"
+    with pytest.raises(HostError, match=expected):
         stack.import_({**stack.export(), "version": 4, "features": ["taint"]})

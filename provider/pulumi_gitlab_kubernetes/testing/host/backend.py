@@ -14,7 +14,7 @@ import gzip
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -27,7 +27,7 @@ from pulumi_gitlab_kubernetes.testing.host.lock import Lock
 
 _ORGANIZATION: Final = "organization"  # the only one a file backend has
 _LAYOUT_VERSION: Final = 1
-_CHECKPOINT_VERSION: Final = 3
+STATE_VERSION: Final = 3
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -91,12 +91,8 @@ class FileBackend:
             return None
         checkpoint = _read_checkpoint(path)
         latest: dict[str, Any] | None = checkpoint["checkpoint"].get("latest")
-        if latest is not None and checkpoint["version"] != _CHECKPOINT_VERSION:
-            features = ", ".join(checkpoint.get("features", ())) or "none"
-            raise HostError(
-                f"{path}: the deployment host reads checkpoints of version {_CHECKPOINT_VERSION},"
-                f" not {checkpoint['version']} (features: {features})"
-            )
+        if latest is not None:
+            require_version(checkpoint, str(path))
         return latest
 
     def save(self, project: str, stack: str, deployment: dict[str, Any] | str | None) -> None:
@@ -118,7 +114,7 @@ class FileBackend:
         if deployment is not None:
             latest = deployment if isinstance(deployment, str) else compact(deployment)
             text = f'{text},"latest":{latest}'
-        text = f'{{"version":{_CHECKPOINT_VERSION},"checkpoint":{text}}}}}'
+        text = f'{{"version":{STATE_VERSION},"checkpoint":{text}}}}}'
         with _writing(self.directory):
             self._ensure_layout()
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -290,6 +286,26 @@ class FileBackend:
         if not meta.exists():
             self._root.mkdir(parents=True, exist_ok=True)
             write_atomically(meta, f"version: {_LAYOUT_VERSION}\n")
+
+
+def require_version(content: Mapping[str, Any], what: str) -> None:
+    """Check the version of a checkpoint or an exported deployment.
+
+    Args:
+        content: Its content.
+        what: What it is, for the error.
+
+    Raises:
+        HostError: It is another one, which the engine writes if the state uses a newer feature.
+    """
+    if content.get("version") == STATE_VERSION:
+        return
+    features = content.get("features") or ["none"]
+    advice = ": run `pulumi state untaint` first" if "taint" in features else ""
+    raise HostError(
+        f"{what}: the deployment host reads version {STATE_VERSION}, not {content.get('version')}"
+        f" (features: {', '.join(features)}){advice}"
+    )
 
 
 def _read_checkpoint(path: Path) -> dict[str, Any]:

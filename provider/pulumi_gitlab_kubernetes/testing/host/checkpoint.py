@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pulumi_gitlab_kubernetes.testing.host.backend import FileBackend
+from pulumi_gitlab_kubernetes.testing.host.backend import (
+    STATE_VERSION,
+    FileBackend,
+    require_version,
+)
 from pulumi_gitlab_kubernetes.testing.host.crypto import Passphrase, passphrase_from_environment
 from pulumi_gitlab_kubernetes.testing.host.errors import HostError
 from pulumi_gitlab_kubernetes.testing.host.project import Project, StackSettings
@@ -15,7 +19,6 @@ from pulumi_gitlab_kubernetes.testing.host.state import (
     write_deployment,
 )
 
-_VERSION: Final = 3
 _NOTHING: Final = {
     "manifest": {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""},
     "metadata": {},
@@ -100,7 +103,7 @@ class Checkpoint:
             deployment, _ = self._read(data, settings)
             shown = Serializer(self.passphrase(settings), show_secrets=True)
             data = write_deployment(deployment, shown) | {"manifest": data["manifest"]}
-        return {"version": _VERSION, "deployment": data or _NOTHING}
+        return {"version": STATE_VERSION, "deployment": data or _NOTHING}
 
     def import_(self, exported: Mapping[str, Any]) -> None:
         """Store an exported deployment.
@@ -112,13 +115,9 @@ class Checkpoint:
             HostError: It is not a deployment, or belongs to another stack.
         """
         data = exported.get("deployment")
-        if features := exported.get("features"):
-            raise HostError(
-                f"the deployment host does not know what the state uses: {', '.join(features)};"
-                " a taint ends with `pulumi state untaint`, others need the Pulumi CLI"
-            )
-        if exported.get("version") != _VERSION or not isinstance(data, dict):
-            raise HostError(f"this is not an exported deployment of version {_VERSION}")
+        if not isinstance(data, dict):
+            raise HostError(f"this is not an exported deployment of version {STATE_VERSION}")
+        require_version(exported, "the exported deployment")
         settings = self.settings()
         deployment, serializer = self._read(data, settings)
         prefix = f"urn:pulumi:{self._stack}::{self._project.name}::"
